@@ -1,0 +1,34 @@
+package ai.mariner.core.config;
+
+import java.time.Duration;
+
+/**
+ * What one client, request or archive may use up.
+ *
+ * @param maxRequestBytes size of a request body
+ * @param maxResponseBytes size of one answer, or of one piece of a streamed answer
+ * @param maxInflightBytes memory of all request bodies together, from their first byte to their
+ *     release
+ * @param maxStreamBufferBytes pieces buffered for one slow reader of a batch
+ * @param streamStallTimeout how long a stream may wait for its reader
+ * @param drainTimeout how long accepted work may take to finish at shutdown
+ * @param maxHeaderBytes size of all headers of a request
+ * @param idleTimeout how long a connection may stay open with nothing under way
+ * @param maxArchiveBytes size of an unpacked archive
+ * @param maxArchiveEntries files and folders in an archive
+ * @param maxDownloadBytes size of a fetched archive
+ * @param downloadTimeout how long fetching an archive may take
+ */
+public record LimitsConfig(
+    int maxRequestBytes,
+    int maxResponseBytes,
+    long maxInflightBytes,
+    long maxStreamBufferBytes,
+    Duration streamStallTimeout,
+    Duration drainTimeout,
+    int maxHeaderBytes,
+    Duration idleTimeout,
+    long maxArchiveBytes,
+    int maxArchiveEntries,
+    long maxDownloadBytes,
+    Duration downloadTimeout) {}

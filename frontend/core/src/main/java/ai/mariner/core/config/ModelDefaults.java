@@ -1,0 +1,21 @@
+package ai.mariner.core.config;
+
+import java.time.Duration;
+
+/**
+ * What a model gets when nobody says otherwise.
+ *
+ * @param workers workers of a model; for one registered by a call this is replaced by its own
+ *     default
+ * @param responseTimeout longest run
+ * @param startupTimeout longest load
+ * @param jobQueueSize most waiting requests
+ */
+public record ModelDefaults(
+    int workers, Duration responseTimeout, Duration startupTimeout, int jobQueueSize) {
+
+  /** The same defaults with another number of workers. */
+  public ModelDefaults withWorkers(int count) {
+    return new ModelDefaults(count, responseTimeout, startupTimeout, jobQueueSize);
+  }
+}

@@ -1,0 +1,80 @@
+package ai.mariner.core.config;
+
+/**
+ * The manners of a command: the product's own, or those of the server it stands in for. One row of
+ * the table for each difference; {@code COMPATIBILITY.md} has the reasons.
+ */
+public enum Profile {
+  /** The {@code mariner} command. */
+  MARINER(false, true, false, true, "", "prometheus", false),
+  /** The drop-in {@code torchserve} command. */
+  TORCHSERVE(true, false, true, false, "file://.*|http(s)?://.*", "log", true);
+
+  private final boolean tokenAuthorization;
+  private final boolean modelApi;
+  private final boolean openListeners;
+  private final boolean unknownKeysFail;
+  private final String allowedUrls;
+  private final String metricsMode;
+  private final boolean legacyStatuses;
+
+  Profile(
+      boolean tokenAuthorization,
+      boolean modelApi,
+      boolean openListeners,
+      boolean unknownKeysFail,
+      String allowedUrls,
+      String metricsMode,
+      boolean legacyStatuses) {
+    this.tokenAuthorization = tokenAuthorization;
+    this.modelApi = modelApi;
+    this.openListeners = openListeners;
+    this.unknownKeysFail = unknownKeysFail;
+    this.allowedUrls = allowedUrls;
+    this.metricsMode = metricsMode;
+    this.legacyStatuses = legacyStatuses;
+  }
+
+  /** Whether a token is asked for when the configuration doesn't say. */
+  public boolean tokenAuthorization() {
+    return tokenAuthorization;
+  }
+
+  /** Whether models can be registered and unregistered when the configuration doesn't say. */
+  public boolean modelApi() {
+    return modelApi;
+  }
+
+  /**
+   * Whether a listener off loopback without token or TLS is allowed (with a warning) instead of
+   * refused.
+   */
+  public boolean openListeners() {
+    return openListeners;
+  }
+
+  /** Whether an unknown key is an error instead of a warning. */
+  public boolean unknownKeysFail() {
+    return unknownKeysFail;
+  }
+
+  /**
+   * Default of {@code allowed_urls}: alternatives of regular expressions; empty: the store only.
+   */
+  public String allowedUrls() {
+    return allowedUrls;
+  }
+
+  /** Default of {@code metrics_mode}. */
+  public String metricsMode() {
+    return metricsMode;
+  }
+
+  /**
+   * Whether handler failures and time-outs have TorchServe's statuses (503, 500) instead of 500 and
+   * 504, and {@code /ping} is healthy during a first load.
+   */
+  public boolean legacyStatuses() {
+    return legacyStatuses;
+  }
+}

@@ -1,0 +1,64 @@
+package ai.mariner.core.config;
+
+import ai.mariner.core.message.ModelKey;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything the server was told, resolved from defaults, file, command line and environment.
+ *
+ * @param profile manners
+ * @param version product version
+ * @param inference REST inference listener
+ * @param management REST management listener; equal to {@code inference}: one listener serves both
+ * @param metrics REST metrics listener; absent: none
+ * @param grpcInference gRPC inference listener
+ * @param grpcManagement gRPC management listener
+ * @param eventLoops number of network event loops
+ * @param modelApi whether models can be registered and unregistered by a call
+ * @param tokenAuthorization whether callers need a token
+ * @param tokenExpirationMinutes life of a token
+ * @param exposeErrors whether clients see details of failures (exception text, exit code, last
+ *     lines of output)
+ * @param metricsMode {@code log}, {@code prometheus} or {@code legacy}
+ * @param registerWorkers workers of a model that is registered by a call without a number
+ * @param limits bounds
+ * @param defaults of models
+ * @param worker processes
+ * @param fetch archives
+ * @param cors cross-origin headers
+ * @param startupModels models to load at start
+ * @param modelOverrides the {@code models} JSON
+ */
+public record ServerConfig(
+    Profile profile,
+    String version,
+    ListenerAddress inference,
+    ListenerAddress management,
+    @Nullable ListenerAddress metrics,
+    ListenerAddress grpcInference,
+    ListenerAddress grpcManagement,
+    int eventLoops,
+    boolean modelApi,
+    boolean tokenAuthorization,
+    double tokenExpirationMinutes,
+    boolean exposeErrors,
+    String metricsMode,
+    int registerWorkers,
+    LimitsConfig limits,
+    ModelDefaults defaults,
+    WorkerConfig worker,
+    FetchConfig fetch,
+    CorsConfig cors,
+    List<StartupModel> startupModels,
+    Map<ModelKey, ModelOverrides> modelOverrides) {
+
+  /**
+   * A model to load at start.
+   *
+   * @param name registered name; absent: the manifest's
+   * @param location file or folder name in the store, or an address
+   */
+  public record StartupModel(@Nullable String name, String location) {}
+}

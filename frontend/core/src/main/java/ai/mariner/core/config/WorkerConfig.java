@@ -1,0 +1,38 @@
+package ai.mariner.core.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How worker processes are started and watched.
+ *
+ * @param python interpreter
+ * @param serverHome folder that holds the {@code ts} package
+ * @param runDirectory private folder (0700) of this server for worker sockets
+ * @param firstWorkerId number of the first worker; each further one counts on
+ * @param hiddenEnvironment regular expressions of environment variables that workers must not see
+ * @param serviceEnvelope envelope of all models; absent: the manifest's
+ * @param defaultHandler handler of archives that name none
+ * @param decodeInputRequest whether workers decode JSON and text bodies
+ * @param limitMaxImagePixels whether image handlers keep Pillow's limit
+ * @param gpuCount accelerators that may be used
+ * @param heartbeatInterval how often an idle worker is asked whether it is there
+ * @param heartbeatTimeout how long it may take to answer
+ * @param connectTimeout how long a started process may take to connect
+ */
+public record WorkerConfig(
+    Path python,
+    Path serverHome,
+    Path runDirectory,
+    int firstWorkerId,
+    List<String> hiddenEnvironment,
+    @Nullable String serviceEnvelope,
+    @Nullable String defaultHandler,
+    boolean decodeInputRequest,
+    boolean limitMaxImagePixels,
+    int gpuCount,
+    Duration heartbeatInterval,
+    Duration heartbeatTimeout,
+    Duration connectTimeout) {}

@@ -1,0 +1,48 @@
+package ai.mariner.core.message;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request to a model, whatever API it came through.
+ *
+ * @param id the server's own number of the request, unique in its life
+ * @param model which model
+ * @param operation what to do
+ * @param label request id that the client chose ({@code X-Request-Id}); absent: derived from {@code
+ *     id}, see {@link RequestLabel}
+ * @param parts named inputs; at least one, except for DESCRIBE
+ * @param headers the client's headers, and those that the API adds for the handler ({@code
+ *     url_path})
+ * @param timeoutNanos time the client gives for queue and run; absent: the model's default, if it
+ *     has one
+ * @param streaming whether the client reads pieces as they come
+ * @param sequence place in a stateful sequence; absent: none
+ */
+public record InferenceRequest(
+    long id,
+    ModelRef model,
+    Operation operation,
+    @Nullable String label,
+    List<InputPart> parts,
+    Headers headers,
+    @Nullable Long timeoutNanos,
+    boolean streaming,
+    @Nullable Sequence sequence) {
+
+  /** Bytes of memory that the request keeps busy. */
+  public long capacity() {
+    long total = 0;
+    for (int i = 0; i < parts.size(); i++) {
+      total += parts.get(i).body().capacity();
+    }
+    return total;
+  }
+
+  /** Gives all bodies back. */
+  public void release() {
+    for (int i = 0; i < parts.size(); i++) {
+      parts.get(i).body().release();
+    }
+  }
+}

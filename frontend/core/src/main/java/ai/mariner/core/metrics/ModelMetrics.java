@@ -1,0 +1,31 @@
+package ai.mariner.core.metrics;
+
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.message.ModelRef;
+
+/** Meters of one model version. All times are in nanoseconds. */
+public interface ModelMetrics {
+  /** A request for the model arrived; the reference tells whether the client named a version. */
+  void received(ModelRef asNamed);
+
+  /** A batch of this size was handed to a worker. */
+  void batchStarted(int size);
+
+  /** A request ended with an answer, after so much time in the queue, in the worker and in all. */
+  void answered(ModelRef asNamed, long queueNanos, long runNanos, long totalNanos);
+
+  /** A request ended without an answer. */
+  void failed(ErrorKind kind);
+
+  /** A request is run again after its worker was lost. */
+  void rerun();
+
+  /** A worker has loaded the model in this time. */
+  void workerLoaded(String workerName, long nanos);
+
+  /** A worker was lost. */
+  void workerLost();
+
+  /** The number of requests that wait, and of workers that are ready, has changed. */
+  void gauges(int waiting, int running, int readyWorkers);
+}

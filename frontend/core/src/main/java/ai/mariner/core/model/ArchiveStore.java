@@ -1,0 +1,17 @@
+package ai.mariner.core.model;
+
+import java.util.List;
+
+/** Where archives come from. Calls block and are made from threads that may. */
+public interface ArchiveStore {
+  /**
+   * Finds, fetches and unpacks an archive.
+   *
+   * @param location name in the store, folder, or address
+   * @throws ai.mariner.core.error.ServeException with the reason; nothing is left behind then
+   */
+  ModelArchive fetch(String location);
+
+  /** Locations of everything in the store that could be served, sorted. */
+  List<String> list();
+}

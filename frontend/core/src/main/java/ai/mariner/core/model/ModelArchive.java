@@ -1,0 +1,23 @@
+package ai.mariner.core.model;
+
+import ai.mariner.core.config.ModelOverrides;
+import java.nio.file.Path;
+
+/**
+ * An archive on disk, ready to be served.
+ *
+ * @param location as it was given
+ * @param directory folder with the model's files, the working directory of its workers
+ * @param manifest manifest
+ * @param overrides options of its {@code model-config.yaml}
+ * @param defaultName name for an archive without one: the file name without its ending
+ * @param release gives back what was made for it (the unpacked folder, not the user's own); safe to
+ *     call again; never throws
+ */
+public record ModelArchive(
+    String location,
+    Path directory,
+    Manifest manifest,
+    ModelOverrides overrides,
+    String defaultName,
+    Runnable release) {}

@@ -1,0 +1,41 @@
+package ai.mariner.core.model;
+
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.message.ModelKey;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model version as the describe call shows it.
+ *
+ * @param key name and version
+ * @param location as it was given at registration
+ * @param runtime runtime
+ * @param spec options in force
+ * @param loadedAtStart whether the server loaded it at its start
+ * @param isDefault whether calls without a version mean this one
+ * @param workers workers by number
+ * @param waiting requests that wait
+ * @param lastFailure why a worker was last lost or failed to load; absent: never
+ */
+public record ModelStatus(
+    ModelKey key,
+    String location,
+    String runtime,
+    ModelSpec spec,
+    boolean loadedAtStart,
+    boolean isDefault,
+    List<WorkerStatus> workers,
+    int waiting,
+    @Nullable String lastFailure) {
+  /** Workers that take requests. */
+  public int readyWorkers() {
+    int ready = 0;
+    for (WorkerStatus worker : workers) {
+      if (worker.state() == WorkerStatus.State.READY) {
+        ready++;
+      }
+    }
+    return ready;
+  }
+}

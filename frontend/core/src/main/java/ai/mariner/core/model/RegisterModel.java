@@ -1,0 +1,27 @@
+package ai.mariner.core.model;
+
+import ai.mariner.core.config.ModelOverrides;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An order to register a model.
+ *
+ * @param location name in the store, folder, or address
+ * @param modelName registered name; absent: the manifest's
+ * @param handler overrides the manifest's
+ * @param runtime overrides the manifest's
+ * @param initialWorkers workers if neither archive nor {@code models} JSON say; absent: the
+ *     server's default for such calls
+ * @param overrides options of the request
+ * @param completion when the call is answered
+ * @param atStart whether the server does this at its own start
+ */
+public record RegisterModel(
+    String location,
+    @Nullable String modelName,
+    @Nullable String handler,
+    @Nullable String runtime,
+    @Nullable Integer initialWorkers,
+    ModelOverrides overrides,
+    Completion completion,
+    boolean atStart) {}

@@ -1,0 +1,30 @@
+package ai.mariner.core.worker;
+
+import ai.mariner.core.message.ModelKey;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One start of a worker process.
+ *
+ * @param workerId number of the worker, kept through restarts
+ * @param generation counts the starts of that worker from 1
+ * @param model model that the worker is for; names its log lines
+ * @param directory working directory: the unpacked archive
+ * @param runtime {@code runtime} of the manifest ({@code python}: the server's own interpreter,
+ *     {@code python3}: that on the path)
+ * @param gpuId accelerator; absent: none
+ */
+public record WorkerLaunch(
+    int workerId,
+    int generation,
+    ModelKey model,
+    Path directory,
+    String runtime,
+    @Nullable Integer gpuId) {
+
+  /** Name of the worker in logs and metrics, TorchServe's form. */
+  public String name() {
+    return "W-" + workerId + '-' + model.name() + '_' + model.version();
+  }
+}

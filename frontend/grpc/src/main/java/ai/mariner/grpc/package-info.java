@@ -1,0 +1,5 @@
+/** To be described. */
+@NullMarked
+package ai.mariner.grpc;
+
+import org.jspecify.annotations.NullMarked;
