@@ -1,0 +1,93 @@
+package ai.mariner.net;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
+
+/** Which kind of sockets Netty uses here. */
+public enum Transport {
+  /** Linux's native epoll. */
+  EPOLL {
+    @Override
+    IoHandlerFactory handlers() {
+      return EpollIoHandler.newFactory();
+    }
+
+    @Override
+    public Class<? extends ServerChannel> tcpServer() {
+      return EpollServerSocketChannel.class;
+    }
+
+    @Override
+    public Class<? extends ServerChannel> unixServer() {
+      return EpollServerDomainSocketChannel.class;
+    }
+
+    @Override
+    public SocketAddress unixAddress(Path path) {
+      return new DomainSocketAddress(path.toFile());
+    }
+  },
+  /** Java's own selectors, wherever epoll is absent. */
+  NIO {
+    @Override
+    IoHandlerFactory handlers() {
+      return NioIoHandler.newFactory();
+    }
+
+    @Override
+    public Class<? extends ServerChannel> tcpServer() {
+      return NioServerSocketChannel.class;
+    }
+
+    @Override
+    public Class<? extends ServerChannel> unixServer() {
+      return NioServerDomainSocketChannel.class;
+    }
+
+    @Override
+    public SocketAddress unixAddress(Path path) {
+      return UnixDomainSocketAddress.of(path);
+    }
+  };
+
+  /** The best transport of this machine. */
+  public static Transport detect() {
+    return Epoll.isAvailable() ? EPOLL : NIO;
+  }
+
+  /**
+   * Makes event loops of this transport.
+   *
+   * @param threads number of loops, at least 1
+   * @param name prefix of the threads' names
+   */
+  public EventLoopGroup newGroup(int threads, String name) {
+    return new MultiThreadIoEventLoopGroup(
+        threads, new DefaultThreadFactory(name, true), handlers());
+  }
+
+  abstract IoHandlerFactory handlers();
+
+  /** Server channels for TCP. */
+  public abstract Class<? extends ServerChannel> tcpServer();
+
+  /** Server channels for Unix sockets. */
+  public abstract Class<? extends ServerChannel> unixServer();
+
+  /** The address of a Unix socket. */
+  public abstract SocketAddress unixAddress(Path path);
+}
