@@ -60,5 +60,8 @@ public record ServerConfig(
    * @param name registered name; absent: the manifest's
    * @param location file or folder name in the store, or an address
    */
-  public record StartupModel(@Nullable String name, String location) {}
+  public record StartupModel(@Nullable String name, String location) {
+    /** Stands for every archive and folder in the store. */
+    public static final StartupModel ALL = new StartupModel(null, "all");
+  }
 }

@@ -1,0 +1,73 @@
+package ai.mariner.core.inference;
+
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.InferenceRequest;
+import ai.mariner.core.message.RequestLabel;
+import ai.mariner.core.message.ResponseSink;
+import ai.mariner.core.model.Model;
+import ai.mariner.core.model.ModelRegistry;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The one way in for predictions, whatever API they come through. Thread-safe. */
+public final class InferenceService {
+  private final ModelRegistry registry;
+  private final RequestLabel labels;
+  private final AtomicLong requestIds = new AtomicLong();
+  private volatile boolean open = true;
+
+  /**
+   * Makes the service.
+   *
+   * @param registry where models are looked up
+   * @param labels labels of requests without one
+   */
+  public InferenceService(ModelRegistry registry, RequestLabel labels) {
+    this.registry = registry;
+    this.labels = labels;
+  }
+
+  /** A number for the next request. */
+  public long nextRequestId() {
+    return requestIds.incrementAndGet();
+  }
+
+  /** Makes the labels of requests without one. */
+  public RequestLabel labels() {
+    return labels;
+  }
+
+  /**
+   * Runs a request. Never throws; every outcome arrives through the sink, exactly once.
+   *
+   * @param request its bodies belong to the service from now on
+   * @param sink who wants the answer
+   */
+  public void submit(InferenceRequest request, ResponseSink sink) {
+    if (!open) {
+      refuse(
+          request,
+          sink,
+          Failure.of(
+              ErrorKind.SHUTTING_DOWN, "The server is shutting down and takes no more requests."));
+      return;
+    }
+    Model model = registry.find(request.model());
+    if (model == null) {
+      refuse(request, sink, registry.absence(request.model()));
+      return;
+    }
+    model.metrics().received(request.model());
+    model.pool().submit(request, sink);
+  }
+
+  /** Takes no more requests; those that were accepted go on. */
+  public void close() {
+    open = false;
+  }
+
+  private static void refuse(InferenceRequest request, ResponseSink sink, Failure failure) {
+    request.release();
+    sink.fail(failure);
+  }
+}

@@ -1,0 +1,78 @@
+package ai.mariner.core.model;
+
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.scheduling.Pool;
+
+/** A registered model version. */
+public final class Model {
+  private final ModelKey key;
+  private final ModelArchive archive;
+  private final String runtime;
+  private final Pool pool;
+  private final ModelMetrics metrics;
+  private final boolean loadedAtStart;
+  private final long registeredNanos;
+
+  /** Replaced as a whole when the model is scaled. */
+  private volatile ModelSpec spec;
+
+  Model(
+      ModelKey key,
+      ModelArchive archive,
+      String runtime,
+      ModelSpec spec,
+      Pool pool,
+      ModelMetrics metrics,
+      boolean loadedAtStart,
+      long registeredNanos) {
+    this.key = key;
+    this.archive = archive;
+    this.runtime = runtime;
+    this.spec = spec;
+    this.pool = pool;
+    this.metrics = metrics;
+    this.loadedAtStart = loadedAtStart;
+    this.registeredNanos = registeredNanos;
+  }
+
+  /** Name and version. */
+  public ModelKey key() {
+    return key;
+  }
+
+  /** Its workers and queue. */
+  public Pool pool() {
+    return pool;
+  }
+
+  /** Its meters. */
+  public ModelMetrics metrics() {
+    return metrics;
+  }
+
+  ModelArchive archive() {
+    return archive;
+  }
+
+  String runtime() {
+    return runtime;
+  }
+
+  ModelSpec spec() {
+    return spec;
+  }
+
+  synchronized void scaled(int min, int max) {
+    spec = spec.withWorkers(min, max);
+  }
+
+  boolean loadedAtStart() {
+    return loadedAtStart;
+  }
+
+  long registeredNanos() {
+    return registeredNanos;
+  }
+}

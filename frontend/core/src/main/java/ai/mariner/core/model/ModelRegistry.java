@@ -1,0 +1,193 @@
+package ai.mariner.core.model;
+
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.ModelRef;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which models there are. Readers see an immutable map that writers swap; a writer reserves a name
+ * and version first, so that two registrations of the same one never both do the work.
+ */
+public final class ModelRegistry {
+  private final Object lock = new Object();
+  private final Set<ModelKey> reserved = new HashSet<>();
+  private volatile Map<String, Versions> models = Map.of();
+
+  /** The versions of one model. */
+  private record Versions(Model defaultModel, Map<String, Model> byVersion) {}
+
+  /** The model that a client names, or {@code null}; {@link #absence} tells why. */
+  public @Nullable Model find(ModelRef ref) {
+    Versions versions = models.get(ref.name());
+    if (versions == null) {
+      return null;
+    }
+    String version = ref.version();
+    return version == null ? versions.defaultModel() : versions.byVersion().get(version);
+  }
+
+  /** Why {@link #find} found nothing. */
+  public Failure absence(ModelRef ref) {
+    if (ref.version() == null || !models.containsKey(ref.name())) {
+      return Failure.of(ErrorKind.MODEL_NOT_FOUND, "Model not found: " + ref.name());
+    }
+    return Failure.of(
+        ErrorKind.MODEL_VERSION_NOT_FOUND,
+        "Model version: " + ref.version() + " does not exist for model: " + ref.name());
+  }
+
+  /**
+   * The model that a client names.
+   *
+   * @throws ServeException if there is none
+   */
+  public Model require(ModelRef ref) {
+    Model model = find(ref);
+    if (model == null) {
+      throw absence(ref).toException();
+    }
+    return model;
+  }
+
+  /** The default version of every model, sorted by name. */
+  public List<Model> defaults() {
+    List<Model> all = new ArrayList<>();
+    new TreeMap<>(models).values().forEach(versions -> all.add(versions.defaultModel()));
+    return all;
+  }
+
+  /** Every version of every model. */
+  public List<Model> all() {
+    List<Model> all = new ArrayList<>();
+    models.values().forEach(versions -> all.addAll(versions.byVersion().values()));
+    return all;
+  }
+
+  /**
+   * All versions of a model, sorted by version text.
+   *
+   * @throws ServeException if there is no such model
+   */
+  public List<Model> versions(String name) {
+    Versions versions = models.get(name);
+    if (versions == null) {
+      throw absence(ModelRef.of(name)).toException();
+    }
+    return List.copyOf(new TreeMap<>(versions.byVersion()).values());
+  }
+
+  /** Whether calls that name no version mean this one. */
+  public boolean isDefault(Model model) {
+    Versions versions = models.get(model.key().name());
+    return versions != null && versions.defaultModel() == model;
+  }
+
+  /**
+   * Keeps others from registering the same version until {@link #publish} or {@link #release}.
+   *
+   * @throws ServeException if it is registered or reserved
+   */
+  void reserve(ModelKey key) {
+    synchronized (lock) {
+      boolean known = find(new ModelRef(key.name(), key.version())) != null;
+      if (known || !reserved.add(key)) {
+        throw new ServeException(
+            ErrorKind.CONFLICT,
+            "Model version "
+                + key.version()
+                + " is already registered for model "
+                + key.name()
+                + (known ? "" : " (being registered now)"));
+      }
+    }
+  }
+
+  void release(ModelKey key) {
+    synchronized (lock) {
+      reserved.remove(key);
+    }
+  }
+
+  /** Makes a reserved model known; the first version of a name becomes its default. */
+  void publish(Model model) {
+    synchronized (lock) {
+      reserved.remove(model.key());
+      Versions old = models.get(model.key().name());
+      Map<String, Model> byVersion = old == null ? new HashMap<>() : new HashMap<>(old.byVersion());
+      byVersion.put(model.key().version(), model);
+      swap(
+          model.key().name(),
+          new Versions(
+              old == null ? model : old.defaultModel(), Collections.unmodifiableMap(byVersion)));
+    }
+  }
+
+  /**
+   * Makes a version the default.
+   *
+   * @throws ServeException if there is no such model or version
+   */
+  void setDefault(ModelKey key) {
+    synchronized (lock) {
+      Versions old = models.get(key.name());
+      if (old == null) {
+        throw absence(ModelRef.of(key.name())).toException();
+      }
+      Model model = old.byVersion().get(key.version());
+      if (model == null) {
+        throw new ServeException(
+            ErrorKind.MODEL_VERSION_NOT_FOUND,
+            "Model version " + key.version() + " does not exist for model " + key.name());
+      }
+      swap(key.name(), new Versions(model, old.byVersion()));
+    }
+  }
+
+  /**
+   * Takes a model out.
+   *
+   * @throws ServeException if there is none, or it is the default and not the last version
+   */
+  Model remove(ModelRef ref) {
+    synchronized (lock) {
+      Model model = require(ref);
+      Versions old = models.get(ref.name());
+      if (old == null) {
+        throw absence(ref).toException();
+      }
+      boolean last = old.byVersion().size() == 1;
+      if (!last && old.defaultModel() == model) {
+        throw new ServeException(
+            ErrorKind.DEFAULT_VERSION_IN_USE,
+            "Cannot remove default version for model " + ref.name());
+      }
+      Map<String, Model> byVersion = new HashMap<>(old.byVersion());
+      byVersion.remove(model.key().version());
+      swap(
+          ref.name(),
+          last ? null : new Versions(old.defaultModel(), Collections.unmodifiableMap(byVersion)));
+      return model;
+    }
+  }
+
+  private void swap(String name, @Nullable Versions versions) {
+    Map<String, Versions> next = new HashMap<>(models);
+    if (versions == null) {
+      next.remove(name);
+    } else {
+      next.put(name, versions);
+    }
+    models = Collections.unmodifiableMap(next);
+  }
+}

@@ -1,0 +1,157 @@
+package ai.mariner.core.model;
+
+import ai.mariner.core.config.ModelDefaults;
+import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.metrics.ServerMetrics;
+import ai.mariner.core.scheduling.Pool;
+import ai.mariner.core.scheduling.StreamLimits;
+import ai.mariner.core.scheduling.WorkerFactory;
+import ai.mariner.core.time.Loop;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns an archive into a registered model without workers; undoes every step when one fails.
+ * Blocks.
+ */
+public final class Registration {
+  private final ServerConfig config;
+  private final ArchiveStore archives;
+  private final ModelRegistry registry;
+  private final WorkerFactory.Shared workers;
+  private final ServerMetrics metrics;
+  private final List<? extends Loop> loops;
+  private final AtomicInteger nextLoop = new AtomicInteger();
+  private final AtomicLong runIds = new AtomicLong();
+
+  /**
+   * Makes the registration of a server.
+   *
+   * @param config defaults and options of models
+   * @param archives where archives come from
+   * @param registry where models are published
+   * @param workers what all workers share
+   * @param metrics meters
+   * @param loops pools are given to these in turn
+   */
+  public Registration(
+      ServerConfig config,
+      ArchiveStore archives,
+      ModelRegistry registry,
+      WorkerFactory.Shared workers,
+      ServerMetrics metrics,
+      List<? extends Loop> loops) {
+    this.config = config;
+    this.archives = archives;
+    this.registry = registry;
+    this.workers = workers;
+    this.metrics = metrics;
+    this.loops = List.copyOf(loops);
+  }
+
+  /**
+   * Fetches, checks and publishes.
+   *
+   * @throws ServeException with the reason; nothing is left behind then
+   */
+  Model publish(RegisterModel order) {
+    ModelArchive archive = archives.fetch(order.location());
+    try {
+      ModelKey key = new ModelKey(name(order, archive), archive.manifest().modelVersion());
+      registry.reserve(key);
+      try {
+        Model model = assemble(key, order, archive);
+        registry.publish(model);
+        return model;
+      } catch (RuntimeException e) {
+        registry.release(key);
+        throw e;
+      }
+    } catch (RuntimeException e) {
+      archive.release().run();
+      throw e;
+    }
+  }
+
+  void forget(ModelKey key) {
+    metrics.modelRemoved(key);
+  }
+
+  private static String name(RegisterModel order, ModelArchive archive) {
+    if (order.modelName() != null) {
+      return order.modelName();
+    }
+    String inManifest = archive.manifest().modelName();
+    if (inManifest != null) {
+      return inManifest;
+    }
+    if (order.atStart()) {
+      return archive.defaultName();
+    }
+    throw new ServeException(ErrorKind.ARCHIVE_INVALID, "Model name is not defined.");
+  }
+
+  private Model assemble(ModelKey key, RegisterModel order, ModelArchive archive) {
+    Manifest manifest = archive.manifest();
+    String runtime = order.runtime() == null ? manifest.runtime() : order.runtime();
+    ModelSpec spec = spec(key, order, archive);
+    WorkerFactory.Program program =
+        new WorkerFactory.Program(
+            key, archive.directory(), runtime, handler(key, order, manifest), envelope(manifest));
+    Loop loop = loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
+    ModelMetrics meters = metrics.model(key);
+    Pool pool =
+        new Pool(
+            key,
+            spec,
+            loop,
+            new WorkerFactory(workers, program, spec),
+            meters,
+            runIds,
+            new StreamLimits(
+                config.limits().maxStreamBufferBytes(), config.limits().streamStallTimeout()));
+    return new Model(key, archive, runtime, spec, pool, meters, order.atStart(), loop.nanoTime());
+  }
+
+  private ModelSpec spec(ModelKey key, RegisterModel order, ModelArchive archive) {
+    Integer asked = order.initialWorkers();
+    ModelDefaults defaults =
+        order.atStart()
+            ? config.defaults()
+            : config.defaults().withWorkers(asked == null ? config.registerWorkers() : asked);
+    ModelOverrides configured = config.modelOverrides().getOrDefault(key, ModelOverrides.NONE);
+    return ModelSpec.resolve(List.of(order.overrides(), archive.overrides(), configured), defaults);
+  }
+
+  private String handler(ModelKey key, RegisterModel order, Manifest manifest) {
+    @Nullable String handler = order.handler();
+    if (handler == null) {
+      handler = manifest.handler();
+    }
+    if (handler == null) {
+      handler = config.worker().defaultHandler();
+    }
+    if (handler == null) {
+      throw new ServeException(
+          ErrorKind.ARCHIVE_INVALID,
+          "Model "
+              + key
+              + " has no handler (expected: handler in the manifest, in the request, or"
+              + " default_service_handler)");
+    }
+    return handler;
+  }
+
+  private @Nullable String envelope(Manifest manifest) {
+    String forAll = config.worker().serviceEnvelope();
+    return forAll == null ? manifest.envelope() : forAll;
+  }
+}

@@ -1,0 +1,125 @@
+package ai.mariner.core.scheduling;
+
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.Reply;
+import ai.mariner.core.message.ResponseSink;
+import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.time.Loop;
+import ai.mariner.core.worker.ItemReply;
+import ai.mariner.core.worker.WorkerError;
+import ai.mariner.core.worker.WorkerLink.CancelReason;
+
+/** Hands outcomes to clients: each job ends here, exactly once. On the pool's loop. */
+final class Answers {
+  private final Loop loop;
+  private final ModelMetrics metrics;
+  private final StreamLimits limits;
+  private final Runnable finished;
+
+  /**
+   * Makes the way out of a pool.
+   *
+   * @param finished told after each job that ended
+   */
+  Answers(Loop loop, ModelMetrics metrics, StreamLimits limits, Runnable finished) {
+    this.loop = loop;
+    this.metrics = metrics;
+    this.limits = limits;
+    this.finished = finished;
+  }
+
+  /** Ends a job with a failure, unless it has ended. */
+  void fail(Job job, Failure failure) {
+    if (!job.end()) {
+      return;
+    }
+    metrics.failed(failure.kind());
+    job.sink().fail(failure);
+    finished.run();
+  }
+
+  /** Passes on what a worker says of a job that has not ended. */
+  void replied(Worker worker, Run run, Job job, ItemReply item, boolean last) {
+    WorkerError error = item.error();
+    if (error != null) {
+      Failure failure = WorkerFailures.of(error, item.reply());
+      item.reply().body().release();
+      fail(job, failure);
+    } else if (last) {
+      end(run, job, item.reply());
+    } else {
+      piece(worker, run, job, item.reply());
+    }
+  }
+
+  private void end(Run run, Job job, Reply reply) {
+    long now = loop.nanoTime();
+    job.end();
+    metrics.answered(
+        job.request().model(),
+        run.startNanos() - job.arrivalNanos(),
+        now - run.startNanos(),
+        now - job.arrivalNanos());
+    job.sink().end(reply);
+    finished.run();
+  }
+
+  private void piece(Worker worker, Run run, Job job, Reply reply) {
+    run.markStreamed();
+    ResponseSink sink = job.sink();
+    StreamFlow flow = job.stream();
+    sink.next(reply);
+    if (flow != null) {
+      flow.pieceArrived();
+      if (sink.isReady()) {
+        grant(worker, run, job, flow);
+      } else {
+        awaitReader(worker, run, job, flow);
+      }
+    } else if (!sink.isReady() && sink.bufferedBytes() > limits.maxBufferBytes()) {
+      stall(worker, run, job, "max_stream_buffer, " + limits.maxBufferBytes() + " bytes, is full");
+    }
+  }
+
+  private static void grant(Worker worker, Run run, Job job, StreamFlow flow) {
+    int pieces = flow.grant();
+    if (pieces > 0) {
+      worker.credit(run, job, pieces);
+    }
+  }
+
+  private void awaitReader(Worker worker, Run run, Job job, StreamFlow flow) {
+    Loop.Timer stalled =
+        loop.schedule(
+            () ->
+                stall(
+                    worker,
+                    run,
+                    job,
+                    "nothing was read for stream_stall_timeout, "
+                        + limits.stallTimeout().toSeconds()
+                        + " s"),
+            limits.stallTimeout().toNanos());
+    job.sink()
+        .onReady(
+            () ->
+                loop.run(
+                    () -> {
+                      stalled.cancel();
+                      if (!job.ended()) {
+                        grant(worker, run, job, flow);
+                      }
+                    }));
+  }
+
+  private void stall(Worker worker, Run run, Job job, String why) {
+    if (job.ended()) {
+      return;
+    }
+    worker.cancel(run, job, CancelReason.CLIENT_LEFT);
+    fail(
+        job,
+        Failure.of(ErrorKind.STREAM_STALLED, "The reader of the stream is too slow: " + why + '.'));
+  }
+}

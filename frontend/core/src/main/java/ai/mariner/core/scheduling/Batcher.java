@@ -1,0 +1,32 @@
+package ai.mariner.core.scheduling;
+
+import java.util.List;
+
+/** Holds the jobs that wait and decides which of them run together. Pure: no clock, no threads. */
+public interface Batcher {
+  /** Takes a job at the end of the queue; false when the queue is full. */
+  boolean offer(Job job);
+
+  /**
+   * What to do now.
+   *
+   * @param nowNanos time
+   * @param freeWorkers workers that could take a batch at once, at least 1
+   */
+  Decision next(long nowNanos, int freeWorkers);
+
+  /** Puts jobs back at the head of the queue, in this order, whatever its bound. */
+  void requeue(List<Job> jobs);
+
+  /** Says that a waiting job has ended by itself; it is skipped from now on. */
+  void cancelled();
+
+  /** Takes out all waiting jobs, in order. */
+  List<Job> drain();
+
+  /** Number of waiting jobs. */
+  int size();
+
+  /** Most waiting jobs. */
+  int capacity();
+}

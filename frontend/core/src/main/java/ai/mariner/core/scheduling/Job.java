@@ -1,0 +1,129 @@
+package ai.mariner.core.scheduling;
+
+import ai.mariner.core.message.InferenceRequest;
+import ai.mariner.core.message.ResponseSink;
+import ai.mariner.core.worker.RunItem;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One accepted request on its way through a pool. Owns the request's bodies until it ends. Touched
+ * only on the pool's loop, but for the final fields.
+ */
+public final class Job implements RunItem {
+  private final InferenceRequest request;
+  private final ResponseSink sink;
+  private final long arrivalNanos;
+  private final long deadlineNanos;
+
+  private State state = State.QUEUED;
+  private boolean alone;
+  private @Nullable Run run;
+  private @Nullable StreamFlow stream;
+  private @Nullable BatchLosses losses;
+
+  /** Where a job is. */
+  enum State {
+    QUEUED,
+    RUNNING,
+    ENDED
+  }
+
+  /**
+   * Accepts a request.
+   *
+   * @param request what to do; the job owns its bodies from now on
+   * @param sink who wants the answer
+   * @param arrivalNanos when the request arrived, in the loop's time
+   * @param deadlineNanos when its deadline passes; {@link Long#MAX_VALUE}: never
+   */
+  public Job(InferenceRequest request, ResponseSink sink, long arrivalNanos, long deadlineNanos) {
+    this.request = request;
+    this.sink = sink;
+    this.arrivalNanos = arrivalNanos;
+    this.deadlineNanos = deadlineNanos;
+  }
+
+  @Override
+  public InferenceRequest request() {
+    return request;
+  }
+
+  @Override
+  public long deadlineNanos() {
+    return deadlineNanos;
+  }
+
+  @Override
+  public int credits() {
+    return stream == null ? 0 : stream.initialCredits();
+  }
+
+  /** When the request arrived, in the loop's time. */
+  public long arrivalNanos() {
+    return arrivalNanos;
+  }
+
+  /** Whether the job has to run in a batch of its own. */
+  public boolean alone() {
+    return alone;
+  }
+
+  /** Whether the job has ended and only waits to be skipped. */
+  public boolean ended() {
+    return state == State.ENDED;
+  }
+
+  boolean queued() {
+    return state == State.QUEUED;
+  }
+
+  ResponseSink sink() {
+    return sink;
+  }
+
+  @Nullable Run run() {
+    return run;
+  }
+
+  @Nullable StreamFlow stream() {
+    return stream;
+  }
+
+  void stream(StreamFlow flow) {
+    stream = flow;
+  }
+
+  /** Losses of the batch that the job was first run in; absent: it never lost a worker. */
+  @Nullable BatchLosses losses() {
+    return losses;
+  }
+
+  void started(Run inRun) {
+    state = State.RUNNING;
+    run = inRun;
+  }
+
+  /** Puts the job back among the waiting, as it was. */
+  void requeued() {
+    state = State.QUEUED;
+    run = null;
+    stream = null;
+  }
+
+  /** Puts the job back among the waiting, to be run in a batch of its own. */
+  void requeuedAlone(BatchLosses inBatch) {
+    requeued();
+    alone = true;
+    losses = inBatch;
+  }
+
+  /** Ends the job and gives its bodies back; false if it had ended before. */
+  boolean end() {
+    if (state == State.ENDED) {
+      return false;
+    }
+    state = State.ENDED;
+    request.release();
+    return true;
+  }
+}

@@ -1,0 +1,456 @@
+package ai.mariner.core.scheduling;
+
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.InferenceRequest;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.ResponseSink;
+import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.time.Loop;
+import ai.mariner.core.worker.WorkerLink.CancelReason;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The workers of one model version with their queue. Joins the batcher, the workers and the clock
+ * on one loop, which owns all its state; public methods may be called from any thread.
+ */
+public final class Pool {
+  private static final Logger log = LoggerFactory.getLogger(Pool.class);
+
+  private final ModelKey key;
+  private final Loop loop;
+  private final ModelMetrics metrics;
+  private final AtomicLong runIds;
+  private final Batcher batcher;
+  private final DeadlineQueue deadlines = new DeadlineQueue();
+  private final WorkerSet workers;
+  private final Answers answers;
+  private final LossPolicy losses;
+  private final @Nullable Long defaultTimeoutNanos;
+  private final int batchSize;
+
+  private boolean dispatchPending;
+  private boolean closing;
+  private int open;
+  private Loop.@Nullable Timer windowTimer;
+  private Loop.@Nullable Timer deadlineTimer;
+  private long deadlineTimerAt;
+  private @Nullable CompletableFuture<Void> drained;
+
+  /**
+   * Makes a pool without workers.
+   *
+   * @param key name and version of the model
+   * @param spec its options
+   * @param loop owner of all that follows
+   * @param factory makes its workers
+   * @param metrics its meters
+   * @param runIds numbers of runs, shared by all pools
+   * @param limits bounds of streams
+   */
+  public Pool(
+      ModelKey key,
+      ModelSpec spec,
+      Loop loop,
+      WorkerFactory factory,
+      ModelMetrics metrics,
+      AtomicLong runIds,
+      StreamLimits limits) {
+    this.key = key;
+    this.loop = loop;
+    this.metrics = metrics;
+    this.runIds = runIds;
+    this.batcher = QueueBatcher.of(spec);
+    this.batchSize = spec.batchSize();
+    this.defaultTimeoutNanos =
+        spec.requestTimeout() == null ? null : spec.requestTimeout().toNanos();
+    this.losses = new LossPolicy(spec.retryOnWorkerLoss());
+    this.answers = new Answers(loop, metrics, limits, this::finished);
+    this.workers = new WorkerSet(key, factory, loop, new Host());
+  }
+
+  /** The loop that owns the pool. */
+  public Loop loop() {
+    return loop;
+  }
+
+  /**
+   * Takes a request; its outcome arrives through the sink, whatever happens.
+   *
+   * @param request its bodies belong to the pool from now on
+   * @param sink who wants the answer
+   */
+  public void submit(InferenceRequest request, ResponseSink sink) {
+    if (loop.inLoop()) {
+      accept(request, sink);
+      return;
+    }
+    try {
+      loop.execute(() -> accept(request, sink));
+    } catch (java.util.concurrent.RejectedExecutionException e) {
+      request.release();
+      sink.fail(Failure.of(ErrorKind.SHUTTING_DOWN, "The server is shutting down."));
+    }
+  }
+
+  /**
+   * Changes the number of workers.
+   *
+   * @param min workers that are kept alive
+   * @return completes when so many are ready, fails with the reason when one of them can't load the
+   *     model
+   */
+  public CompletionStage<Void> resize(int min) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    loop.run(() -> workers.resize(min, done));
+    return done;
+  }
+
+  /**
+   * Takes nothing new, finishes what was accepted, then stops all workers.
+   *
+   * @param drainNanos how long accepted work may take; what is not done by then fails
+   * @return completes when all workers have ended
+   */
+  public CompletionStage<Void> close(long drainNanos) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    loop.run(
+        () -> {
+          CompletableFuture<Void> under = drained;
+          if (under != null) {
+            var unused = under.thenRun(() -> done.complete(null));
+            return;
+          }
+          closing = true;
+          drained = done;
+          Loop.Timer timer = loop.schedule(this::abandon, drainNanos);
+          var unused = done.thenRun(timer::cancel);
+          if (open == 0) {
+            stopWorkers();
+          }
+        });
+    return done;
+  }
+
+  /** What the pool is doing, as of now. */
+  public CompletionStage<PoolStatus> status() {
+    CompletableFuture<PoolStatus> status = new CompletableFuture<>();
+    loop.run(
+        () ->
+            status.complete(
+                new PoolStatus(
+                    workers.statuses(),
+                    batcher.size(),
+                    batcher.capacity(),
+                    workers.lastFailure())));
+    return status;
+  }
+
+  /** How many workers are ready, and how they got there; may be read from any thread. */
+  public Readiness readiness() {
+    return workers.readiness();
+  }
+
+  private void accept(InferenceRequest request, ResponseSink sink) {
+    Failure refusal = refusal();
+    if (refusal != null) {
+      request.release();
+      metrics.failed(refusal.kind());
+      sink.fail(refusal);
+      return;
+    }
+    long now = loop.nanoTime();
+    Job job = new Job(request, sink, now, deadline(request, now));
+    if (!batcher.offer(job)) {
+      job.end();
+      metrics.failed(ErrorKind.QUEUE_FULL);
+      sink.fail(queueFull());
+      return;
+    }
+    open++;
+    sink.onCancel(() -> loop.run(() -> cancel(job)));
+    if (job.deadlineNanos() != Long.MAX_VALUE) {
+      deadlines.add(job);
+      armDeadline();
+    }
+    gauges();
+    dispatchSoon();
+  }
+
+  private @Nullable Failure refusal() {
+    if (closing) {
+      return Failure.of(ErrorKind.SHUTTING_DOWN, "Model " + key + " is being removed.");
+    }
+    return workers.refusal();
+  }
+
+  private Failure queueFull() {
+    return Failure.of(
+        ErrorKind.QUEUE_FULL,
+        "The queue of model "
+            + key
+            + " is full: "
+            + batcher.size()
+            + " requests wait (jobQueueSize: "
+            + batcher.capacity()
+            + "). Try again later.");
+  }
+
+  private long deadline(InferenceRequest request, long now) {
+    Long timeout = request.timeoutNanos() != null ? request.timeoutNanos() : defaultTimeoutNanos;
+    return timeout == null ? Long.MAX_VALUE : now + timeout;
+  }
+
+  /**
+   * Dispatches at the end of the loop's turn, so that requests that arrive together form one batch.
+   */
+  private void dispatchSoon() {
+    if (!dispatchPending) {
+      dispatchPending = true;
+      loop.execute(this::dispatch);
+    }
+  }
+
+  private void dispatch() {
+    dispatchPending = false;
+    while (batcher.size() > 0) {
+      int idle = workers.idleCount();
+      Worker worker = idle > 0 ? workers.nextIdle() : aheadWorker();
+      if (worker == null) {
+        break;
+      }
+      Decision decision = batcher.next(loop.nanoTime(), Math.max(1, idle));
+      if (decision instanceof Decision.Dispatch dispatch) {
+        start(worker, dispatch.jobs());
+      } else {
+        if (decision instanceof Decision.WaitUntil wait) {
+          armWindow(wait.atNanos());
+        }
+        break;
+      }
+    }
+    gauges();
+  }
+
+  /**
+   * A busy worker that may be given a run ahead; for batches only when a full one waits, since
+   * waiting makes batches grow.
+   */
+  private @Nullable Worker aheadWorker() {
+    return batcher.size() >= batchSize ? workers.nextWithRoom(batchSize) : null;
+  }
+
+  private void start(Worker worker, List<Job> jobs) {
+    long now = loop.nanoTime();
+    List<Job> live = jobs;
+    for (Job job : jobs) {
+      if (expired(job, now) || LossPolicy.exhausted(job)) {
+        live = withoutUnfit(jobs, now);
+        break;
+      }
+    }
+    if (live.isEmpty()) {
+      return;
+    }
+    Run run = new Run(runIds.incrementAndGet(), live.get(0).request().operation(), live, now);
+    for (int i = 0; i < live.size(); i++) {
+      Job job = live.get(i);
+      job.started(run);
+      if (live.size() == 1 && job.request().streaming()) {
+        job.stream(new StreamFlow());
+      }
+    }
+    metrics.batchStarted(live.size());
+    worker.run(run);
+  }
+
+  private List<Job> withoutUnfit(List<Job> jobs, long now) {
+    List<Job> live = new ArrayList<>(jobs.size());
+    for (Job job : jobs) {
+      if (expired(job, now)) {
+        answers.fail(job, expiry("in the queue"));
+      } else if (LossPolicy.exhausted(job)) {
+        answers.fail(
+            job,
+            Failure.of(
+                ErrorKind.WORKER_LOST,
+                "Worker died. The batch of this request cost too many workers."));
+      } else {
+        live.add(job);
+      }
+    }
+    return live;
+  }
+
+  private static boolean expired(Job job, long now) {
+    return job.deadlineNanos() != Long.MAX_VALUE && job.deadlineNanos() - now <= 0;
+  }
+
+  private static Failure expiry(String where) {
+    return Failure.of(
+        ErrorKind.DEADLINE_EXCEEDED, "The request's deadline passed while it was " + where + '.');
+  }
+
+  private void cancel(Job job) {
+    giveUp(job, Failure.of(ErrorKind.CANCELLED, "The client left."), CancelReason.CLIENT_LEFT);
+  }
+
+  private void giveUp(Job job, Failure failure, CancelReason reason) {
+    if (job.ended()) {
+      return;
+    }
+    Run run = job.run();
+    if (run != null) {
+      workers.cancel(run, job, reason);
+    } else {
+      batcher.cancelled();
+    }
+    answers.fail(job, failure);
+  }
+
+  private void armDeadline() {
+    long earliest = deadlines.earliest();
+    if (earliest == Long.MAX_VALUE || (deadlineTimer != null && deadlineTimerAt - earliest <= 0)) {
+      return;
+    }
+    if (deadlineTimer != null) {
+      deadlineTimer.cancel();
+    }
+    deadlineTimerAt = earliest;
+    deadlineTimer = loop.schedule(this::expire, earliest - loop.nanoTime());
+  }
+
+  private void expire() {
+    deadlineTimer = null;
+    long now = loop.nanoTime();
+    for (Job job = deadlines.pollExpired(now); job != null; job = deadlines.pollExpired(now)) {
+      String where = job.queued() ? "in the queue" : "run";
+      giveUp(job, expiry(where), CancelReason.DEADLINE);
+    }
+    armDeadline();
+  }
+
+  private void armWindow(long atNanos) {
+    Loop.Timer timer = windowTimer;
+    if (timer != null) {
+      timer.cancel();
+    }
+    windowTimer =
+        loop.schedule(
+            () -> {
+              windowTimer = null;
+              dispatch();
+            },
+            atNanos - loop.nanoTime());
+  }
+
+  /** Counts a job that has ended; the last one lets a closing pool stop. */
+  private void finished() {
+    open--;
+    if (closing && open == 0) {
+      stopWorkers();
+    }
+  }
+
+  private void abandon() {
+    Failure late =
+        Failure.of(
+            ErrorKind.SHUTTING_DOWN,
+            "Model " + key + " was removed before the request was done (drain_timeout).");
+    for (Job job : batcher.drain()) {
+      answers.fail(job, late);
+    }
+    workers.killAll(new LossCause(ErrorKind.SHUTTING_DOWN, late.message(), null));
+  }
+
+  private void stopWorkers() {
+    CompletableFuture<Void> done = drained;
+    workers.stopAll(
+        () -> {
+          if (done != null) {
+            done.complete(null);
+          }
+        });
+  }
+
+  private void refuseWaiting(Failure failure) {
+    for (Job job : batcher.drain()) {
+      answers.fail(job, failure);
+    }
+  }
+
+  private void gauges() {
+    metrics.gauges(batcher.size(), open - batcher.size(), workers.readyCount());
+  }
+
+  private final class Host implements WorkerHost {
+    @Override
+    public void ready(Worker worker, long loadNanos) {
+      metrics.workerLoaded(worker.name(), loadNanos);
+      log.info("{} is ready, loaded in {} ms", worker.name(), loadNanos / 1_000_000);
+      workers.becameReady();
+      dispatchSoon();
+    }
+
+    @Override
+    public void loadFailed(Worker worker, LossCause cause) {
+      log.warn("{} failed to start: {}", worker.name(), cause.text());
+      workers.loadFailed(cause);
+      Failure refusal = workers.refusal();
+      if (refusal != null) {
+        refuseWaiting(refusal);
+      }
+    }
+
+    @Override
+    public void replied(
+        Worker worker, Run run, Job job, ai.mariner.core.worker.ItemReply reply, boolean last) {
+      answers.replied(worker, run, job, reply, last);
+    }
+
+    @Override
+    public void runEnded(Worker worker, Run run) {
+      for (Job job : run.jobs()) {
+        if (!job.ended()) {
+          answers.fail(
+              job,
+              Failure.of(
+                  ErrorKind.OUTPUT_INVALID, "The worker ended the batch without this answer."));
+        }
+      }
+      if (batcher.size() > 0) {
+        dispatchSoon();
+      }
+    }
+
+    @Override
+    public void lost(Worker worker, List<Run> runs, LossCause cause) {
+      workers.lost(cause);
+      metrics.workerLost();
+      log.warn("{}: {}", worker.name(), cause.text());
+      LossPolicy.Verdict verdict = losses.judge(runs, cause);
+      for (Job job : verdict.failed()) {
+        answers.fail(job, cause.failure());
+      }
+      if (!verdict.again().isEmpty()) {
+        verdict.again().forEach(job -> metrics.rerun());
+        log.info("{}: {} requests run again", worker.name(), verdict.again().size());
+        batcher.requeue(verdict.again());
+        dispatchSoon();
+      }
+    }
+
+    @Override
+    public void gone(Worker worker) {
+      workers.gone(worker);
+    }
+  }
+}

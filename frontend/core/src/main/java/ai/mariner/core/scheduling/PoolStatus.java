@@ -1,0 +1,16 @@
+package ai.mariner.core.scheduling;
+
+import ai.mariner.core.model.WorkerStatus;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a pool is doing.
+ *
+ * @param workers its workers by number
+ * @param waiting requests that wait
+ * @param capacity most that may wait
+ * @param lastFailure why a worker was last lost or failed to load; absent: never
+ */
+public record PoolStatus(
+    List<WorkerStatus> workers, int waiting, int capacity, @Nullable String lastFailure) {}

@@ -1,0 +1,38 @@
+package ai.mariner.core.scheduling;
+
+/**
+ * Credits of one stream: the worker may send so many pieces ahead of the client's reading. Grants
+ * are given in halves of the window, so that a fast reader costs one frame for many pieces.
+ */
+final class StreamFlow {
+  private static final int WINDOW = 16;
+
+  private int left = WINDOW;
+  private int owed;
+
+  int initialCredits() {
+    return WINDOW;
+  }
+
+  /** Counts a piece that arrived. */
+  void pieceArrived() {
+    left--;
+    owed++;
+  }
+
+  /** Credits to grant now that the reader keeps up; 0: none yet. */
+  int grant() {
+    if (owed < WINDOW / 2) {
+      return 0;
+    }
+    int granted = owed;
+    owed = 0;
+    left += granted;
+    return granted;
+  }
+
+  /** Whether the worker has nothing left to send with. */
+  boolean exhausted() {
+    return left <= 0;
+  }
+}

@@ -1,0 +1,125 @@
+package ai.mariner.core.scheduling;
+
+import ai.mariner.core.config.LimitsConfig;
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.config.WorkerConfig;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.RequestLabel;
+import ai.mariner.core.time.Loop;
+import ai.mariner.core.worker.DeviceAllocator;
+import ai.mariner.core.worker.RestartPolicy;
+import ai.mariner.core.worker.WorkerLauncher;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the workers of one model version. */
+public final class WorkerFactory {
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
+
+  private final Shared shared;
+  private final Program program;
+  private final ModelSpec spec;
+  private final DeviceAllocator devices;
+
+  /**
+   * What all factories of a server share.
+   *
+   * @param launcher starts processes
+   * @param config how processes are started and watched
+   * @param limits what a reply may use up
+   * @param labels labels of requests without one
+   * @param workerIds numbers of workers, never used twice
+   * @param clock wall clock
+   */
+  public record Shared(
+      WorkerLauncher launcher,
+      WorkerConfig config,
+      LimitsConfig limits,
+      RequestLabel labels,
+      AtomicInteger workerIds,
+      InstantSource clock) {}
+
+  /**
+   * What the workers run.
+   *
+   * @param key registered name and version
+   * @param directory folder of the model's files
+   * @param runtime runtime of the manifest
+   * @param handler handler
+   * @param envelope request envelope; absent: none
+   */
+  public record Program(
+      ModelKey key,
+      java.nio.file.Path directory,
+      String runtime,
+      String handler,
+      @Nullable String envelope) {}
+
+  /**
+   * Makes a factory.
+   *
+   * @param shared what all factories share
+   * @param program what the workers run
+   * @param spec options of the model
+   */
+  public WorkerFactory(Shared shared, Program program, ModelSpec spec) {
+    this.shared = shared;
+    this.program = program;
+    this.spec = spec;
+    this.devices =
+        DeviceAllocator.of(spec.deviceType(), spec.deviceIds(), shared.config().gpuCount());
+  }
+
+  /**
+   * A new worker, not started yet.
+   *
+   * @param index how many workers the pool has made before
+   */
+  Worker create(int index, Loop loop, WorkerHost host) {
+    Integer gpu = devices.device(index);
+    WorkerConfig config = shared.config();
+    WorkerPlan plan =
+        new WorkerPlan(
+            shared.workerIds().getAndIncrement(),
+            program.key(),
+            program.directory(),
+            program.runtime(),
+            gpu,
+            loadFields(gpu),
+            config.connectTimeout(),
+            spec.startupTimeout(),
+            spec.responseTimeout(),
+            config.heartbeatInterval(),
+            config.heartbeatTimeout(),
+            STOP_TIMEOUT,
+            RestartPolicy.STANDARD,
+            shared.clock());
+    return new Worker(plan, shared.launcher(), loop, host);
+  }
+
+  /** Fields of the LOAD frame, as proto/wire names them. */
+  private Map<String, String> loadFields(@Nullable Integer gpu) {
+    Map<String, String> fields = new HashMap<>();
+    fields.put("model_name", program.key().name());
+    fields.put("model_version", program.key().version());
+    fields.put("model_dir", program.directory().toString());
+    fields.put("handler", program.handler());
+    if (program.envelope() != null) {
+      fields.put("envelope", program.envelope());
+    }
+    fields.put("batch_size", Integer.toString(spec.batchSize()));
+    if (gpu != null) {
+      fields.put("gpu_id", gpu.toString());
+    }
+    WorkerConfig config = shared.config();
+    fields.put("limit_max_image_pixels", Boolean.toString(config.limitMaxImagePixels()));
+    fields.put("decode_input_request", Boolean.toString(config.decodeInputRequest()));
+    fields.put("max_response_size", Integer.toString(shared.limits().maxResponseBytes()));
+    fields.put("label_prefix", shared.labels().prefixHex());
+    return fields;
+  }
+}

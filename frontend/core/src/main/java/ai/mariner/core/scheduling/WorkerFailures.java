@@ -1,0 +1,53 @@
+package ai.mariner.core.scheduling;
+
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.Reply;
+import ai.mariner.core.worker.WorkerError;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** What a client is told of an error that a worker reports for its request. */
+final class WorkerFailures {
+  private WorkerFailures() {}
+
+  /**
+   * Turns an error reply into a failure; the reply stays the caller's to release.
+   *
+   * @param error what the worker says
+   * @param reply its message as the body, {@code exception} and {@code detail} as headers
+   */
+  static Failure of(WorkerError error, Reply reply) {
+    String message = StandardCharsets.UTF_8.decode(reply.body().bytes()).toString();
+    ErrorKind kind = kind(error);
+    Integer status = kind == ErrorKind.HANDLER_STATUS ? reply.status() : null;
+    return new Failure(kind, message, status, detail(reply));
+  }
+
+  private static ErrorKind kind(WorkerError error) {
+    return switch (error) {
+      case HANDLER_EXCEPTION -> ErrorKind.HANDLER_FAILED;
+      case PREDICTION_EXCEPTION -> ErrorKind.HANDLER_STATUS;
+      case OUT_OF_MEMORY, DEVICE_LOST -> ErrorKind.OUT_OF_MEMORY;
+      case OUTPUT_NOT_A_LIST, OUTPUT_COUNT, OUTPUT_TYPE -> ErrorKind.OUTPUT_INVALID;
+      case REPLY_TOO_LARGE -> ErrorKind.REPLY_TOO_LARGE;
+      case CANCELLED -> ErrorKind.CANCELLED;
+      case DEADLINE_EXCEEDED -> ErrorKind.DEADLINE_EXCEEDED;
+      case MODEL_NOT_LOADED, LOAD_FAILED -> ErrorKind.LOAD_FAILED;
+      case UNSUPPORTED -> ErrorKind.UNSUPPORTED;
+    };
+  }
+
+  private static @Nullable String detail(Reply reply) {
+    StringBuilder detail = new StringBuilder();
+    for (Reply.Header header : reply.headers()) {
+      if (header.name().equals("exception") || header.name().equals("detail")) {
+        if (!detail.isEmpty()) {
+          detail.append(": ");
+        }
+        detail.append(header.value());
+      }
+    }
+    return detail.isEmpty() ? null : detail.toString();
+  }
+}

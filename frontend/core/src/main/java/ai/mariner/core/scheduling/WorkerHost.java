@@ -1,0 +1,29 @@
+package ai.mariner.core.scheduling;
+
+import ai.mariner.core.worker.ItemReply;
+
+/** What a worker tells the pool that it belongs to; always on the pool's loop. */
+interface WorkerHost {
+  /** The worker has loaded the model and takes runs; loading took so long. */
+  void ready(Worker worker, long loadNanos);
+
+  /** The worker's load failed or took too long; it will be tried again after a wait. */
+  void loadFailed(Worker worker, LossCause cause);
+
+  /**
+   * An answer or piece for a job of one of the worker's runs; {@code last}: the job's final answer.
+   */
+  void replied(Worker worker, Run run, Job job, ItemReply reply, boolean last);
+
+  /** A run has ended, so the worker may take another. */
+  void runEnded(Worker worker, Run run);
+
+  /**
+   * The worker's process was lost; its runs are the host's to judge and the worker holds none any
+   * more.
+   */
+  void lost(Worker worker, java.util.List<Run> runs, LossCause cause);
+
+  /** The worker was told to stop and has ended for good. */
+  void gone(Worker worker);
+}

@@ -1,0 +1,43 @@
+package ai.mariner.core.worker;
+
+import ai.mariner.core.config.DeviceType;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Which accelerator a worker gets: those of its model in turn, the first one first. */
+public final class DeviceAllocator {
+  private final List<Integer> devices;
+
+  private DeviceAllocator(List<Integer> devices) {
+    this.devices = devices;
+  }
+
+  /**
+   * The devices of a model.
+   *
+   * @param type kind that it asks for; absent: an accelerator if there is one
+   * @param ids devices that it may use; empty: all. As a whole without effect when one of them does
+   *     not exist
+   * @param count accelerators that the server may use
+   */
+  public static DeviceAllocator of(@Nullable DeviceType type, List<Integer> ids, int count) {
+    if (type == DeviceType.CPU || count == 0) {
+      return new DeviceAllocator(List.of());
+    }
+    boolean known = !ids.isEmpty() && ids.stream().allMatch(id -> id >= 0 && id < count);
+    if (known) {
+      return new DeviceAllocator(List.copyOf(ids));
+    }
+    List<Integer> all = new ArrayList<>();
+    for (int id = 0; id < count; id++) {
+      all.add(id);
+    }
+    return new DeviceAllocator(List.copyOf(all));
+  }
+
+  /** The device of the n-th worker, or {@code null} for the processor. */
+  public @Nullable Integer device(int index) {
+    return devices.isEmpty() ? null : devices.get(index % devices.size());
+  }
+}
