@@ -1,4 +1,9 @@
-/** To be described. */
+/**
+ * Worker processes: started here, connected over a Unix socket, spoken to in the frames of {@code
+ * proto/wire}.
+ *
+ * <p>Starting points: {@link ai.mariner.worker.link.NettyLauncher}.
+ */
 @NullMarked
 package ai.mariner.worker;
 

@@ -1,0 +1,182 @@
+package ai.mariner.worker.link;
+
+import ai.mariner.core.worker.ItemReply;
+import ai.mariner.core.worker.LoadOutcome;
+import ai.mariner.core.worker.WorkerError;
+import ai.mariner.core.worker.WorkerEvents;
+import ai.mariner.worker.wire.FrameType;
+import ai.mariner.worker.wire.ReplyDecoder;
+import ai.mariner.worker.wire.ReplyHandler;
+import ai.mariner.worker.wire.WireException;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads one connection: HELLO first, which finds the launch that it belongs to, then that worker's
+ * frames.
+ */
+final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
+  private static final Logger log = LoggerFactory.getLogger(LinkHandler.class);
+
+  private final ExpectedWorkers expected;
+  private final ReplyDecoder decoder;
+  private @Nullable ChannelHandlerContext context;
+  private @Nullable WorkerEvents events;
+  private String closeReason = "the connection ended";
+
+  LinkHandler(ExpectedWorkers expected, int maxResponseBytes) {
+    this.expected = expected;
+    this.decoder = new ReplyDecoder(maxResponseBytes);
+    // A frame that arrives in parts is put together in one buffer of its size.
+    setCumulator(MERGE_CUMULATOR);
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    context = ctx;
+  }
+
+  /** Ends a connection that has not said who it is. */
+  void closeIfUnknown() {
+    ChannelHandlerContext ctx = context;
+    if (events == null && ctx != null && ctx.channel().isActive()) {
+      reject(ctx, "no HELLO in time");
+    }
+  }
+
+  @Override
+  protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+    while (in.isReadable()) {
+      int missing;
+      try {
+        missing = decoder.decode(in, this);
+      } catch (WireException e) {
+        reject(ctx, "protocol error: " + e.getMessage());
+        in.skipBytes(in.readableBytes());
+        return;
+      }
+      if (missing > 0) {
+        if (missing > in.capacity() - in.readerIndex()) {
+          in.discardReadBytes();
+          in.ensureWritable(missing - in.readableBytes());
+        }
+        return;
+      }
+    }
+  }
+
+  @Override
+  public void fields(FrameType type, int model, Map<String, String> fields) {
+    if (type == FrameType.HELLO) {
+      hello(fields);
+    } else {
+      known("LOADED").loaded(outcome(fields));
+    }
+  }
+
+  @Override
+  public void replies(FrameType type, long run, List<ItemReply> items, boolean spent) {
+    WorkerEvents known = events;
+    if (known == null) {
+      items.forEach(item -> item.reply().body().release());
+      throw new WireException(type + " before HELLO");
+    }
+    known.replied(run, items, type == FrameType.RESULT, spent);
+  }
+
+  @Override
+  public void bare(FrameType type, int model, long run) {
+    if (type == FrameType.HEARTBEAT) {
+      known("HEARTBEAT").heartbeat(run);
+    }
+  }
+
+  private WorkerEvents known(String frame) {
+    WorkerEvents known = events;
+    if (known == null) {
+      throw new WireException(frame + " before HELLO");
+    }
+    return known;
+  }
+
+  private void hello(Map<String, String> fields) {
+    ChannelHandlerContext ctx = context;
+    if (events != null || ctx == null) {
+      throw new WireException("a second HELLO");
+    }
+    ExpectedWorkers.Expected worker = expected.claim(fields);
+    if (worker == null) {
+      throw new WireException("HELLO of an unknown worker: " + fields.get("worker"));
+    }
+    events = worker.events();
+    worker.connected(ctx.channel());
+    worker.events().connected(new NettyLink(ctx.channel()), pid(fields));
+  }
+
+  private static long pid(Map<String, String> fields) {
+    try {
+      return Long.parseLong(fields.getOrDefault("pid", ""));
+    } catch (NumberFormatException e) {
+      throw new WireException("pid: " + fields.get("pid") + " (expected: a number)");
+    }
+  }
+
+  private static LoadOutcome outcome(Map<String, String> fields) {
+    if ("ok".equals(fields.get("status"))) {
+      boolean serial =
+          !"concurrent".equals(fields.get("mode")) && !"continuous".equals(fields.get("mode"));
+      return new LoadOutcome(null, null, null, serial, slots(fields));
+    }
+    WorkerError error =
+        "OUT_OF_MEMORY".equals(fields.get("error"))
+            ? WorkerError.OUT_OF_MEMORY
+            : WorkerError.LOAD_FAILED;
+    return new LoadOutcome(error, fields.get("message"), fields.get("trace"), true, 1);
+  }
+
+  private static int slots(Map<String, String> fields) {
+    try {
+      return Math.max(1, Integer.parseInt(fields.getOrDefault("slots", "1")));
+    } catch (NumberFormatException e) {
+      throw new WireException("slots: " + fields.get("slots") + " (expected: a number)");
+    }
+  }
+
+  private void reject(ChannelHandlerContext ctx, String reason) {
+    log.warn("worker connection closed: {}", reason);
+    closeReason = reason;
+    ctx.close();
+  }
+
+  @Override
+  protected void handlerRemoved0(ChannelHandlerContext ctx) {
+    context = null;
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+    super.channelInactive(ctx);
+    WorkerEvents told = events;
+    events = null;
+    if (told != null) {
+      told.disconnected(closeReason);
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (cause instanceof java.io.IOException) {
+      closeReason = "the connection broke: " + cause.getMessage();
+      ctx.close();
+      return;
+    }
+    log.error("fault while reading a worker's connection", cause);
+    reject(ctx, "fault of the server: " + cause);
+  }
+}

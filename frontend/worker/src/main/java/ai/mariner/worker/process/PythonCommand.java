@@ -1,0 +1,65 @@
+package ai.mariner.worker.process;
+
+import ai.mariner.core.config.WorkerConfig;
+import ai.mariner.core.worker.WorkerLaunch;
+import java.io.File;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * Command line and environment of a worker.
+ *
+ * @param arguments program and arguments
+ * @param environment the whole environment
+ */
+record PythonCommand(List<String> arguments, Map<String, String> environment) {
+
+  /**
+   * Builds the command of a launch.
+   *
+   * @param config interpreter and what to hide
+   * @param launch which worker
+   * @param socket where it connects to
+   * @param nonce what it proves itself with
+   * @param inherited the server's own environment
+   */
+  static PythonCommand of(
+      WorkerConfig config,
+      WorkerLaunch launch,
+      Path socket,
+      String nonce,
+      Map<String, String> inherited) {
+    String python = launch.runtime().equals("python3") ? "python3" : config.python().toString();
+    Map<String, String> environment = visible(inherited, config.hiddenEnvironment());
+    environment.put("PYTHONPATH", pythonPath(environment.get("PYTHONPATH"), launch, config));
+    environment.put("MARINER_SOCKET", socket.toString());
+    environment.put("MARINER_WORKER", Integer.toString(launch.workerId()));
+    environment.put("MARINER_GENERATION", Integer.toString(launch.generation()));
+    environment.put("MARINER_NONCE", nonce);
+    environment.put("TS_DECODE_INPUT_REQUEST", Boolean.toString(config.decodeInputRequest()));
+    return new PythonCommand(List.of(python, "-u", "-m", "ts._worker"), environment);
+  }
+
+  private static Map<String, String> visible(Map<String, String> inherited, List<String> hidden) {
+    List<Pattern> patterns = hidden.stream().map(Pattern::compile).toList();
+    Map<String, String> visible = new HashMap<>(inherited);
+    visible.keySet().removeIf(name -> patterns.stream().anyMatch(p -> p.matcher(name).matches()));
+    return visible;
+  }
+
+  /** The server's own path, then the model's folder, then the folder that holds {@code ts}. */
+  private static String pythonPath(
+      @org.jspecify.annotations.Nullable String own, WorkerLaunch launch, WorkerConfig config) {
+    List<String> entries = new ArrayList<>();
+    if (own != null && !own.isEmpty()) {
+      entries.add(own);
+    }
+    entries.add(launch.directory().toString());
+    entries.add(config.serverHome().toString());
+    return String.join(File.pathSeparator, entries);
+  }
+}

@@ -1,0 +1,117 @@
+package ai.mariner.worker.process;
+
+import ai.mariner.core.worker.ProcessExit;
+import ai.mariner.core.worker.WorkerLaunch;
+import ai.mariner.core.worker.WorkerOutput;
+import java.io.InputStream;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** A running worker process: its output goes to the log line by line, its end is told once. */
+final class SpawnedProcess {
+  /**
+   * How long the end of a process waits for the rest of its output; a child of its own may hold the
+   * pipes open.
+   */
+  private static final long OUTPUT_GRACE_MILLIS = 50;
+
+  private final Process process;
+  private final LastLines errorLines;
+
+  private SpawnedProcess(Process process, LastLines errorLines) {
+    this.process = process;
+    this.errorLines = errorLines;
+  }
+
+  /**
+   * Watches a process that was just started.
+   *
+   * @param exited told how it ended, from any thread
+   */
+  static SpawnedProcess watch(
+      Process process,
+      WorkerLaunch launch,
+      WorkerOutput output,
+      LastLines errorLines,
+      Consumer<ProcessExit> exited) {
+    Thread out =
+        pump(
+            launch.name() + "-stdout",
+            process.getInputStream(),
+            line -> output.line(launch, WorkerOutput.Stream.STDOUT, line));
+    Thread err =
+        pump(
+            launch.name() + "-stderr",
+            process.getErrorStream(),
+            line -> {
+              errorLines.add(line);
+              output.line(launch, WorkerOutput.Stream.STDERR, line);
+            });
+    Thread waiter =
+        new Thread(
+            () -> {
+              int status = waitFor(process);
+              join(err);
+              join(out);
+              exited.accept(ProcessExit.ofStatus(status));
+            },
+            launch.name() + "-exit");
+    waiter.setDaemon(true);
+    waiter.start();
+    return new SpawnedProcess(process, errorLines);
+  }
+
+  /** Kills it and what it started. */
+  void kill() {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+  }
+
+  /** Sends the signal that makes a worker write its stacks. */
+  void dumpStacks() {
+    if (!process.isAlive()) {
+      return;
+    }
+    try {
+      new ProcessBuilder("kill", "-USR1", Long.toString(process.pid()))
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .start();
+    } catch (java.io.IOException e) {
+      errorLines.add("(no stacks: " + e.getMessage() + ')');
+    }
+  }
+
+  private static Thread pump(String name, InputStream input, Consumer<String> lines) {
+    Thread thread = new Thread(() -> new LineReader(input, lines).readAll(), name);
+    thread.setDaemon(true);
+    thread.start();
+    return thread;
+  }
+
+  private static int waitFor(Process process) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return process.waitFor();
+        } catch (InterruptedException e) {
+          // Nobody interrupts this thread on purpose; the process is what ends it.
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static void join(Thread thread) {
+    try {
+      TimeUnit.MILLISECONDS.timedJoin(thread, OUTPUT_GRACE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
