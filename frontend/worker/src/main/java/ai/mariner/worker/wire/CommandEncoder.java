@@ -57,7 +57,7 @@ public final class CommandEncoder {
       for (int i = 0; i < items.size(); i++) {
         writeItem(out, items.get(i), nowNanos, outside);
       }
-      long length = out.writerIndex() - Frame.LENGTH_BYTES;
+      long length = (long) out.writerIndex() - Frame.LENGTH_BYTES;
       for (Outside body : outside) {
         length += body.buffer().readableBytes();
       }
