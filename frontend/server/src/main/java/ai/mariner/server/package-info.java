@@ -1,4 +1,8 @@
-/** To be described. */
+/**
+ * The server as a whole: everything is made and joined here, and nowhere else.
+ *
+ * <p>Starting points: {@link ai.mariner.server.Main}, {@link ai.mariner.server.Wiring}.
+ */
 @NullMarked
 package ai.mariner.server;
 

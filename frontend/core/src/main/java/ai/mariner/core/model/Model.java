@@ -52,6 +52,11 @@ public final class Model {
     return metrics;
   }
 
+  /** Its archive's location as it was given. */
+  public String location() {
+    return archive.location();
+  }
+
   ModelArchive archive() {
     return archive;
   }

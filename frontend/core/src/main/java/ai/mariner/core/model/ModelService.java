@@ -289,9 +289,14 @@ public final class ModelService {
     return registry.all();
   }
 
+  /** Makes readiness false from now on. */
+  public void announceStop() {
+    stopping = true;
+  }
+
   /** Removes all models, as {@link #unregister} does; readiness is false from now on. */
   public CompletionStage<Void> close(Duration drain) {
-    stopping = true;
+    announceStop();
     List<CompletableFuture<ModelKey>> all = new ArrayList<>();
     for (Model model : registry.all()) {
       all.add(retire(model, drain).toCompletableFuture());

@@ -1,5 +1,6 @@
 package ai.mariner.worker.link;
 
+import ai.mariner.core.worker.ProcessExit;
 import ai.mariner.core.worker.WorkerEvents;
 import io.netty.channel.Channel;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,7 @@ final class ExpectedWorkers {
     private final WorkerEvents events;
     private boolean claimed;
     private @Nullable Channel channel;
+    private @Nullable ProcessExit exit;
 
     Expected(String generation, String nonce, WorkerEvents events) {
       this.generation = generation;
@@ -34,9 +36,28 @@ final class ExpectedWorkers {
       channel = newChannel;
     }
 
-    /** Its connection, or {@code null} if it never made one. */
+    /** Its connection, or {@code null} if there is none or its end has been told. */
     @Nullable Channel channel() {
       return channel;
+    }
+
+    /** Tells the end of its connection, and then that of its process if that came first. */
+    void disconnected(String reason) {
+      channel = null;
+      events.disconnected(reason);
+      ProcessExit ended = exit;
+      if (ended != null) {
+        events.exited(ended);
+      }
+    }
+
+    /** Tells the end of its process, but not before that of its connection. */
+    void exited(ProcessExit ended) {
+      if (channel == null) {
+        events.exited(ended);
+      } else {
+        exit = ended;
+      }
     }
   }
 

@@ -24,9 +24,18 @@ import org.slf4j.LoggerFactory;
 final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
   private static final Logger log = LoggerFactory.getLogger(LinkHandler.class);
 
+  /** Room for a HELLO, which is all that a stranger may send. */
+  private static final int MAX_HELLO_BYTES = 64 * 1024;
+
+  /** Room that is made on a header's word alone; larger frames get more as they arrive. */
+  private static final int BELIEVED_BYTES = 16 * 1024 * 1024;
+
+  private static final int MIN_WRITABLE_BYTES = 64 * 1024;
+
   private final ExpectedWorkers expected;
   private final ReplyDecoder decoder;
   private @Nullable ChannelHandlerContext context;
+  private ExpectedWorkers.@Nullable Expected worker;
   private @Nullable WorkerEvents events;
   private String closeReason = "the connection ended";
 
@@ -62,12 +71,28 @@ final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
         return;
       }
       if (missing > 0) {
-        if (missing > in.capacity() - in.readerIndex()) {
-          in.discardReadBytes();
-          in.ensureWritable(missing - in.readableBytes());
+        if (events == null && missing > MAX_HELLO_BYTES) {
+          reject(ctx, "first frame of " + missing + " bytes (expected: a HELLO)");
+          in.skipBytes(in.readableBytes());
+          return;
         }
+        makeRoom(in, missing);
         return;
       }
+    }
+  }
+
+  /** Lets the rest of a frame arrive in the buffer that holds its beginning. */
+  private static void makeRoom(ByteBuf in, int frameBytes) {
+    // Bodies that were read before may still lie in the buffer; then its bytes stay where they are.
+    if (in.refCnt() > 1 || in.writableBytes() >= MIN_WRITABLE_BYTES) {
+      return;
+    }
+    long believed = Math.max(BELIEVED_BYTES, 2L * in.readableBytes());
+    int wanted = (int) Math.min(frameBytes, believed);
+    if (wanted > in.capacity() - in.readerIndex()) {
+      in.discardReadBytes();
+      in.ensureWritable(wanted - in.readableBytes());
     }
   }
 
@@ -110,13 +135,15 @@ final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
     if (events != null || ctx == null) {
       throw new WireException("a second HELLO");
     }
-    ExpectedWorkers.Expected worker = expected.claim(fields);
-    if (worker == null) {
+    long pid = pid(fields);
+    ExpectedWorkers.Expected claimed = expected.claim(fields);
+    if (claimed == null) {
       throw new WireException("HELLO of an unknown worker: " + fields.get("worker"));
     }
-    events = worker.events();
-    worker.connected(ctx.channel());
-    worker.events().connected(new NettyLink(ctx.channel()), pid(fields));
+    worker = claimed;
+    events = claimed.events();
+    claimed.connected(ctx.channel());
+    claimed.events().connected(new NettyLink(ctx.channel()), pid);
   }
 
   private static long pid(Map<String, String> fields) {
@@ -162,7 +189,8 @@ final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
     super.channelInactive(ctx);
-    WorkerEvents told = events;
+    ExpectedWorkers.Expected told = worker;
+    worker = null;
     events = null;
     if (told != null) {
       told.disconnected(closeReason);

@@ -55,11 +55,16 @@ public final class NettyLauncher implements WorkerLauncher, AutoCloseable {
       int maxResponseBytes)
       throws IOException {
     Map<NettyLoop, WorkerListener> listeners = new HashMap<>();
-    for (int i = 0; i < loops.size(); i++) {
-      NettyLoop loop = loops.get(i);
-      Path socket = directory.resolve("w" + i + ".sock");
-      listeners.put(
-          loop, WorkerListener.bind(transport, loop.eventLoop(), socket, maxResponseBytes));
+    try {
+      for (int i = 0; i < loops.size(); i++) {
+        NettyLoop loop = loops.get(i);
+        Path socket = directory.resolve("w" + i + ".sock");
+        listeners.put(
+            loop, WorkerListener.bind(transport, loop.eventLoop(), socket, maxResponseBytes));
+      }
+    } catch (IOException e) {
+      listeners.values().forEach(WorkerListener::close);
+      throw e;
     }
     return new NettyLauncher(spawner, listeners);
   }
@@ -92,12 +97,10 @@ public final class NettyLauncher implements WorkerLauncher, AutoCloseable {
       ProcessExit exit) {
     listener.expected().remove(launch.workerId(), worker);
     Channel channel = worker.channel();
-    if (channel == null || !channel.isActive()) {
-      worker.events().exited(exit);
-      return;
+    worker.exited(exit);
+    if (channel != null) {
+      loop.schedule(channel::close, TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS));
     }
-    channel.closeFuture().addListener(closed -> worker.events().exited(exit));
-    loop.schedule(channel::close, TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS));
   }
 
   private static void onLoop(Loop loop, Runnable task) {

@@ -11,6 +11,7 @@ import java.util.function.Consumer;
  */
 final class LineReader {
   private static final int MAX_LINE_BYTES = 64 * 1024;
+  private static final int MAX_CHARACTER_BYTES = 4;
 
   private final InputStream input;
   private final Consumer<String> lines;
@@ -46,7 +47,7 @@ final class LineReader {
     }
     if (length == line.length) {
       if (length >= MAX_LINE_BYTES) {
-        emit();
+        cut();
       } else {
         line = java.util.Arrays.copyOf(line, 2 * length);
       }
@@ -56,7 +57,24 @@ final class LineReader {
 
   private void emit() {
     int end = length > 0 && line[length - 1] == '\r' ? length - 1 : length;
-    lines.accept(new String(line, 0, end, StandardCharsets.UTF_8));
+    emit(end);
     length = 0;
+  }
+
+  /** Hands on what there is of an endless line, up to the last character that is whole. */
+  private void cut() {
+    int end = length;
+    while (end > length - MAX_CHARACTER_BYTES && (line[end - 1] & 0xC0) == 0x80) {
+      end--;
+    }
+    boolean startsCharacter = (line[end - 1] & 0xC0) == 0xC0;
+    end = startsCharacter ? end - 1 : length;
+    emit(end);
+    System.arraycopy(line, end, line, 0, length - end);
+    length -= end;
+  }
+
+  private void emit(int end) {
+    lines.accept(new String(line, 0, end, StandardCharsets.UTF_8));
   }
 }

@@ -70,19 +70,27 @@ public final class ProcessSpawner implements AutoCloseable {
       exited.accept(ProcessExit.notStarted("it was stopped before it started"));
       return;
     }
-    PythonCommand command = PythonCommand.of(config, launch, socket, nonce, environment);
+    Process process;
+    try {
+      process =
+          builder(PythonCommand.of(config, launch, socket, nonce, environment), launch).start();
+    } catch (IOException | RuntimeException e) {
+      // Whatever it is, this thread has to live on: the kernel would kill the other workers with
+      // it.
+      String reason = e.getMessage();
+      exited.accept(ProcessExit.notStarted(reason == null ? e.toString() : reason));
+      return;
+    }
+    handle.started(SpawnedProcess.watch(process, launch, output, handle.errorLines, exited));
+  }
+
+  private static ProcessBuilder builder(PythonCommand command, WorkerLaunch launch) {
     ProcessBuilder builder = new ProcessBuilder(command.arguments());
     builder.directory(launch.directory().toFile());
     builder.environment().clear();
     builder.environment().putAll(command.environment());
     builder.redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));
-    try {
-      Process process = builder.start();
-      handle.started(SpawnedProcess.watch(process, launch, output, handle.errorLines, exited));
-    } catch (IOException e) {
-      String reason = e.getMessage();
-      exited.accept(ProcessExit.notStarted(reason == null ? e.toString() : reason));
-    }
+    return builder;
   }
 
   /** Starts no more processes. */

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
  * @param environment the whole environment
  */
 record PythonCommand(List<String> arguments, Map<String, String> environment) {
+  private static final List<String> GROUP_VARIABLES = List.of("RANK", "WORLD_SIZE");
 
   /**
    * Builds the command of a launch.
@@ -35,6 +36,8 @@ record PythonCommand(List<String> arguments, Map<String, String> environment) {
       Map<String, String> inherited) {
     String python = launch.runtime().equals("python3") ? "python3" : config.python().toString();
     Map<String, String> environment = visible(inherited, config.hiddenEnvironment());
+    // A server that was itself started in a group must not make its workers think they are one.
+    environment.keySet().removeAll(GROUP_VARIABLES);
     environment.put("PYTHONPATH", pythonPath(environment.get("PYTHONPATH"), launch, config));
     environment.put("MARINER_SOCKET", socket.toString());
     environment.put("MARINER_WORKER", Integer.toString(launch.workerId()));

@@ -63,6 +63,10 @@ final class SpawnedProcess {
 
   /** Kills it and what it started. */
   void kill() {
+    if (!process.isAlive()) {
+      // Its number may belong to another process by now.
+      return;
+    }
     process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly();
   }

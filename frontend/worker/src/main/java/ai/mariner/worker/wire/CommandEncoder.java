@@ -75,8 +75,13 @@ public final class CommandEncoder {
   /** A frame whose payload is a list of named texts. */
   public ByteBuf fields(FrameType type, int model, Map<String, String> fields) {
     ByteBuf out = allocator.ioBuffer(256);
-    writeHeader(out, type, model, 0, 0);
-    fields.forEach((name, value) -> writePair(out, name, value));
+    try {
+      writeHeader(out, type, model, 0, 0);
+      fields.forEach((name, value) -> writePair(out, name, value));
+    } catch (RuntimeException e) {
+      out.release();
+      throw e;
+    }
     out.setInt(0, out.writerIndex() - Frame.LENGTH_BYTES);
     return out;
   }

@@ -23,6 +23,10 @@ public final class ReplyDecoder {
   private static final int SPENT = 1;
   private static final int END = 1;
   private static final int MAX_ITEMS = 65_536;
+
+  /** With it and the length field, a frame still has a size that fits an {@code int}. */
+  private static final int MAX_LENGTH = Integer.MAX_VALUE - Frame.LENGTH_BYTES;
+
   private static final int MAX_FIELD_BYTES = 16 * 1024 * 1024;
 
   private final int maxItemBytes;
@@ -47,10 +51,13 @@ public final class ReplyDecoder {
    */
   public int decode(ByteBuf in, ReplyHandler handler) {
     int readable = in.readableBytes();
+    int at = in.readerIndex();
+    if (readable >= Frame.LENGTH_BYTES) {
+      checkLength(in.getInt(at));
+    }
     if (readable < Frame.HEADER_BYTES) {
       return Frame.HEADER_BYTES;
     }
-    int at = in.readerIndex();
     int length = in.getInt(at);
     int version = in.getUnsignedByte(at + 4);
     FrameType type = FrameType.ofCode(in.getUnsignedByte(at + 5));
@@ -74,10 +81,14 @@ public final class ReplyDecoder {
     return 0;
   }
 
-  private void checkLength(FrameType type, int length, int count) {
-    if (length < Frame.REST_BYTES) {
-      throw new WireException("length: " + (length & 0xFFFFFFFFL) + " (expected: 20 to 2^31-1)");
+  private static void checkLength(int length) {
+    if (length < Frame.REST_BYTES || length > MAX_LENGTH) {
+      throw new WireException(
+          "length: " + (length & 0xFFFFFFFFL) + " (expected: 20 to " + MAX_LENGTH + ")");
     }
+  }
+
+  private void checkLength(FrameType type, int length, int count) {
     long most =
         switch (type) {
           case RESULT, PIECE -> {

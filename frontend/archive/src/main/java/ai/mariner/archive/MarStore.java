@@ -1,0 +1,185 @@
+package ai.mariner.archive;
+
+import ai.mariner.archive.ContentsReader.Contents;
+import ai.mariner.archive.Unpacker.Unpacked;
+import ai.mariner.core.config.FetchConfig;
+import ai.mariner.core.config.LimitsConfig;
+import ai.mariner.core.config.Profile;
+import ai.mariner.core.model.ArchiveStore;
+import ai.mariner.core.model.ModelArchive;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Archives from the model store, other folders, and addresses that the configuration permits.
+ * Thread-safe.
+ */
+public final class MarStore implements ArchiveStore {
+  private final StoreLookup lookup;
+  private final @Nullable StoreFolder store;
+  private final Unpacker unpacker;
+  private final ContentsReader contents;
+  private final HttpDownload http;
+  private final long maxDownloadBytes;
+
+  /** A store that looks hosts up in the system's way and trusts the JVM's certificates. */
+  public MarStore(FetchConfig fetch, LimitsConfig limits, Profile profile) {
+    this(fetch, limits, profile, HostResolver.SYSTEM, defaultTls());
+  }
+
+  /**
+   * A store.
+   *
+   * @param fetch where archives may come from
+   * @param limits what an archive may use up
+   * @param profile whether misspelt keys in an archive's options are errors
+   * @param resolver looks hosts up, once for each connection
+   * @param tls secures connections; decides which certificates are trusted
+   */
+  public MarStore(
+      FetchConfig fetch,
+      LimitsConfig limits,
+      Profile profile,
+      HostResolver resolver,
+      SSLSocketFactory tls) {
+    AllowedUrls allowed = new AllowedUrls(fetch.allowedUrls());
+    Path modelStore = fetch.modelStore();
+    this.lookup = new StoreLookup(fetch, allowed);
+    this.store = modelStore == null ? null : new StoreFolder(modelStore);
+    this.unpacker = new Unpacker(fetch.workDirectory(), UnpackLimits.of(limits));
+    this.contents = new ContentsReader(profile);
+    this.maxDownloadBytes = limits.maxDownloadBytes();
+    this.http =
+        new HttpDownload(
+            new PinnedConnector(resolver, tls, fetch.allowedUrlsConfigured()),
+            allowed,
+            maxDownloadBytes,
+            limits.downloadTimeout());
+  }
+
+  @Override
+  public ModelArchive fetch(String location) {
+    Source source = lookup.find(location);
+    if (source instanceof Source.Folder folder) {
+      return inPlace(location, folder.path());
+    }
+    if (source instanceof Source.StoreFile file) {
+      return archive(location, unpacker.unpack(file.path(), contents::read), nameOf(file.path()));
+    }
+    if (source instanceof Source.ForeignFile file) {
+      return fetched(location, file.fileName(), out -> copy(file.path(), out));
+    }
+    Source.Address address = (Source.Address) source;
+    return fetched(location, address.fileName(), out -> http.fetch(address.uri(), out));
+  }
+
+  @Override
+  public List<String> list() {
+    return store == null ? List.of() : store.list();
+  }
+
+  private ModelArchive inPlace(String location, Path folder) {
+    Path inner = Unpacker.soleFolder(folder);
+    Path directory = inner == null ? folder : inner;
+    Contents found = contents.read(directory);
+    return new ModelArchive(
+        location,
+        directory.toAbsolutePath().normalize(),
+        found.manifest(),
+        found.overrides(),
+        ModelNames.fromFile(nameOf(folder)),
+        MarStore::nothing);
+  }
+
+  private interface Fetch {
+    void to(OutputStream out) throws IOException;
+  }
+
+  private ModelArchive fetched(String location, String fileName, Fetch fetch) {
+    if (store != null) {
+      store.checkFree(fileName);
+    }
+    Path download = unpacker.newDownloadFile();
+    try {
+      try (OutputStream out = Files.newOutputStream(download)) {
+        fetch.to(out);
+      } catch (IOException e) {
+        throw Refusals.unwritable("The fetched archive can't be written to disk.", e);
+      }
+      Unpacked<Contents> unpacked = unpacker.unpack(download, contents::read);
+      return kept(location, fileName, download, unpacked);
+    } finally {
+      PrivateFiles.delete(download);
+    }
+  }
+
+  /** Only what unpacked well gets into the store. */
+  private ModelArchive kept(
+      String location, String fileName, Path download, Unpacked<Contents> unpacked) {
+    Runnable removal = MarStore::nothing;
+    try {
+      if (store != null) {
+        removal = store.add(download, fileName);
+      }
+    } catch (RuntimeException e) {
+      PrivateFiles.delete(unpacked.folder());
+      throw e;
+    }
+    return archive(location, unpacked, fileName, removal);
+  }
+
+  private static ModelArchive archive(
+      String location, Unpacked<Contents> unpacked, String fileName) {
+    return archive(location, unpacked, fileName, MarStore::nothing);
+  }
+
+  private static ModelArchive archive(
+      String location, Unpacked<Contents> unpacked, String fileName, Runnable removal) {
+    AtomicBoolean released = new AtomicBoolean();
+    Path folder = unpacked.folder();
+    return new ModelArchive(
+        location,
+        folder.toAbsolutePath().normalize(),
+        unpacked.contents().manifest(),
+        unpacked.contents().overrides(),
+        ModelNames.fromFile(fileName),
+        () -> {
+          if (released.compareAndSet(false, true)) {
+            PrivateFiles.delete(folder);
+            removal.run();
+          }
+        });
+  }
+
+  private void copy(Path file, OutputStream out) throws IOException {
+    try (InputStream in = open(file)) {
+      in.transferTo(new CappedOutput(out, maxDownloadBytes, "file://"));
+    }
+  }
+
+  private static InputStream open(Path file) {
+    try {
+      return Files.newInputStream(file);
+    } catch (IOException e) {
+      throw Refusals.downloadFailed("file:// can't be read (expected: a readable file)", e);
+    }
+  }
+
+  private static void nothing() {}
+
+  private static String nameOf(Path path) {
+    Path name = path.toAbsolutePath().normalize().getFileName();
+    return name == null ? "" : name.toString();
+  }
+
+  private static SSLSocketFactory defaultTls() {
+    return (SSLSocketFactory) SSLSocketFactory.getDefault();
+  }
+}

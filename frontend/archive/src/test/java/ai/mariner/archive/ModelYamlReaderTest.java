@@ -1,0 +1,221 @@
+package ai.mariner.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import ai.mariner.core.config.BatchPolicy;
+import ai.mariner.core.config.DeviceType;
+import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.Profile;
+import ai.mariner.core.config.RetryOnWorkerLoss;
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.ServeException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ModelYamlReaderTest {
+  private static ModelYamlReader.Result read(String yaml) {
+    return new ModelYamlReader(Profile.TORCHSERVE).read(yaml, "c.yaml");
+  }
+
+  private static String refusal(String yaml) {
+    return refusal(yaml, Profile.TORCHSERVE);
+  }
+
+  private static String refusal(String yaml, Profile profile) {
+    Throwable thrown = catchThrowable(() -> new ModelYamlReader(profile).read(yaml, "c.yaml"));
+    assertThat(thrown).isInstanceOf(ServeException.class);
+    ServeException refusal = (ServeException) thrown;
+    assertThat(refusal.failure().kind()).isEqualTo(ErrorKind.ARCHIVE_INVALID);
+    assertThat(refusal.failure().message()).startsWith("c.yaml");
+    return refusal.failure().message();
+  }
+
+  @Test
+  void readsEveryOption() {
+    ModelYamlReader.Result result =
+        read(
+            """
+            minWorkers: 2
+            maxWorkers: 4
+            batchSize: 8
+            maxBatchDelay: 50
+            batchPolicy: Greedy
+            responseTimeout: 60
+            startupTimeout: 600
+            maxRetryTimeoutInSec: 30
+            requestTimeout: 1500
+            jobQueueSize: 12
+            deviceType: "gpu"
+            deviceIds: [0, 2]
+            retryOnWorkerLoss: unstarted
+            """);
+    assertThat(result.warnings()).isEmpty();
+    assertThat(result.overrides())
+        .isEqualTo(
+            ModelOverrides.builder()
+                .workers(2, 4)
+                .batchSize(8)
+                .maxBatchDelay(Duration.ofMillis(50))
+                .batchPolicy(BatchPolicy.GREEDY)
+                .responseTimeout(Duration.ofSeconds(60))
+                .startupTimeout(Duration.ofSeconds(600))
+                .maxRetryTimeout(Duration.ofSeconds(30))
+                .requestTimeout(Duration.ofMillis(1500))
+                .jobQueueSize(12)
+                .devices(DeviceType.GPU, List.of(0, 2))
+                .retryOnWorkerLoss(RetryOnWorkerLoss.UNSTARTED)
+                .build());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "# nothing\n",
+        "batchSize:\n",
+        "handler:\n  model_path: x\npt2: {compile: {enable: true}}\nmicro_batching: {a: 1}\n",
+        "parallelType: \"\"\nparallelLevel: 1\nuseVenv: false\nsequenceBatching: no\n",
+        "jobQueueSize: 0\nclientTimeoutInMills: 0\nrequestTimeout: 0\n",
+        "\uFEFFpippy: {rpc_timeout: 5}\n",
+        "1: one\n[a, b]: pair\n",
+      })
+  void leavesAbsentWhatIsNotGiven(String yaml) {
+    ModelYamlReader.Result result = read(yaml);
+    assertThat(result.overrides()).isEqualTo(ModelOverrides.NONE);
+    assertThat(result.warnings()).isEmpty();
+  }
+
+  @Test
+  void takesAZeroDelayAsAValue() {
+    assertThat(read("maxBatchDelay: 0").overrides().maxBatchDelay()).isEqualTo(Duration.ZERO);
+  }
+
+  @Test
+  void takesZeroWorkersAsOneAndSaysSo() {
+    ModelYamlReader.Result result = read("x: 1\nminWorkers: 0\nmaxWorkers: 2\n");
+    assertThat(result.overrides().minWorkers()).isEqualTo(1);
+    assertThat(result.overrides().maxWorkers()).isEqualTo(2);
+    assertThat(result.warnings())
+        .singleElement()
+        .asString()
+        .contains("c.yaml line 2: minWorkers: 0");
+  }
+
+  @Test
+  void knowsTheClientTimeoutByItsOldName() {
+    Duration second = Duration.ofSeconds(1);
+    assertThat(read("clientTimeoutInMills: 1000").overrides().requestTimeout()).isEqualTo(second);
+    assertThat(refusal("clientTimeoutInMills: 1000\nrequestTimeout: 2000"))
+        .contains("the same as requestTimeout");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "batchSize: 0 | batchSize: 0 (expected: an integer from 1 to 2147483647)",
+        "batchSize: -3 | batchSize: -3 (expected: an integer",
+        "batchSize: many | batchSize: many (expected: an integer",
+        "batchSize: 1.5 | batchSize: 1.5 (expected: an integer",
+        "batchSize: 3000000000 | batchSize: 3000000000 (expected: an integer",
+        "batchSize: [1] | batchSize: a list (expected: an integer",
+        "minWorkers: -1 | minWorkers: -1 (expected: an integer from 0",
+        "maxWorkers: 0 | maxWorkers: 0 (expected: >= 1)",
+        "{minWorkers: 3, maxWorkers: 2} | maxWorkers: 2 (expected: >= minWorkers, 3)",
+        "maxBatchDelay: -1 | maxBatchDelay: -1 (expected: an integer from 0",
+        "batchPolicy: eager | batchPolicy: eager (expected: greedy or window)",
+        "responseTimeout: 0 | responseTimeout: 0 (expected: an integer from 1",
+        "deviceType: tpu | deviceType: tpu (expected: cpu or gpu)",
+        "deviceIds: 0 | deviceIds: 0 (expected: a list of different integers from 0 on)",
+        "deviceIds: [0, -1] | deviceIds: -1 (expected: a list",
+        "deviceIds: [0, 0] | deviceIds: 0 (expected: a list",
+        "retryOnWorkerLoss: yes | retryOnWorkerLoss: true (expected: mates or unstarted or never)",
+        "useVenv: maybe | useVenv: maybe (expected: true or false)",
+        "parallelType: x | parallelType: x (expected: pp, tp, pptp, custom or \"\")",
+      })
+  void namesKeyValueAndExpectation(String yaml, String message) {
+    assertThat(refusal(yaml)).contains("c.yaml line 1: ").contains(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "parallelType: tp | parallelType: tp",
+        "torchrun: {nproc-per-node: 2} | torchrun: a mapping",
+        "continuousBatching: true | continuousBatching: true",
+        "sequenceBatching: true | sequenceBatching: true",
+        "asyncCommunication: true | asyncCommunication: true",
+        "useJobTicket: true | useJobTicket: true",
+        "useVenv: true | useVenv: true",
+      })
+  void refusesOpenlyWhatIsNotSupportedYet(String yaml, String shown) {
+    assertThat(refusal(yaml)).contains(shown + " is not supported yet (expected: ");
+  }
+
+  @Test
+  void reportsEveryProblemWithItsLine() {
+    assertThat(refusal("# comment\nbatchSize: 0\n\ndeviceType: tpu\nhandler: {}\nminWorkers: x\n"))
+        .contains("line 2: batchSize")
+        .contains("line 4: deviceType")
+        .contains("line 6: minWorkers");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "batch_size, batchSize",
+    "BatchSize, batchSize",
+    "batchsiz, batchSize",
+    "minWorker, minWorkers",
+    "max-batch-delay, maxBatchDelay",
+    "clientTimeoutInMillis, clientTimeoutInMills",
+    "deviceIDs, deviceIds",
+    "responseTimeOut, responseTimeout"
+  })
+  void findsMisspeltKeys(String given, String meant) {
+    String yaml = "a: 1\n" + given + ": 1\n";
+    assertThat(read(yaml).warnings())
+        .containsExactly("c.yaml line 2: " + given + ": unknown key (expected: " + meant + "?)");
+    assertThat(refusal(yaml, Profile.MARINER))
+        .isEqualTo("c.yaml line 2: " + given + ": unknown key (expected: " + meant + "?)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[1, 2]",
+        "text",
+        "a: [",
+        "a: 1\na: 2",
+        "a: !!python/object:os.system {}",
+        "a: !!javax.script.ScriptEngineManager []",
+        "a: b: c",
+        "\tbatchSize: 1",
+        "a: *none",
+        "--- 1\n--- 2\n",
+        "a: \u0007",
+        "? {a: b}\n: {<<: 5}\n",
+      })
+  void refusesWhatIsNoPlainMapping(String yaml) {
+    assertThat(refusal(yaml)).contains("(expected: ");
+  }
+
+  @Test
+  void boundsDepthAliasesAndRecursion() {
+    assertThat(refusal("a: " + "[".repeat(2000) + "]".repeat(2000))).contains("expected");
+    StringBuilder bomb = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for (int i = 1; i < 12; i++) {
+      String alias = "*a" + (i - 1);
+      String nine = String.join(", ", java.util.Collections.nCopies(9, alias));
+      bomb.append("a" + i + ": &a" + i + " [" + nine + "]\n");
+    }
+    assertThat(refusal(bomb.toString())).contains("aliases");
+    assertThat(refusal("deviceIds: &x [*x]")).contains("deviceIds: a list");
+    assertThat(read("handler: &x {me: *x}").overrides()).isEqualTo(ModelOverrides.NONE);
+  }
+}

@@ -1,0 +1,75 @@
+package ai.mariner.grpc;
+
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.Reply;
+import ai.mariner.core.message.ResponseSink;
+import java.io.ByteArrayOutputStream;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** Gathers an answer into one array, for calls that need it as a whole. */
+final class CollectingSink implements ResponseSink {
+  private final ByteArrayOutputStream collected = new ByteArrayOutputStream();
+  private final CompletableFuture<byte[]> answer = new CompletableFuture<>();
+  private volatile boolean cancelled;
+  private volatile @Nullable Runnable cancelTask;
+
+  /** Completes with the answer, or fails with a {@link ai.mariner.core.error.ServeException}. */
+  CompletableFuture<byte[]> answer() {
+    return answer;
+  }
+
+  /** Makes the core stop. */
+  void cancel() {
+    cancelled = true;
+    Runnable task = cancelTask;
+    if (task != null) {
+      task.run();
+    }
+  }
+
+  @Override
+  public void next(Reply piece) {
+    try {
+      byte[] bytes = new byte[piece.body().size()];
+      piece.body().bytes().get(bytes);
+      collected.write(bytes, 0, bytes.length);
+    } finally {
+      piece.body().release();
+    }
+  }
+
+  @Override
+  public void end(Reply last) {
+    next(last);
+    answer.complete(collected.toByteArray());
+  }
+
+  @Override
+  public void fail(Failure failure) {
+    answer.completeExceptionally(failure.toException());
+  }
+
+  @Override
+  public void onCancel(Runnable task) {
+    cancelTask = task;
+    if (cancelled) {
+      task.run();
+    }
+  }
+
+  @Override
+  public boolean isReady() {
+    return true;
+  }
+
+  @Override
+  public void onReady(Runnable task) {
+    // Always ready.
+  }
+
+  @Override
+  public long bufferedBytes() {
+    return 0;
+  }
+}

@@ -1,0 +1,32 @@
+package ai.mariner.grpc;
+
+import ai.mariner.core.access.AccessPolicy;
+import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.message.RequestLabel;
+import ai.mariner.core.metrics.AccessLog;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.LongSupplier;
+
+/**
+ * Everything that the gRPC services need of the server.
+ *
+ * @param config listeners, limits and switches
+ * @param submitter takes predictions
+ * @param requestIds numbers of new requests
+ * @param labels request ids that clients see
+ * @param models registered models
+ * @param access who may call
+ * @param accessLog one line a call
+ * @param timer ticks of health watchers; short tasks only, an event loop group will do
+ * @param nanoTime monotonic clock
+ */
+public record GrpcContext(
+    ServerConfig config,
+    Submitter submitter,
+    LongSupplier requestIds,
+    RequestLabel labels,
+    ModelCalls models,
+    AccessPolicy access,
+    AccessLog accessLog,
+    ScheduledExecutorService timer,
+    LongSupplier nanoTime) {}

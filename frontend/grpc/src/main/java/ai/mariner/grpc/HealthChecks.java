@@ -1,0 +1,182 @@
+package ai.mariner.grpc;
+
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.model.ModelStatus;
+import io.grpc.Status;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc.HealthImplBase;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The standard health service. The empty name and the names of gRPC services stand for the server's
+ * readiness; any other name is that of a model, which serves when its default version has all
+ * workers that it should have.
+ */
+final class HealthChecks extends HealthImplBase {
+  private static final long WATCH_MILLIS = 1000;
+
+  private final GrpcContext context;
+  private final Set<String> services;
+  private final Set<Watcher> watchers = ConcurrentHashMap.newKeySet();
+  private volatile boolean stopping;
+
+  /**
+   * Makes the service of one listener.
+   *
+   * @param services names of the gRPC services on it
+   */
+  HealthChecks(GrpcContext context, Set<String> services) {
+    this.context = context;
+    this.services = Set.copyOf(services);
+  }
+
+  @Override
+  public void check(HealthCheckRequest request, StreamObserver<HealthCheckResponse> observer) {
+    String name = request.getService();
+    if (refused(name, observer)) {
+      return;
+    }
+    if (observer instanceof ServerCallStreamObserver<?> call) {
+      call.setOnCancelHandler(() -> {});
+    }
+    var unused =
+        statusOf(name)
+            .thenAccept(
+                status -> {
+                  if (status == ServingStatus.SERVICE_UNKNOWN) {
+                    observer.onError(
+                        Status.NOT_FOUND
+                            .withDescription(
+                                "service: \""
+                                    + name
+                                    + "\" (expected: \"\", a model, or one of "
+                                    + services
+                                    + ")")
+                            .asRuntimeException());
+                  } else {
+                    observer.onNext(response(status));
+                    observer.onCompleted();
+                  }
+                });
+  }
+
+  @Override
+  public void watch(HealthCheckRequest request, StreamObserver<HealthCheckResponse> observer) {
+    String name = request.getService();
+    if (refused(name, observer)) {
+      return;
+    }
+    if (observer instanceof ServerCallStreamObserver<HealthCheckResponse> call) {
+      Watcher watcher = new Watcher(name, call);
+      watchers.add(watcher);
+      call.setOnCancelHandler(() -> watchers.remove(watcher));
+      watcher.look();
+    }
+  }
+
+  /** Tells all watchers that nothing is served any more, and ends their calls. */
+  void stop() {
+    stopping = true;
+    watchers.forEach(Watcher::lookNow);
+  }
+
+  /** Models are none of the business of a caller without a token. */
+  private boolean refused(String name, StreamObserver<?> observer) {
+    Failure refusal = TokenInterceptor.REFUSAL.get();
+    if (refusal == null || name.isEmpty() || services.contains(name)) {
+      return false;
+    }
+    observer.onError(
+        GrpcErrors.status(refusal, context.config().exposeErrors()).asRuntimeException());
+    return true;
+  }
+
+  private CompletionStage<ServingStatus> statusOf(String name) {
+    if (stopping) {
+      return CompletableFuture.completedStage(ServingStatus.NOT_SERVING);
+    }
+    if (name.isEmpty() || services.contains(name)) {
+      return CompletableFuture.completedStage(serving(context.models().health().ready()));
+    }
+    return context
+        .models()
+        .describe(ModelRef.of(name))
+        .handle(
+            (models, thrown) ->
+                thrown == null ? serving(complete(models)) : ServingStatus.SERVICE_UNKNOWN);
+  }
+
+  private static boolean complete(List<ModelStatus> models) {
+    return models.stream().allMatch(model -> model.readyWorkers() >= model.spec().minWorkers());
+  }
+
+  private static ServingStatus serving(boolean ready) {
+    return ready ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+  }
+
+  private static HealthCheckResponse response(ServingStatus status) {
+    return HealthCheckResponse.newBuilder().setStatus(status).build();
+  }
+
+  /** A client that wants to hear of changes. All but {@link #lookNow} runs one after the other. */
+  private final class Watcher {
+    private final String name;
+    private final ServerCallStreamObserver<HealthCheckResponse> call;
+    private ServingStatus told = ServingStatus.UNRECOGNIZED;
+    private boolean ended;
+
+    Watcher(String name, ServerCallStreamObserver<HealthCheckResponse> call) {
+      this.name = name;
+      this.call = call;
+    }
+
+    void look() {
+      var unused = statusOf(name).thenAccept(this::tell);
+    }
+
+    void lookNow() {
+      try {
+        context.timer().execute(this::look);
+      } catch (RejectedExecutionException stopped) {
+        watchers.remove(this);
+      }
+    }
+
+    private synchronized void tell(ServingStatus status) {
+      if (ended || call.isCancelled()) {
+        watchers.remove(this);
+        return;
+      }
+      if (status != told) {
+        told = status;
+        call.onNext(response(status));
+      }
+      if (stopping) {
+        ended = true;
+        watchers.remove(this);
+        call.onError(Status.UNAVAILABLE.withDescription("The server stops.").asRuntimeException());
+        return;
+      }
+      lookLater();
+    }
+
+    private void lookLater() {
+      try {
+        var unused = context.timer().schedule(this::look, WATCH_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException stopped) {
+        watchers.remove(this);
+      }
+    }
+  }
+}

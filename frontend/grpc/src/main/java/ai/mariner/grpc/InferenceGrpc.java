@@ -1,0 +1,71 @@
+package ai.mariner.grpc;
+
+import ai.mariner.core.message.Reply;
+import ai.mariner.core.model.Health;
+import ai.mariner.proto.inference.InferenceAPIsServiceGrpc;
+import ai.mariner.proto.inference.PredictionsRequest;
+import ai.mariner.proto.inference.TorchServeHealthResponse;
+import ai.mariner.view.ManagementView;
+import com.google.protobuf.Empty;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
+
+/**
+ * The inference service. Predictions bypass the generated base class: its observers hide metadata,
+ * flow control and the moment when a message has been written.
+ */
+final class InferenceGrpc {
+  private final GrpcContext context;
+
+  InferenceGrpc(GrpcContext context) {
+    this.context = context;
+  }
+
+  /** The service with its methods bound. */
+  ServerServiceDefinition definition() {
+    ServiceDescriptor declared = InferenceAPIsServiceGrpc.getServiceDescriptor();
+    MethodDescriptor<Received, Reply> predictions =
+        withoutCopies(InferenceAPIsServiceGrpc.getPredictionsMethod());
+    MethodDescriptor<Received, Reply> streamPredictions =
+        withoutCopies(InferenceAPIsServiceGrpc.getStreamPredictionsMethod());
+    ServiceDescriptor service =
+        ServiceDescriptor.newBuilder(declared.getName())
+            .setSchemaDescriptor(declared.getSchemaDescriptor())
+            .addMethod(InferenceAPIsServiceGrpc.getPingMethod())
+            .addMethod(predictions)
+            .addMethod(streamPredictions)
+            .addMethod(InferenceAPIsServiceGrpc.getStreamPredictions2Method())
+            .build();
+    return ServerServiceDefinition.builder(service)
+        .addMethod(InferenceAPIsServiceGrpc.getPingMethod(), ServerCalls.asyncUnaryCall(this::ping))
+        .addMethod(ServerMethodDefinition.create(predictions, predictionCalls(false)))
+        .addMethod(ServerMethodDefinition.create(streamPredictions, predictionCalls(true)))
+        .addMethod(
+            InferenceAPIsServiceGrpc.getStreamPredictions2Method(),
+            (call, metadata) -> new SequenceCall(call, context.config().exposeErrors()))
+        .build();
+  }
+
+  private static MethodDescriptor<Received, Reply> withoutCopies(
+      MethodDescriptor<PredictionsRequest, ?> declared) {
+    return declared.toBuilder(new PredictionsMarshaller(), new ReplyMarshaller()).build();
+  }
+
+  private ServerCallHandler<Received, Reply> predictionCalls(boolean streaming) {
+    return (call, metadata) -> new PredictionCall(context, call, metadata, streaming);
+  }
+
+  private void ping(Empty request, StreamObserver<TorchServeHealthResponse> observer) {
+    Health health = context.models().health();
+    boolean healthy =
+        health.ready() || (context.config().profile().legacyStatuses() && health.firstLoad());
+    observer.onNext(
+        TorchServeHealthResponse.newBuilder().setHealth(ManagementView.health(healthy)).build());
+    observer.onCompleted();
+  }
+}

@@ -1,0 +1,54 @@
+package ai.mariner.grpc;
+
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
+import ai.mariner.proto.inference.PredictionsRequest;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.KnownLength;
+import io.grpc.MethodDescriptor;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * Reads requests with a single copy: the message is read into one array, and its inputs are views
+ * of that array. gRPC's own reader copies each input once more.
+ */
+final class PredictionsMarshaller implements MethodDescriptor.Marshaller<Received> {
+  @Override
+  public InputStream stream(Received value) {
+    throw new UnsupportedOperationException("A server writes no requests.");
+  }
+
+  @Override
+  public Received parse(InputStream stream) {
+    try {
+      // Nobody else ever sees the array, so wrapping it is safe and lets the parser alias it.
+      ByteString message = UnsafeByteOperations.unsafeWrap(readFully(stream));
+      CodedInputStream input = message.newCodedInput();
+      input.enableAliasing(true);
+      PredictionsRequest request = PredictionsRequest.parser().parseFrom(input);
+      input.checkLastTagWas(0);
+      return new Received(request, null);
+    } catch (IOException malformed) {
+      return new Received(
+          null,
+          Failure.of(
+              ErrorKind.BAD_REQUEST,
+              "The message is not a PredictionsRequest: " + malformed.getMessage()));
+    }
+  }
+
+  private static byte[] readFully(InputStream stream) throws IOException {
+    if (!(stream instanceof KnownLength)) {
+      return stream.readAllBytes();
+    }
+    byte[] message = new byte[stream.available()];
+    if (stream.readNBytes(message, 0, message.length) < message.length) {
+      throw new EOFException("it ends early");
+    }
+    return message;
+  }
+}

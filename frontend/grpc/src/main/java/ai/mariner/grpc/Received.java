@@ -1,0 +1,14 @@
+package ai.mariner.grpc;
+
+import ai.mariner.core.error.Failure;
+import ai.mariner.proto.inference.PredictionsRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message as it came in. One that can't be read is a value too: an exception in the marshaller
+ * would reach neither the client in words nor our own code, only the log.
+ *
+ * @param request the message; absent: it is malformed
+ * @param failure why it is malformed
+ */
+record Received(@Nullable PredictionsRequest request, @Nullable Failure failure) {}

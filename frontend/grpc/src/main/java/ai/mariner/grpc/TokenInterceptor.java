@@ -1,0 +1,49 @@
+package ai.mariner.grpc;
+
+import ai.mariner.core.access.AccessPolicy;
+import ai.mariner.core.access.TokenScope;
+import ai.mariner.core.error.Failure;
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.health.v1.HealthGrpc;
+
+/**
+ * Lets only calls with a token of the listener's scope pass. Health checks pass without one, as
+ * probes can't send it, and are told so in their context.
+ */
+final class TokenInterceptor implements ServerInterceptor {
+  /** Why the caller has no right to more than the server's own health; absent: it has. */
+  static final Context.Key<Failure> REFUSAL = Context.key("ai.mariner.grpc.refusal");
+
+  private static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+  private final AccessPolicy access;
+  private final TokenScope scope;
+  private final boolean exposeErrors;
+
+  TokenInterceptor(AccessPolicy access, TokenScope scope, boolean exposeErrors) {
+    this.access = access;
+    this.scope = scope;
+    this.exposeErrors = exposeErrors;
+  }
+
+  @Override
+  public <Q, R> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+    Failure refusal = access.check(scope, headers.get(AUTHORIZATION));
+    if (refusal == null) {
+      return next.startCall(call, headers);
+    }
+    if (HealthGrpc.SERVICE_NAME.equals(call.getMethodDescriptor().getServiceName())) {
+      Context restricted = Context.current().withValue(REFUSAL, refusal);
+      return Contexts.interceptCall(restricted, call, headers, next);
+    }
+    call.close(GrpcErrors.status(refusal, exposeErrors), new Metadata());
+    return new ServerCall.Listener<>() {};
+  }
+}

@@ -1,0 +1,137 @@
+package ai.mariner.grpc;
+
+import ai.mariner.core.config.BatchPolicy;
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.config.RetryOnWorkerLoss;
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.model.Health;
+import ai.mariner.core.model.ModelPage;
+import ai.mariner.core.model.ModelStatus;
+import ai.mariner.core.model.ModelSummary;
+import ai.mariner.core.model.RegisterModel;
+import ai.mariner.core.model.RegisterResult;
+import ai.mariner.core.model.ScaleModel;
+import ai.mariner.core.model.ScaleResult;
+import ai.mariner.core.model.WorkerStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** One model, {@code echo} in versions 1.0 and 2.0; notes orders and answers on other threads. */
+final class FakeModels implements ModelCalls {
+  final BlockingQueue<Object> orders = new LinkedBlockingQueue<>();
+  volatile Health health = new Health(true, false, List.of());
+  volatile int readyWorkers = 1;
+  volatile @Nullable ServeException refusal;
+
+  @Override
+  public CompletionStage<RegisterResult> register(RegisterModel order) {
+    orders.add(order);
+    return answer(() -> new RegisterResult(new ModelKey("echo", "1.0"), 1, order.completion()));
+  }
+
+  @Override
+  public CompletionStage<ScaleResult> scale(ScaleModel order) {
+    orders.add(order);
+    return answer(
+        () -> new ScaleResult(order.model(), order.minWorkers(), ScaleResult.Outcome.DONE));
+  }
+
+  @Override
+  public CompletionStage<ModelKey> unregister(ModelRef model) {
+    orders.add(model);
+    return answer(() -> new ModelKey(model.name(), "1.0"));
+  }
+
+  @Override
+  public void setDefault(ModelKey key) {
+    orders.add(key);
+    if (refusal != null) {
+      throw refusal;
+    }
+  }
+
+  @Override
+  public ModelPage list(int limit, int offset) {
+    orders.add(List.of(limit, offset));
+    return new ModelPage(List.of(new ModelSummary("echo", "echo.mar")), null);
+  }
+
+  @Override
+  public CompletionStage<List<ModelStatus>> describe(ModelRef model) {
+    if (!model.name().equals("echo")) {
+      return CompletableFuture.failedStage(
+          new ServeException(ErrorKind.MODEL_NOT_FOUND, "Model not found: " + model.name()));
+    }
+    String version = model.version();
+    return answer(() -> List.of(status(version == null ? "1.0" : version)));
+  }
+
+  @Override
+  public CompletionStage<List<ModelStatus>> describeAll(String name) {
+    return answer(() -> List.of(status("1.0"), status("2.0")));
+  }
+
+  @Override
+  public Health health() {
+    return health;
+  }
+
+  private <T> CompletionStage<T> answer(Supplier<T> result) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          if (refusal != null) {
+            throw refusal;
+          }
+          return result.get();
+        },
+        ForkJoinPool.commonPool());
+  }
+
+  private ModelStatus status(String version) {
+    ModelSpec spec =
+        new ModelSpec(
+            1,
+            1,
+            1,
+            Duration.ofMillis(100),
+            BatchPolicy.GREEDY,
+            Duration.ofSeconds(120),
+            Duration.ofSeconds(120),
+            100,
+            null,
+            Duration.ofMinutes(5),
+            null,
+            List.of(),
+            RetryOnWorkerLoss.MATES);
+    WorkerStatus worker =
+        new WorkerStatus(
+            9000,
+            Instant.EPOCH,
+            readyWorkers > 0 ? WorkerStatus.State.READY : WorkerStatus.State.LOADING,
+            0,
+            1L,
+            null,
+            null);
+    return new ModelStatus(
+        new ModelKey("echo", version),
+        "echo.mar",
+        "python",
+        spec,
+        true,
+        version.equals("1.0"),
+        List.of(worker),
+        0,
+        null);
+  }
+}

@@ -1,0 +1,190 @@
+package ai.mariner.server;
+
+import ai.mariner.core.access.AccessPolicy;
+import ai.mariner.core.config.ListenerAddress;
+import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.inference.InferenceService;
+import ai.mariner.core.metrics.AccessLog;
+import ai.mariner.core.model.ModelService;
+import ai.mariner.grpc.GrpcContext;
+import ai.mariner.grpc.GrpcServer;
+import ai.mariner.net.Transport;
+import ai.mariner.rest.Api;
+import ai.mariner.rest.HttpServer;
+import ai.mariner.rest.InferenceCalls;
+import ai.mariner.rest.InflightBudget;
+import ai.mariner.rest.MetricsPage;
+import ai.mariner.rest.RestContext;
+import ai.mariner.server.metrics.PrometheusMetrics;
+import io.netty.channel.EventLoopGroup;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** All network listeners of the server. */
+final class Listeners {
+  private static final Logger log = LoggerFactory.getLogger(Listeners.class);
+
+  private final List<HttpServer> http;
+  private final GrpcServer grpc;
+  private final java.time.Duration drain;
+  private final Map<String, String> addresses;
+
+  private Listeners(
+      List<HttpServer> http,
+      GrpcServer grpc,
+      java.time.Duration drain,
+      Map<String, String> addresses) {
+    this.http = http;
+    this.grpc = grpc;
+    this.drain = drain;
+    this.addresses = addresses;
+  }
+
+  /**
+   * Binds all listeners that the configuration names.
+   *
+   * @throws IOException naming the address and the reason if one can't be bound; none is left open then
+   */
+  static Listeners bind(
+      ServerConfig config,
+      InferenceService inference,
+      ModelService models,
+      AccessPolicy access,
+      PrometheusMetrics metrics,
+      AccessLog accessLog,
+      Transport transport,
+      EventLoopGroup loops)
+      throws IOException {
+    MetricsPage page = (accept, names) -> metrics.expose(names);
+    RestContext rest =
+        new RestContext(
+            config,
+            InferenceCalls.of(inference),
+            ai.mariner.rest.ModelCalls.of(models),
+            access,
+            metrics,
+            accessLog,
+            page,
+            new InflightBudget(config.limits().maxInflightBytes()),
+            System::nanoTime);
+    GrpcContext grpcContext =
+        new GrpcContext(
+            config,
+            inference::submit,
+            inference::nextRequestId,
+            inference.labels(),
+            ai.mariner.grpc.ModelCalls.of(models),
+            access,
+            accessLog,
+            loops,
+            System::nanoTime);
+    Map<String, String> addresses = new LinkedHashMap<>();
+    List<HttpServer> http = new ArrayList<>();
+    try {
+      for (Shared entry : byAddress(config)) {
+        HttpServer server =
+            new HttpServer(entry.address(), entry.apis(), rest, loops, transport);
+        http.add(server);
+        String bound = text(server.bind());
+        for (Api api : entry.apis()) {
+          addresses.put(name(api), bound);
+        }
+      }
+      GrpcServer grpc =
+          GrpcServer.start(grpcContext, new GrpcServer.Network(transport, loops, loops));
+      addresses.put("grpc_inference", hostAndPort(grpc.inferenceAddress()));
+      addresses.put("grpc_management", hostAndPort(grpc.managementAddress()));
+      return new Listeners(http, grpc, config.limits().drainTimeout(), addresses);
+    } catch (IOException | RuntimeException e) {
+      http.forEach(HttpServer::closeNow);
+      throw e;
+    }
+  }
+
+  /** One listener with the routes that it serves. */
+  private record Shared(ListenerAddress address, Set<Api> apis) {}
+
+  private static List<Shared> byAddress(ServerConfig config) {
+    List<Shared> all = new ArrayList<>();
+    add(all, config.inference(), Api.INFERENCE);
+    add(all, config.management(), Api.MANAGEMENT);
+    ListenerAddress metrics = config.metrics();
+    if (metrics != null) {
+      add(all, metrics, Api.METRICS);
+    }
+    return all;
+  }
+
+  /** Equal addresses are one listener; port 0 is another free port each time. */
+  private static void add(List<Shared> all, ListenerAddress address, Api api) {
+    boolean anyPort = address.unixPath() == null && address.port() == 0;
+    for (Shared shared : all) {
+      if (!anyPort && shared.address().equals(address)) {
+        shared.apis().add(api);
+        return;
+      }
+    }
+    all.add(new Shared(address, EnumSet.of(api)));
+  }
+
+  private static String name(Api api) {
+    return switch (api) {
+      case INFERENCE -> "inference";
+      case MANAGEMENT -> "management";
+      case METRICS -> "metrics";
+    };
+  }
+
+  private static String text(SocketAddress address) {
+    return address instanceof InetSocketAddress
+        ? "http://" + hostAndPort(address)
+        : "unix:" + address;
+  }
+
+  private static String hostAndPort(SocketAddress address) {
+    if (address instanceof InetSocketAddress inet) {
+      String host = inet.getAddress().getHostAddress();
+      return (host.indexOf(':') >= 0 ? '[' + host + ']' : host) + ':' + inet.getPort();
+    }
+    return address.toString();
+  }
+
+  /** Where each listener is bound, by its name. */
+  Map<String, String> addresses() {
+    return addresses;
+  }
+
+  /** Closes all listeners; calls that are being answered end first. Blocks. */
+  void close() {
+    List<CompletableFuture<Void>> closing = new ArrayList<>();
+    http.forEach(server -> closing.add(server.close().toCompletableFuture()));
+    try {
+      CompletableFuture.allOf(closing.toArray(CompletableFuture<?>[]::new))
+          .get(drain.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      log.warn("connections were cut off that did not end within drain_timeout: {}", e.toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    http.forEach(HttpServer::closeNow);
+    try {
+      grpc.close(drain);
+    } catch (InterruptedException e) {
+      log.warn("interrupted while gRPC calls ended");
+      Thread.currentThread().interrupt();
+    }
+  }
+}

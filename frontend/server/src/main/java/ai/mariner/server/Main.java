@@ -1,0 +1,92 @@
+package ai.mariner.server;
+
+import ai.mariner.core.config.Profile;
+import ai.mariner.core.config.ServerConfig;
+import ai.mariner.server.config.CommandLine;
+import ai.mariner.server.config.ConfigLoader;
+import ai.mariner.server.config.ConfigOutcome;
+import ai.mariner.server.config.Machine;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import ai.mariner.server.logging.ServerLogs;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+
+/** The server process of the {@code mariner} command. */
+public final class Main {
+  /** Version of the product. */
+  static final String VERSION = "0.13.0";
+
+  private static final int START_FAILED = 1;
+  private static final int BAD_ARGUMENTS = 2;
+
+  private Main() {}
+
+  /** Runs the server until it is told to stop. */
+  public static void main(String[] arguments) {
+    run(Profile.MARINER, arguments);
+  }
+
+  /**
+   * Runs the server until a signal ends it (exit code 0). A start that fails ends
+   * the process with 1, bad arguments with 2, and the reasons on standard error.
+   */
+  public static void run(Profile profile, String[] arguments) {
+    CommandLine.Parsed parsed = CommandLine.parse(List.of(arguments));
+    if (!parsed.problems().isEmpty()) {
+      fail(parsed.problems(), BAD_ARGUMENTS);
+      return;
+    }
+    Map<String, String> environment = System.getenv();
+    CommandLine commandLine = parsed.commandLine();
+    StateReport state = StateReport.of(commandLine.stateFile(), profile);
+    ConfigOutcome outcome =
+        new ConfigLoader(Machine.current(environment), VERSION)
+            .loadWithFile(profile, commandLine, environment, Path.of("").toAbsolutePath());
+    if (outcome instanceof ConfigOutcome.Refused refused) {
+      state.failed(refused.problems());
+      fail(
+          refused.problems().stream().map(problem -> "Invalid configuration: " + problem).toList(),
+          START_FAILED);
+      return;
+    }
+    ServerConfig config = ((ConfigOutcome.Loaded) outcome).config();
+    outcome.warnings().forEach(LoggerFactory.getLogger(Main.class)::warn);
+    Wiring server = start(config, environment, state);
+    if (server != null) {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "shutdown"));
+      System.out.println("Model server started.");
+      System.out.flush();
+      server.loadStartupModels();
+      server.awaitStop();
+    }
+  }
+
+  private static @Nullable Wiring start(
+      ServerConfig config, Map<String, String> environment, StateReport state) {
+    try {
+      return Wiring.start(config, environment, state);
+    } catch (IOException | RuntimeException e) {
+      String message = e.getMessage() == null ? e.toString() : e.getMessage();
+      LoggerFactory.getLogger(Main.class).error("The server could not start", e);
+      state.failed(List.of(message));
+      fail(List.of(message), START_FAILED);
+      return null;
+    }
+  }
+
+  /** Runs in the shutdown hook. Ends the process itself, since the exit code after a signal would not be 0 otherwise. */
+  private static void stop(Wiring server) {
+    server.stop();
+    ServerLogs.close();
+    Runtime.getRuntime().halt(0);
+  }
+
+  private static void fail(List<String> problems, int exitCode) {
+    problems.forEach(problem -> System.err.println("error: " + problem));
+    ServerLogs.close();
+    System.exit(exitCode);
+  }
+}

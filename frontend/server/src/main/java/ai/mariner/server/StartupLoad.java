@@ -1,0 +1,148 @@
+package ai.mariner.server;
+
+import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.error.ServeException;
+import ai.mariner.core.model.ArchiveStore;
+import ai.mariner.core.model.Completion;
+import ai.mariner.core.model.Model;
+import ai.mariner.core.model.ModelService;
+import ai.mariner.core.model.RegisterModel;
+import ai.mariner.core.model.RegisterResult;
+import ai.mariner.core.scheduling.Readiness;
+import ai.mariner.server.state.ServerState;
+import ai.mariner.server.state.ServerState.Model.Progress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Loads the start-up models, all at once, and reports how they and all later models are doing. */
+final class StartupLoad {
+  private static final Logger log = LoggerFactory.getLogger(StartupLoad.class);
+  private static final long QUICK_LOOK_MILLIS = 25;
+  private static final long SLOW_LOOK_MILLIS = 500;
+
+  private final ServerConfig config;
+  private final ArchiveStore archives;
+  private final ModelService models;
+  private final StateReport state;
+  private final ScheduledExecutorService timer;
+  private final Map<String, ServerState.Model> unregistered = new ConcurrentHashMap<>();
+
+  StartupLoad(
+      ServerConfig config,
+      ArchiveStore archives,
+      ModelService models,
+      StateReport state,
+      ScheduledExecutorService timer) {
+    this.config = config;
+    this.archives = archives;
+    this.models = models;
+    this.state = state;
+    this.timer = timer;
+  }
+
+  /** Begins; returns at once. */
+  void begin() {
+    List<ServerConfig.StartupModel> wanted = wanted();
+    for (ServerConfig.StartupModel model : wanted) {
+      String label = label(model);
+      unregistered.put(label, row(label, model, Progress.FETCHING, null));
+    }
+    look();
+    for (ServerConfig.StartupModel model : wanted) {
+      models
+          .register(order(model))
+          .whenComplete((result, thrown) -> registered(model, result, thrown));
+    }
+  }
+
+  private List<ServerConfig.StartupModel> wanted() {
+    List<ServerConfig.StartupModel> wanted = new ArrayList<>();
+    for (ServerConfig.StartupModel model : config.startupModels()) {
+      if (model.name() == null && model.location().toLowerCase(Locale.ROOT).equals("all")) {
+        archives.list().forEach(l -> wanted.add(new ServerConfig.StartupModel(null, l)));
+      } else {
+        wanted.add(model);
+      }
+    }
+    return wanted;
+  }
+
+  private static String label(ServerConfig.StartupModel model) {
+    return model.name() == null ? model.location() : model.name();
+  }
+
+  private static RegisterModel order(ServerConfig.StartupModel model) {
+    return new RegisterModel(
+        model.location(),
+        model.name(),
+        null,
+        null,
+        null,
+        ModelOverrides.NONE,
+        Completion.ACCEPTED,
+        true);
+  }
+
+  private void registered(
+      ServerConfig.StartupModel model,
+      @org.jspecify.annotations.Nullable RegisterResult result,
+      @org.jspecify.annotations.Nullable Throwable thrown) {
+    String label = label(model);
+    if (thrown == null) {
+      unregistered.remove(label);
+      log.info("{} is registered, its workers are starting", result == null ? label : result.model());
+      return;
+    }
+    String reason = ServeException.failureOf(thrown).message();
+    log.error("Failed to load model: {}: {}", model.location(), reason);
+    unregistered.put(label, row(label, model, Progress.FAILED, reason));
+  }
+
+  private static ServerState.Model row(
+      String label,
+      ServerConfig.StartupModel model,
+      Progress stage,
+      @org.jspecify.annotations.Nullable String reason) {
+    return new ServerState.Model(label, null, model.location(), stage, 0, 0, reason);
+  }
+
+  private void look() {
+    List<ServerState.Model> rows = new ArrayList<>(unregistered.values());
+    for (Model model : models.models()) {
+      rows.add(row(model));
+    }
+    rows.sort(
+        java.util.Comparator.comparing(ServerState.Model::name)
+            .thenComparing(r -> r.version() == null ? "" : r.version()));
+    boolean settled =
+        rows.stream()
+            .map(ServerState.Model::progress)
+            .allMatch(p -> p == Progress.READY || p == Progress.FAILED);
+    state.models(rows, settled);
+    timer.schedule(this::look, settled ? SLOW_LOOK_MILLIS : QUICK_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private static ServerState.Model row(Model model) {
+    Readiness readiness = model.pool().readiness();
+    Progress stage =
+        readiness.satisfied()
+            ? Progress.READY
+            : readiness.failed() ? Progress.FAILED : Progress.LOADING;
+    return new ServerState.Model(
+        model.key().name(),
+        model.key().version(),
+        model.location(),
+        stage,
+        readiness.ready(),
+        readiness.wanted(),
+        readiness.satisfied() ? null : readiness.lastFailure());
+  }
+}

@@ -1,0 +1,73 @@
+package ai.mariner.server;
+
+import ai.mariner.core.config.Profile;
+import ai.mariner.server.state.ServerState;
+import ai.mariner.server.state.ServerState.Phase;
+import ai.mariner.server.state.StateFile;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Keeps the server's state and has it written whenever it changes, if the command line names a file. Thread-safe. */
+final class StateReport {
+  private final @Nullable StateFile file;
+  private ServerState state;
+
+  private StateReport(@Nullable StateFile file, ServerState state) {
+    this.file = file;
+    this.state = state;
+  }
+
+  static StateReport of(@Nullable Path path, Profile profile) {
+    StateFile file = path == null ? null : new StateFile(path, Runnable::run);
+    StateReport report =
+        new StateReport(file, ServerState.starting(ProcessHandle.current().pid(), profile));
+    if (file != null) {
+      file.updateNow(report.state);
+    }
+    return report;
+  }
+
+  void failed(List<String> problems) {
+    change(state -> state.withProblems(problems).in(Phase.FAILED));
+  }
+
+  void listening(Map<String, String> listeners) {
+    change(state -> state.withListeners(listeners).in(Phase.LISTENING));
+  }
+
+  /**
+   * Reports the models.
+   *
+   * @param models all of them
+   * @param settled whether each of them is ready or failed
+   */
+  void models(List<ServerState.Model> models, boolean settled) {
+    change(
+        state -> {
+          ServerState next = state.withModels(models);
+          return settled && state.phase() == Phase.LISTENING ? next.in(Phase.READY) : next;
+        });
+  }
+
+  void stopping() {
+    change(state -> state.in(Phase.STOPPING));
+  }
+
+  void stopped() {
+    change(state -> state.withModels(List.of()).in(Phase.STOPPED));
+  }
+
+  private synchronized void change(UnaryOperator<ServerState> step) {
+    ServerState next = step.apply(state);
+    if (next.equals(state)) {
+      return;
+    }
+    state = next;
+    if (file != null) {
+      file.updateNow(next);
+    }
+  }
+}

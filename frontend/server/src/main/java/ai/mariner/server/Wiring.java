@@ -1,0 +1,178 @@
+package ai.mariner.server;
+
+import ai.mariner.archive.MarStore;
+import ai.mariner.core.access.AccessPolicy;
+import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.inference.InferenceService;
+import ai.mariner.core.message.RequestLabel;
+import ai.mariner.core.model.ModelRegistry;
+import ai.mariner.core.model.ModelService;
+import ai.mariner.core.model.Registration;
+import ai.mariner.core.scheduling.WorkerFactory;
+import ai.mariner.net.NettyLoop;
+import ai.mariner.net.Transport;
+import ai.mariner.server.access.TokenAuthority;
+import ai.mariner.server.logging.AccessLogFile;
+import ai.mariner.server.logging.WorkerOutputLog;
+import ai.mariner.server.metrics.PrometheusMetrics;
+import ai.mariner.worker.link.NettyLauncher;
+import ai.mariner.worker.process.ProcessSpawner;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes and joins everything, in the order in which it depends on each other; {@link #stop} goes the way back. */
+final class Wiring {
+  private static final Logger log = LoggerFactory.getLogger(Wiring.class);
+  private static final int ADMIN_THREADS = 4;
+
+  private final ServerConfig config;
+  private final RunDirectory runDirectory;
+  private final EventLoopGroup loops;
+  private final ExecutorService admin;
+  private final NettyLauncher launcher;
+  private final MarStore archives;
+  private final InferenceService inference;
+  private final ModelService models;
+  private final StateReport state;
+  private final AccessLogFile accessLog;
+  private final Listeners listeners;
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  private Wiring(ServerConfig config, Map<String, String> environment, StateReport state)
+      throws IOException {
+    this.config = config;
+    this.state = state;
+    SecureRandom random = new SecureRandom();
+    this.runDirectory = RunDirectory.create(config.worker().runDirectory());
+    Transport transport = Transport.detect();
+    this.loops = transport.newGroup(config.eventLoops(), "loop");
+    this.admin = Executors.newFixedThreadPool(ADMIN_THREADS, Wiring::adminThread);
+    List<NettyLoop> modelLoops = loopsOf(loops);
+    this.launcher =
+        NettyLauncher.bind(
+            new ProcessSpawner(config.worker(), new WorkerOutputLog(), environment),
+            transport,
+            modelLoops,
+            config.worker().runDirectory(),
+            config.limits().maxResponseBytes());
+    PrometheusMetrics metrics =
+        new PrometheusMetrics(
+            HostName.own(), () -> PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory());
+    RequestLabel labels = new RequestLabel(random.nextLong());
+    WorkerFactory.Shared workers =
+        new WorkerFactory.Shared(
+            launcher,
+            config.worker(),
+            config.limits(),
+            labels,
+            new AtomicInteger(config.worker().firstWorkerId()),
+            InstantSource.system());
+    ModelRegistry registry = new ModelRegistry();
+    this.archives = new MarStore(config.fetch(), config.limits(), config.profile());
+    this.inference = new InferenceService(registry, labels);
+    this.models =
+        new ModelService(
+            registry,
+            new Registration(config, archives, registry, workers, metrics, modelLoops),
+            admin,
+            config.limits().drainTimeout());
+    AccessPolicy access = access(config, random);
+    this.accessLog = new AccessLogFile();
+    this.listeners =
+        Listeners.bind(
+            config, inference, models, access, metrics, accessLog, transport, loops);
+  }
+
+  /**
+   * Starts the server without models.
+   *
+   * @throws IOException naming what could not be bound or made; nothing is left then
+   */
+  static Wiring start(ServerConfig config, Map<String, String> environment, StateReport state)
+      throws IOException {
+    Wiring server = new Wiring(config, environment, state);
+    state.listening(server.listeners.addresses());
+    log.info("Mariner {} listens: {}", config.version(), server.listeners.addresses());
+    return server;
+  }
+
+  /** Begins to load what the configuration names; returns at once. */
+  void loadStartupModels() {
+    new StartupLoad(config, archives, models, state, loops.next()).begin();
+  }
+
+  /** Returns when {@link #stop} is through; all other threads of the server are daemons. */
+  void awaitStop() {
+    try {
+      stopped.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Refuses what is new, finishes what was accepted, ends all processes and leaves nothing behind. Blocks. */
+  void stop() {
+    log.info("stopping: accepted requests are finished first");
+    Duration drain = config.limits().drainTimeout();
+    state.stopping();
+    models.announceStop();
+    inference.close();
+    join(models.close(drain));
+    listeners.close();
+    launcher.close();
+    accessLog.close();
+    admin.shutdown();
+    loops.shutdownGracefully(0, 2, java.util.concurrent.TimeUnit.SECONDS).awaitUninterruptibly();
+    runDirectory.remove();
+    state.stopped();
+    log.info("stopped");
+    stopped.countDown();
+  }
+
+  private static void join(java.util.concurrent.CompletionStage<Void> stage) {
+    try {
+      stage.toCompletableFuture().join();
+    } catch (java.util.concurrent.CompletionException e) {
+      log.error("a model could not be removed cleanly", e);
+    }
+  }
+
+  private static AccessPolicy access(ServerConfig config, SecureRandom random) throws IOException {
+    if (!config.tokenAuthorization()) {
+      return AccessPolicy.OPEN;
+    }
+    Duration life = Duration.ofMillis((long) (config.tokenExpirationMinutes() * 60_000));
+    Path keyFile = Path.of("key_file.json").toAbsolutePath();
+    return TokenAuthority.create(keyFile, life, InstantSource.system(), random);
+  }
+
+  private static List<NettyLoop> loopsOf(EventLoopGroup group) {
+    List<NettyLoop> loops = new ArrayList<>();
+    for (EventExecutor executor : group) {
+      loops.add(new NettyLoop((EventLoop) executor));
+    }
+    return loops;
+  }
+
+  private static Thread adminThread(Runnable task) {
+    Thread thread = new Thread(task, "admin");
+    thread.setDaemon(true);
+    return thread;
+  }
+}

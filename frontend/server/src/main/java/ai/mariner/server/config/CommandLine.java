@@ -1,0 +1,191 @@
+package ai.mariner.server.config;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The arguments of the server process.
+ *
+ * @param python interpreter of the workers
+ * @param configFile configuration file
+ * @param modelStore folder of archives
+ * @param models models to load at start; absent: as the configuration says
+ * @param disableTokenAuthorization whether callers need no token
+ * @param enableModelApi whether models can be registered by a call
+ * @param allowInsecure whether listeners may be open to other machines without a token
+ * @param serverHome folder that holds the {@code ts} package
+ * @param stateFile file to keep the state in
+ */
+public record CommandLine(
+    @Nullable Path python,
+    @Nullable Path configFile,
+    @Nullable Path modelStore,
+    @Nullable List<String> models,
+    boolean disableTokenAuthorization,
+    boolean enableModelApi,
+    boolean allowInsecure,
+    @Nullable Path serverHome,
+    @Nullable Path stateFile) {
+
+  /** Nothing given. */
+  public static final CommandLine EMPTY =
+      new CommandLine(null, null, null, null, false, false, false, null, null);
+
+  private static final Map<String, String> SHORT_NAMES =
+      Map.of(
+          "-f", "--ts-config-file",
+          "-e", "--python",
+          "-m", "--models",
+          "-s", "--model-store",
+          "-ncs", "--no-config-snapshot",
+          "-w", "--workflow-store",
+          "-clog", "--cpp-log-config",
+          "-dt", "--disable-token-auth",
+          "-mapi", "--enable-model-api");
+
+  /**
+   * What the arguments mean.
+   *
+   * @param commandLine what could be read
+   * @param problems one message for each bad argument; empty: all are good
+   */
+  public record Parsed(CommandLine commandLine, List<String> problems) {}
+
+  /** Reads arguments; never throws. */
+  public static Parsed parse(List<String> arguments) {
+    return new Reader(arguments).read();
+  }
+
+  private static final class Reader {
+    private static final TreeSet<String> KNOWN =
+        new TreeSet<>(
+            List.of(
+                "--python",
+                "--ts-config-file",
+                "--model-store",
+                "--models",
+                "--no-config-snapshot",
+                "--disable-token-auth",
+                "--enable-model-api",
+                "--allow-insecure",
+                "--server-home",
+                "--state-file",
+                "--workflow-store",
+                "--cpp-log-config"));
+
+    private final List<String> words = new ArrayList<>();
+    private final List<String> problems = new ArrayList<>();
+    private int position;
+    private @Nullable Path python;
+    private @Nullable Path configFile;
+    private @Nullable Path modelStore;
+    private @Nullable List<String> models;
+    private boolean disableTokenAuthorization;
+    private boolean enableModelApi;
+    private boolean allowInsecure;
+    private @Nullable Path serverHome;
+    private @Nullable Path stateFile;
+
+    Reader(List<String> arguments) {
+      for (String argument : arguments) {
+        int equals = argument.startsWith("--") ? argument.indexOf('=') : -1;
+        if (equals > 0) {
+          words.add(argument.substring(0, equals));
+          words.add(argument.substring(equals + 1));
+        } else {
+          words.add(argument);
+        }
+      }
+    }
+
+    Parsed read() {
+      while (position < words.size()) {
+        String word = words.get(position++);
+        option(SHORT_NAMES.getOrDefault(word, word));
+      }
+      return new Parsed(
+          new CommandLine(
+              python,
+              configFile,
+              modelStore,
+              models,
+              disableTokenAuthorization,
+              enableModelApi,
+              allowInsecure,
+              serverHome,
+              stateFile),
+          List.copyOf(problems));
+    }
+
+    private void option(String name) {
+      switch (name) {
+        case "--python" -> python = path(name);
+        case "--ts-config-file" -> configFile = path(name);
+        case "--model-store" -> modelStore = path(name);
+        case "--server-home" -> serverHome = path(name);
+        case "--state-file" -> stateFile = path(name);
+        case "--models" -> models = values(name);
+        case "--no-config-snapshot" -> {
+          // Snapshots are neither read nor written, with or without this.
+        }
+        case "--disable-token-auth" -> disableTokenAuthorization = true;
+        case "--enable-model-api" -> enableModelApi = true;
+        case "--allow-insecure" -> allowInsecure = true;
+        case "--workflow-store", "--cpp-log-config" -> {
+          String given = value(name);
+          if (given != null) {
+            problems.add(name + ": " + given + " is not supported yet");
+          }
+        }
+        default ->
+            problems.add(
+                "argument: "
+                    + name
+                    + " (expected: an option"
+                    + NearestName.hint(name, KNOWN)
+                    + ")");
+      }
+    }
+
+    private @Nullable Path path(String name) {
+      String text = value(name);
+      if (text == null) {
+        return null;
+      }
+      try {
+        return Path.of(text);
+      } catch (java.nio.file.InvalidPathException e) {
+        problems.add(name + ": " + text + " (expected: a path)");
+        return null;
+      }
+    }
+
+    private @Nullable String value(String name) {
+      List<String> values = atMost(name, 1);
+      return values.isEmpty() ? null : values.get(0);
+    }
+
+    private List<String> values(String name) {
+      return atMost(name, Integer.MAX_VALUE);
+    }
+
+    private List<String> atMost(String name, int most) {
+      List<String> values = new ArrayList<>();
+      while (values.size() < most && position < words.size() && isValue(words.get(position))) {
+        values.add(words.get(position++));
+      }
+      if (values.isEmpty()) {
+        problems.add(name + ": nothing (expected: a value)");
+      }
+      return List.copyOf(values);
+    }
+
+    private static boolean isValue(String word) {
+      return !word.isEmpty() && !word.startsWith("-");
+    }
+  }
+}

@@ -1,0 +1,294 @@
+package ai.mariner.server.config;
+
+import ai.mariner.core.config.CorsConfig;
+import ai.mariner.core.config.FetchConfig;
+import ai.mariner.core.config.LimitsConfig;
+import ai.mariner.core.config.ListenerAddress;
+import ai.mariner.core.config.ModelDefaults;
+import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.Profile;
+import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.config.WorkerConfig;
+import ai.mariner.core.message.ModelKey;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the server's configuration of everything it was told, or says everything that is wrong with
+ * it.
+ *
+ * <p>The file is that of {@code TS_CONFIG_FILE}, else that of the command line, else {@code
+ * config.properties} in the working directory. A value is taken from the environment ({@code TS_…},
+ * only if the file says {@code enable_envvars_config=true}), else from the command line, else from
+ * the file, else it is the profile's default. Snapshots are neither read nor written.
+ */
+public final class ConfigLoader {
+  private static final String FILE_VARIABLE = "TS_CONFIG_FILE";
+  private static final String STANDARD_FILE = "config.properties";
+  private static final String HOME_VARIABLE = "TS_MODEL_SERVER_HOME";
+
+  private final Settings settings = new Settings();
+  private final Machine machine;
+  private final String version;
+
+  /**
+   * A loader.
+   *
+   * @param machine what the server runs on
+   * @param version the product's version
+   */
+  public ConfigLoader(Machine machine, String version) {
+    this.machine = machine;
+    this.version = version;
+  }
+
+  /** Finds and reads the file, then does what {@link #load} does. */
+  public ConfigOutcome loadWithFile(
+      Profile profile, CommandLine commandLine, Map<String, String> environment, Path folder) {
+    String variable = environment.get(FILE_VARIABLE);
+    Path option = commandLine.configFile();
+    String named = variable != null ? variable : option != null ? option.toString() : null;
+    String origin = variable == null ? "--ts-config-file" : FILE_VARIABLE;
+    Path path;
+    try {
+      path = folder.resolve(named == null ? STANDARD_FILE : named);
+    } catch (InvalidPathException e) {
+      return refused(origin + ": " + named + " (expected: a path)");
+    }
+    if (!Files.isRegularFile(path)) {
+      return named == null
+          ? load(profile, commandLine, environment, folder, null)
+          : refused(origin + ": " + named + " (expected: an existing file)");
+    }
+    try {
+      return load(profile, commandLine, environment, folder, PropertiesFile.read(path));
+    } catch (IOException e) {
+      return refused(path + ": can't be read: " + e);
+    } catch (IllegalArgumentException e) {
+      return refused(path + ": " + e.getMessage() + " (expected: Java properties)");
+    }
+  }
+
+  /**
+   * The configuration; a pure function, but for what the machine is asked.
+   *
+   * @param profile manners of the command
+   * @param commandLine arguments
+   * @param environment variables of this process
+   * @param folder working directory
+   * @param file configuration file, if there is one
+   */
+  public ConfigOutcome load(
+      Profile profile,
+      CommandLine commandLine,
+      Map<String, String> environment,
+      Path folder,
+      @Nullable PropertiesFile file) {
+    Findings findings = new Findings();
+    Values values = Values.gather(settings, profile, findings, commandLine, environment, file);
+    ServerConfig config =
+        new Assembly(profile, commandLine, environment, folder, values, findings).serverConfig();
+    return findings.problems().isEmpty()
+        ? new ConfigOutcome.Loaded(config, findings.warnings())
+        : new ConfigOutcome.Refused(findings.problems(), findings.warnings());
+  }
+
+  private static ConfigOutcome refused(String problem) {
+    return new ConfigOutcome.Refused(List.of(problem), List.of());
+  }
+
+  /** Puts the records together, and checks what needs more than one value. */
+  private final class Assembly {
+    private final Profile profile;
+    private final CommandLine commandLine;
+    private final Map<String, String> environment;
+    private final Path folder;
+    private final Values values;
+    private final Findings findings;
+
+    Assembly(
+        Profile profile,
+        CommandLine commandLine,
+        Map<String, String> environment,
+        Path folder,
+        Values values,
+        Findings findings) {
+      this.profile = profile;
+      this.commandLine = commandLine;
+      this.environment = environment;
+      this.folder = folder;
+      this.values = values;
+      this.findings = findings;
+    }
+
+    ServerConfig serverConfig() {
+      ListenerRules listeners = listeners();
+      boolean tokenAuthorization = !values.get(settings.disableTokenAuthorization);
+      listeners.checkConflicts(findings);
+      listeners.checkExposure(findings, profile, tokenAuthorization, commandLine.allowInsecure());
+      int loops = values.get(settings.numberOfNettyThreads);
+      int gpus = gpuCount();
+      Integer workers = values.given(settings.defaultWorkers);
+      return new ServerConfig(
+          profile,
+          version,
+          listeners.inference(),
+          listeners.management(),
+          listeners.metrics(),
+          listeners.grpcInference(),
+          listeners.grpcManagement(),
+          loops > 0 ? loops : machine.processors(),
+          modelApi(listeners.management()),
+          tokenAuthorization,
+          values.get(settings.tokenExpirationMin),
+          values.get(settings.exposeErrors),
+          values.get(settings.metricsMode),
+          workers == null ? 0 : workers,
+          limits(),
+          defaults(gpus),
+          workers(gpus),
+          fetch(),
+          cors(),
+          loadModels(),
+          models());
+    }
+
+    private ListenerRules listeners() {
+      return new ListenerRules(
+          values.get(settings.inferenceAddress),
+          values.get(settings.managementAddress),
+          values.get(settings.enableMetricsApi) ? values.get(settings.metricsAddress) : null,
+          ListenerAddress.tcp(
+              values.get(settings.grpcInferenceAddress), values.get(settings.grpcInferencePort)),
+          ListenerAddress.tcp(
+              values.get(settings.grpcManagementAddress), values.get(settings.grpcManagementPort)));
+    }
+
+    private boolean modelApi(ListenerAddress management) {
+      Boolean given = values.given(settings.enableModelApi);
+      if (given != null) {
+        return given;
+      }
+      boolean open = !AddressText.isLoopback(management);
+      if (profile.modelApi() && open) {
+        findings.warning(
+            "enable_model_api: off, because management_address "
+                + management
+                + " is open to other machines; enable_model_api=true switches it on");
+      }
+      return profile.modelApi() && !open;
+    }
+
+    private LimitsConfig limits() {
+      Long inflight = values.given(settings.maxInflightBytes);
+      return new LimitsConfig(
+          Math.toIntExact(values.get(settings.maxRequestSize)),
+          Math.toIntExact(values.get(settings.maxResponseSize)),
+          inflight != null ? inflight : machine.maxDirectBytes() / 2,
+          values.get(settings.maxStreamBuffer),
+          values.get(settings.streamStallTimeout),
+          values.get(settings.drainTimeout),
+          values.get(settings.maxHeaderSize),
+          values.get(settings.idleTimeout),
+          values.get(settings.maxArchiveSize),
+          values.get(settings.maxArchiveEntries),
+          values.get(settings.maxDownloadSize),
+          values.get(settings.downloadTimeout));
+    }
+
+    private ModelDefaults defaults(int gpus) {
+      int workers = values.get(settings.defaultWorkers);
+      int automatic = gpus > 0 ? gpus : machine.processors();
+      return new ModelDefaults(
+          workers > 0 ? workers : automatic,
+          values.get(settings.responseTimeout),
+          values.get(settings.startupTimeout),
+          values.get(settings.jobQueueSize));
+    }
+
+    private int gpuCount() {
+      Integer most = values.given(settings.numberOfGpu);
+      if (most != null && most == 0) {
+        return 0;
+      }
+      int found = machine.gpus().getAsInt();
+      return most == null ? found : Math.min(most, found);
+    }
+
+    private WorkerConfig workers(int gpus) {
+      Path python = commandLine.python();
+      Pattern hidden = values.given(settings.blacklistEnvVars);
+      return new WorkerConfig(
+          python != null ? python : Path.of("python3"),
+          serverHome(),
+          machine.runDirectory(),
+          values.get(settings.initialWorkerPort),
+          hidden == null ? List.of() : List.of(hidden.pattern()),
+          values.given(settings.serviceEnvelope),
+          values.given(settings.defaultServiceHandler),
+          values.get(settings.decodeInputRequest),
+          values.get(settings.limitMaxImagePixels),
+          gpus,
+          values.get(settings.heartbeatInterval),
+          values.get(settings.heartbeatTimeout),
+          values.get(settings.workerConnectTimeout));
+    }
+
+    private Path serverHome() {
+      String variable = environment.get(HOME_VARIABLE);
+      Path option = commandLine.serverHome();
+      Path key = values.given(settings.modelServerHome);
+      String origin =
+          variable != null ? HOME_VARIABLE : option != null ? "--server-home" : "model_server_home";
+      String home = variable != null ? variable : String.valueOf(option != null ? option : key);
+      try {
+        Path resolved = folder.resolve(home).normalize();
+        if (machine.isFolder().test(resolved.resolve("ts"))) {
+          return resolved;
+        }
+      } catch (InvalidPathException e) {
+        // Reported below like a folder that isn't there.
+      }
+      boolean given = variable != null || option != null || key != null;
+      findings.malformed(
+          given ? origin : "--server-home", given ? home : "nothing", "the folder that holds ts");
+      return folder;
+    }
+
+    private FetchConfig fetch() {
+      Path store = values.given(settings.modelStore);
+      Path resolved = store == null ? null : folder.resolve(store).normalize();
+      if (resolved != null && !machine.isFolder().test(resolved)) {
+        values.malformed(settings.modelStore, "an existing folder");
+      }
+      return new FetchConfig(
+          resolved,
+          values.get(settings.allowedUrls),
+          values.isGiven(settings.allowedUrls),
+          machine.runDirectory().resolve("models"));
+    }
+
+    private CorsConfig cors() {
+      return new CorsConfig(
+          values.given(settings.corsAllowedOrigin),
+          values.given(settings.corsAllowedMethods),
+          values.given(settings.corsAllowedHeaders));
+    }
+
+    private List<ServerConfig.StartupModel> loadModels() {
+      List<ServerConfig.StartupModel> given = values.given(settings.loadModels);
+      return given == null ? List.of() : given;
+    }
+
+    private Map<ModelKey, ModelOverrides> models() {
+      String json = values.given(settings.models);
+      return json == null ? Map.of() : Map.copyOf(new ModelsJson(profile, findings).read(json));
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package ai.mariner.server.config;
+
+import ai.mariner.core.config.ListenerAddress;
+import ai.mariner.core.config.Profile;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks the listeners against each other and against the outer world.
+ *
+ * @param inference REST inference
+ * @param management REST management
+ * @param metrics REST metrics, if any
+ * @param grpcInference gRPC inference
+ * @param grpcManagement gRPC management
+ */
+record ListenerRules(
+    ListenerAddress inference,
+    ListenerAddress management,
+    @Nullable ListenerAddress metrics,
+    ListenerAddress grpcInference,
+    ListenerAddress grpcManagement) {
+  private static final Set<String> ANY_HOST = Set.of("0.0.0.0", "::", "0:0:0:0:0:0:0:0");
+
+  /** Reports listeners that ask for the same socket; inference and management may share one. */
+  void checkConflicts(Findings findings) {
+    List<Named> all = all();
+    for (int i = 0; i < all.size(); i++) {
+      for (int j = i + 1; j < all.size(); j++) {
+        Named first = all.get(i);
+        Named second = all.get(j);
+        boolean shared =
+            first.address.equals(inference)
+                && second.address.equals(management)
+                && second.key.equals("management_address")
+                && first.address.equals(second.address);
+        if (!shared && overlap(first.address, second.address)) {
+          findings.malformed(
+              second.key,
+              second.address.toString(),
+              "an address that " + first.key + " (" + first.address + ") does not take");
+        }
+      }
+    }
+  }
+
+  /** Reports listeners that other machines can reach without a token. */
+  void checkExposure(
+      Findings findings, Profile profile, boolean tokenAuthorization, boolean allowInsecure) {
+    for (Named listener : all()) {
+      if (AddressText.isLoopback(listener.address)) {
+        continue;
+      }
+      String where = listener.key + ": " + listener.address;
+      if (listener.address.equals(metrics)) {
+        findings.warning(where + " is open to other machines; metrics are never behind a token");
+      } else if (!tokenAuthorization && (profile.openListeners() || allowInsecure)) {
+        findings.warning(
+            where
+                + " is open to other machines and asks for no token: whoever reaches it can use"
+                + " it");
+      } else if (!tokenAuthorization) {
+        findings.problem(
+            where
+                + " (expected: a loopback address, or disable_token_authorization=false, or"
+                + " --allow-insecure)");
+      }
+    }
+  }
+
+  private List<Named> all() {
+    List<Named> all = new ArrayList<>();
+    all.add(new Named("inference_address", inference));
+    all.add(new Named("management_address", management));
+    if (metrics != null) {
+      all.add(new Named("metrics_address", metrics));
+    }
+    all.add(new Named("grpc_inference_address", grpcInference));
+    all.add(new Named("grpc_management_address", grpcManagement));
+    return all;
+  }
+
+  private static boolean overlap(ListenerAddress first, ListenerAddress second) {
+    if (first.unixPath() != null || second.unixPath() != null) {
+      return first.equals(second);
+    }
+    String host = first.host();
+    String otherHost = second.host();
+    return first.port() != 0
+        && first.port() == second.port()
+        && host != null
+        && otherHost != null
+        && (host.equals(otherHost) || ANY_HOST.contains(host) || ANY_HOST.contains(otherHost));
+  }
+
+  private record Named(String key, ListenerAddress address) {}
+}

@@ -1,0 +1,24 @@
+package ai.mariner.server.config;
+
+/** Chapters of the reference page. */
+enum Section {
+  LISTENERS("Listeners"),
+  MODELS("Models"),
+  WORKERS("Workers"),
+  LIMITS("Limits"),
+  ACCESS("Access and safety"),
+  METRICS("Metrics and logs"),
+  SEQUENCES("Sequences and open inference protocol"),
+  NETWORK("Network threads"),
+  PROCESS("Process");
+
+  private final String title;
+
+  Section(String title) {
+    this.title = title;
+  }
+
+  String title() {
+    return title;
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * What the server writes down: calls, and what workers print. Files, patterns and levels are in
+ * {@code log4j2.xml}.
+ *
+ * <p>Starting points: {@link ai.mariner.server.logging.AccessLogFile}, {@link
+ * ai.mariner.server.logging.WorkerOutputLog}, {@link ai.mariner.server.logging.ServerLogs}.
+ */
+@NullMarked
+package ai.mariner.server.logging;
+
+import org.jspecify.annotations.NullMarked;

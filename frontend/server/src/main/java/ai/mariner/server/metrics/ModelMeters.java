@@ -1,0 +1,148 @@
+package ai.mariner.server.metrics;
+
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.metrics.ModelMetrics;
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.core.datapoints.GaugeDataPoint;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/** The series of one model version, looked up once. */
+final class ModelMeters implements ModelMetrics {
+  private static final double NANOS_PER_SECOND = 1e9;
+  private static final double NANOS_PER_MILLI = 1e6;
+  private static final String HOST_LEVEL = "Host";
+
+  private final Families families;
+  private final ModelKey key;
+  private final RequestSums named;
+  private final RequestSums unnamed;
+  private final GaugeDataPoint queueTime;
+  private final GaugeDataPoint workerThreadTime;
+  private final DistributionDataPoint queueSeconds;
+  private final DistributionDataPoint inferenceSeconds;
+  private final DistributionDataPoint requestSeconds;
+  private final DistributionDataPoint batchSize;
+  private final CounterDataPoint reruns;
+  private final CounterDataPoint workerLosses;
+  private final GaugeDataPoint queueDepth;
+  private final GaugeDataPoint running;
+  private final GaugeDataPoint workersReady;
+
+  /** Filled on first use: most models never fail in most ways. */
+  private final Map<ErrorKind, CounterDataPoint> failures = new ConcurrentHashMap<>();
+
+  private final Set<String> loadedWorkers = ConcurrentHashMap.newKeySet();
+
+  ModelMeters(Families families, ModelKey key) {
+    this.families = families;
+    this.key = key;
+    String[] labels = {key.name(), key.version()};
+    named = new RequestSums(families, key.name(), key.version());
+    unnamed = new RequestSums(families, key.name(), Families.DEFAULT_VERSION);
+    queueTime = families.queueTime.labelValues(HOST_LEVEL, families.hostname);
+    workerThreadTime = families.workerThreadTime.labelValues(HOST_LEVEL, families.hostname);
+    queueSeconds = families.queueSeconds.labelValues(labels);
+    inferenceSeconds = families.inferenceSeconds.labelValues(labels);
+    requestSeconds = families.requestSeconds.labelValues(labels);
+    batchSize = families.batchSize.labelValues(labels);
+    reruns = families.reruns.labelValues(labels);
+    workerLosses = families.workerLosses.labelValues(labels);
+    queueDepth = families.queueDepth.labelValues(labels);
+    running = families.running.labelValues(labels);
+    workersReady = families.workersReady.labelValues(labels);
+  }
+
+  @Override
+  public void received(ModelRef asNamed) {
+    sums(asNamed).requests.increment();
+  }
+
+  @Override
+  public void batchStarted(int size) {
+    batchSize.observe(size);
+  }
+
+  @Override
+  public void answered(ModelRef asNamed, long queueNanos, long runNanos, long totalNanos) {
+    RequestSums sums = sums(asNamed);
+    sums.queueNanos.add(queueNanos);
+    sums.totalNanos.add(totalNanos);
+    queueTime.set(queueNanos / NANOS_PER_MILLI);
+    workerThreadTime.set(runNanos / NANOS_PER_MILLI);
+    queueSeconds.observe(queueNanos / NANOS_PER_SECOND);
+    inferenceSeconds.observe(runNanos / NANOS_PER_SECOND);
+    requestSeconds.observe(totalNanos / NANOS_PER_SECOND);
+  }
+
+  @Override
+  public void failed(ErrorKind kind) {
+    failures
+        .computeIfAbsent(
+            kind, absent -> families.failed.labelValues(key.name(), key.version(), reason(absent)))
+        .inc();
+  }
+
+  @Override
+  public void rerun() {
+    reruns.inc();
+  }
+
+  @Override
+  public void workerLoaded(String workerName, long nanos) {
+    loadedWorkers.add(workerName);
+    families
+        .workerLoadTime
+        .labelValues(workerName, HOST_LEVEL, families.hostname)
+        .set(nanos / NANOS_PER_MILLI);
+  }
+
+  @Override
+  public void workerLost() {
+    workerLosses.inc();
+  }
+
+  @Override
+  public void gauges(int waiting, int inWorkers, int readyWorkers) {
+    queueDepth.set(waiting);
+    running.set(inWorkers);
+    workersReady.set(readyWorkers);
+  }
+
+  /** Drops all series but those of requests without a version, which other versions share. */
+  void remove() {
+    families.remove(key);
+    for (ErrorKind kind : failures.keySet()) {
+      families.failed.remove(key.name(), key.version(), reason(kind));
+    }
+    for (String worker : loadedWorkers) {
+      families.workerLoadTime.remove(worker, HOST_LEVEL, families.hostname);
+    }
+  }
+
+  private RequestSums sums(ModelRef asNamed) {
+    return asNamed.version() == null ? unnamed : named;
+  }
+
+  private static String reason(ErrorKind kind) {
+    return kind.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static final class RequestSums {
+    final LongAdder requests;
+    final LongAdder queueNanos;
+    final LongAdder totalNanos;
+
+    RequestSums(Families families, String name, String version) {
+      requests = families.inferences.series(name, version, families.hostname);
+      queueNanos = families.queueMicros.series(name, version, families.hostname);
+      totalNanos = families.inferenceMicros.series(name, version, families.hostname);
+    }
+  }
+}

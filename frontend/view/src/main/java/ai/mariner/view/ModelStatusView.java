@@ -1,0 +1,108 @@
+package ai.mariner.view;
+
+import ai.mariner.core.config.DeviceType;
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.model.ModelStatus;
+import ai.mariner.core.model.WorkerStatus;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+
+/**
+ * One model version as a JSON object: TorchServe's fields in its order, then ours ({@code
+ * defaultVersion}, {@code lastFailure}).
+ */
+final class ModelStatusView {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
+          .withZone(ZoneOffset.UTC);
+
+  private ModelStatusView() {}
+
+  static ObjectNode node(ModelStatus model) {
+    ObjectNode node = JsonText.object();
+    node.put("modelName", model.key().name());
+    node.put("modelVersion", model.key().version());
+    node.put("modelUrl", model.location());
+    node.put("runtime", model.runtime());
+    putOptions(node, model);
+    putFixedOptions(node);
+    node.put("loadedAtStartup", model.loadedAtStart());
+    ArrayNode workers = node.putArray("workers");
+    for (WorkerStatus worker : model.workers()) {
+      workers.add(worker(worker));
+    }
+    node.putObject("jobQueueStatus")
+        .put("remainingCapacity", Math.max(0, model.spec().jobQueueSize() - model.waiting()))
+        .put("pendingRequests", model.waiting());
+    node.put("defaultVersion", model.isDefault());
+    if (model.lastFailure() != null) {
+      node.put("lastFailure", model.lastFailure());
+    }
+    return node;
+  }
+
+  private static void putOptions(ObjectNode node, ModelStatus model) {
+    ModelSpec spec = model.spec();
+    node.put("minWorkers", spec.minWorkers());
+    node.put("maxWorkers", spec.maxWorkers());
+    node.put("batchSize", spec.batchSize());
+    node.put("maxBatchDelay", spec.maxBatchDelay().toMillis());
+    node.put("responseTimeout", spec.responseTimeout().toSeconds());
+    node.put("startupTimeout", spec.startupTimeout().toSeconds());
+    node.put("maxRetryTimeoutInSec", spec.maxRetryTimeout().toSeconds());
+    Duration deadline = spec.requestTimeout();
+    node.put("clientTimeoutInMills", deadline == null ? 0 : deadline.toMillis());
+    node.put("parallelType", "");
+    node.put("parallelLevel", 0);
+    node.put("deviceType", deviceType(model).name().toLowerCase(Locale.ROOT));
+    if (!spec.deviceIds().isEmpty()) {
+      ArrayNode ids = node.putArray("deviceIds");
+      spec.deviceIds().forEach(ids::add);
+    }
+  }
+
+  // Ways to run that a plain pool of workers does not have; clients expect the fields all the same.
+  private static void putFixedOptions(ObjectNode node) {
+    node.put("continuousBatching", false);
+    node.put("useJobTicket", false);
+    node.put("useVenv", false);
+    node.put("stateful", false);
+    node.put("sequenceMaxIdleMSec", 0);
+    node.put("sequenceTimeoutMSec", 0);
+    node.put("maxNumSequence", 0);
+    node.put("maxSequenceJobQueueSize", 0);
+  }
+
+  private static DeviceType deviceType(ModelStatus model) {
+    DeviceType wanted = model.spec().deviceType();
+    if (wanted != null) {
+      return wanted;
+    }
+    boolean accelerated = model.workers().stream().anyMatch(worker -> worker.gpuId() != null);
+    return accelerated ? DeviceType.GPU : DeviceType.CPU;
+  }
+
+  private static ObjectNode worker(WorkerStatus worker) {
+    ObjectNode node = JsonText.object();
+    node.put("id", Integer.toString(worker.id()));
+    Instant started = worker.startTime();
+    node.put("startTime", TIME.format(started));
+    node.put("status", worker.state().name());
+    node.put("memoryUsage", worker.memoryBytes());
+    if (worker.pid() != null) {
+      node.put("pid", worker.pid());
+    }
+    Integer gpu = worker.gpuId();
+    node.put("gpu", gpu != null);
+    node.put("gpuUsage", gpu == null ? "N/A" : "gpuId::" + gpu);
+    if (worker.lastFailure() != null) {
+      node.put("lastFailure", worker.lastFailure());
+    }
+    return node;
+  }
+}

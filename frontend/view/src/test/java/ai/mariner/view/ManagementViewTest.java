@@ -1,0 +1,182 @@
+package ai.mariner.view;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.mariner.core.config.ModelDefaults;
+import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.model.Completion;
+import ai.mariner.core.model.Health;
+import ai.mariner.core.model.ModelPage;
+import ai.mariner.core.model.ModelStatus;
+import ai.mariner.core.model.ModelSummary;
+import ai.mariner.core.model.RegisterResult;
+import ai.mariner.core.model.ScaleResult;
+import ai.mariner.core.model.WorkerStatus;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class ManagementViewTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final ModelKey ECHO = new ModelKey("echo", "1.0");
+
+  @Test
+  void describeHasAllFieldsOfTorchServeInItsOrder() throws Exception {
+    JsonNode model =
+        MAPPER.readTree(ManagementView.describe(List.of(status(List.of(ready()), null)))).get(0);
+
+    List<String> names = new ArrayList<>();
+    model.fieldNames().forEachRemaining(names::add);
+    assertThat(String.join(" ", names))
+        .isEqualTo(
+            "modelName modelVersion modelUrl runtime minWorkers maxWorkers batchSize maxBatchDelay"
+                + " responseTimeout startupTimeout maxRetryTimeoutInSec clientTimeoutInMills"
+                + " parallelType parallelLevel deviceType deviceIds continuousBatching useJobTicket"
+                + " useVenv stateful sequenceMaxIdleMSec sequenceTimeoutMSec maxNumSequence"
+                + " maxSequenceJobQueueSize loadedAtStartup workers jobQueueStatus defaultVersion");
+    assertThat(model.get("responseTimeout").asInt()).isEqualTo(120);
+    assertThat(model.get("maxBatchDelay").asInt()).isEqualTo(20);
+    assertThat(model.get("deviceType").asText()).isEqualTo("cpu");
+    assertThat(model.get("jobQueueStatus").toString())
+        .isEqualTo("{\"remainingCapacity\":97,\"pendingRequests\":3}");
+  }
+
+  @Test
+  void workersCarryTheirNumberAsTextAndTimesInUtc() throws Exception {
+    JsonNode worker =
+        MAPPER
+            .readTree(ManagementView.describe(List.of(status(List.of(ready()), null))))
+            .get(0)
+            .get("workers")
+            .get(0);
+
+    assertThat(worker.toString())
+        .isEqualTo(
+            "{\"id\":\"9000\",\"startTime\":\"2026-11-20T07:19:08.093Z\",\"status\":\"READY\","
+                + "\"memoryUsage\":4096,\"pid\":18576,\"gpu\":false,\"gpuUsage\":\"N/A\"}");
+  }
+
+  @Test
+  void failuresAreShownWhereTheyHappened() throws Exception {
+    WorkerStatus lost =
+        new WorkerStatus(
+            9001, Instant.EPOCH, WorkerStatus.State.BACKING_OFF, 0, null, 2, "killed by signal 9");
+    JsonNode model =
+        MAPPER.readTree(ManagementView.describe(List.of(status(List.of(lost), "exit 3")))).get(0);
+
+    assertThat(model.get("lastFailure").asText()).isEqualTo("exit 3");
+    assertThat(model.get("deviceType").asText()).isEqualTo("gpu");
+    assertThat(model.get("workers").get(0).get("lastFailure").asText())
+        .isEqualTo("killed by signal 9");
+    assertThat(model.get("workers").get(0).has("pid")).isFalse();
+  }
+
+  @Test
+  void customizedMetadataIsAnObjectWhateverTheHandlerSaid() throws Exception {
+    ModelStatus echo = status(List.of(), null);
+    for (String notObject : List.of("[1]", "3", "{\"a\":", "", "{} {}")) {
+      byte[] bytes = notObject.getBytes(StandardCharsets.UTF_8);
+      JsonNode model = MAPPER.readTree(ManagementView.describe(echo, bytes)).get(0);
+      assertThat(model.get("customizedMetadata").toString()).as(notObject).isEqualTo("{}");
+    }
+    byte[] bytes = "{\"labels\":[\"ä\"]}".getBytes(StandardCharsets.UTF_8);
+    assertThat(
+            MAPPER.readTree(ManagementView.describe(echo, bytes)).get(0).get("customizedMetadata"))
+        .isEqualTo(MAPPER.readTree("{\"labels\":[\"ä\"]}"));
+  }
+
+  @Test
+  void listIsIndentedByTwoSpacesAndEndsWithALineEnd() {
+    ModelPage page = new ModelPage(List.of(new ModelSummary("e<2>", "echo.mar")), 1);
+
+    assertThat(ManagementView.list(page))
+        .isEqualTo(
+            "{\n  \"nextPageToken\": \"1\",\n  \"models\": [\n    {\n      \"modelName\":"
+                + " \"e<2>\",\n      \"modelUrl\": \"echo.mar\"\n    }\n  ]\n}\n");
+    assertThat(ManagementView.list(new ModelPage(List.of(), null)))
+        .isEqualTo("{\n  \"models\": []\n}\n");
+  }
+
+  @Test
+  void sentencesAreThoseOfTorchServe() {
+    assertThat(ManagementView.registered(new RegisterResult(ECHO, 0, Completion.READY)))
+        .isEqualTo(
+            "Model \"echo\" Version: 1.0 registered with 0 initial workers. Use scale workers API"
+                + " to add workers for the model.");
+    assertThat(ManagementView.registered(new RegisterResult(ECHO, 2, Completion.READY)))
+        .isEqualTo("Model \"echo\" Version: 1.0 registered with 2 initial workers");
+    assertThat(ManagementView.registered(new RegisterResult(ECHO, 2, Completion.ACCEPTED)))
+        .isEqualTo("Processing worker updates...");
+    assertThat(ManagementView.scaled(scaled(null, ScaleResult.Outcome.DONE)))
+        .isEqualTo("Workers scaled to 3 for model: echo");
+    assertThat(ManagementView.scaled(scaled("1.0", ScaleResult.Outcome.DONE)))
+        .isEqualTo("Workers scaled to 3 for model: echo, version: 1.0");
+    assertThat(ManagementView.scaled(scaled(null, ScaleResult.Outcome.ACCEPTED)))
+        .isEqualTo("Processing worker updates...");
+    assertThat(ManagementView.scaled(scaled(null, ScaleResult.Outcome.IN_PROGRESS)))
+        .isEqualTo("Workers scaling in progress...");
+    assertThat(ManagementView.unregistered(ECHO)).isEqualTo("Model \"echo\" unregistered");
+    assertThat(ManagementView.defaultSet(ECHO))
+        .isEqualTo("Default version successfully updated for model \"echo\" to \"1.0\"");
+  }
+
+  @Test
+  void healthDocuments() {
+    assertThat(ManagementView.health(true)).isEqualTo("{\n  \"status\": \"Healthy\"\n}\n");
+    assertThat(ManagementView.health(false)).isEqualTo("{\n  \"status\": \"Unhealthy\"\n}\n");
+    Health waiting = new Health(false, true, List.of("echo: 0 of 1 workers ready"));
+    assertThat(ManagementView.readiness(waiting, true))
+        .isEqualTo(
+            "{\n  \"status\": \"Not ready\",\n  \"reasons\": [\n    \"echo: 0 of 1 workers"
+                + " ready\"\n  ]\n}\n");
+    assertThat(ManagementView.readiness(waiting, false)).doesNotContain("echo");
+    assertThat(ManagementView.modelReady("m", true))
+        .isEqualTo("{\n  \"name\": \"m\",\n  \"ready\": true\n}\n");
+  }
+
+  @Test
+  void errorsShowDetailOnlyWhenGiven() {
+    assertThat(ErrorView.json(404, "ModelNotFoundException", "Model not found: \"x\"", null))
+        .isEqualTo(
+            "{\n  \"code\": 404,\n  \"type\": \"ModelNotFoundException\",\n  \"message\": \"Model"
+                + " not found: \\\"x\\\"\"\n}\n");
+    assertThat(ErrorView.json(500, "T", "m", "exit code 3"))
+        .contains("\"detail\": \"exit code 3\"");
+  }
+
+  private static ScaleResult scaled(@Nullable String version, ScaleResult.Outcome outcome) {
+    return new ScaleResult(new ModelRef("echo", version), 3, outcome);
+  }
+
+  private static WorkerStatus ready() {
+    return new WorkerStatus(
+        9000,
+        Instant.parse("2026-11-20T07:19:08.093Z"),
+        WorkerStatus.State.READY,
+        4096,
+        18576L,
+        null,
+        null);
+  }
+
+  private static ModelStatus status(List<WorkerStatus> workers, @Nullable String lastFailure) {
+    ModelSpec spec =
+        ModelSpec.resolve(
+            List.of(
+                ModelOverrides.builder()
+                    .maxBatchDelay(Duration.ofMillis(20))
+                    .devices(null, List.of(0))
+                    .build()),
+            new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100));
+    return new ModelStatus(ECHO, "echo.mar", "python", spec, true, true, workers, 3, lastFailure);
+  }
+}
