@@ -100,17 +100,20 @@ public final class GrpcErrors {
     return switch (kind) {
       case ROUTE_NOT_FOUND -> "ResourceNotFoundException";
       case METHOD_NOT_ALLOWED, MODEL_API_DISABLED -> "MethodNotAllowedException";
-      case BAD_REQUEST, REQUEST_TOO_LARGE, UNSUPPORTED -> "BadRequestException";
+      case BAD_REQUEST -> "BadRequestException";
+      case REQUEST_TOO_LARGE -> "RequestTooLargeException";
+      case UNSUPPORTED -> "NotImplementedException";
       case UNAUTHENTICATED -> "InvalidKeyException";
-      case FOREIGN_ORIGIN -> "ForbiddenException";
-      case MODEL_NOT_FOUND, ARCHIVE_NOT_FOUND -> "ModelNotFoundException";
+      case FOREIGN_ORIGIN -> "ForeignOriginException";
+      case MODEL_NOT_FOUND, ARCHIVE_NOT_FOUND, URL_NOT_ALLOWED -> "ModelNotFoundException";
       case MODEL_VERSION_NOT_FOUND -> "ModelVersionNotFoundException";
       case NO_WORKER, QUEUE_FULL, SHUTTING_DOWN -> "ServiceUnavailableException";
-      case DEADLINE_EXCEEDED, OPERATION_TIMEOUT -> "RequestTimeoutException";
-      case CANCELLED -> "RequestCancelledException";
+      case DEADLINE_EXCEEDED -> "DeadlineExceededException";
+      case OPERATION_TIMEOUT -> "RequestTimeoutException";
+      case CANCELLED -> "ClientLeftException";
       case CONFLICT -> "ConflictStatusException";
       case ARCHIVE_INVALID -> "InvalidModelException";
-      case DOWNLOAD_FAILED, URL_NOT_ALLOWED -> "DownloadArchiveException";
+      case DOWNLOAD_FAILED -> "DownloadArchiveException";
       case DEFAULT_VERSION_IN_USE -> "InvalidModelVersionException";
       case LOAD_FAILED, INTERNAL -> "InternalServerException";
       case HANDLER_FAILED,

@@ -153,16 +153,19 @@ final class HealthChecks extends HealthImplBase {
       }
     }
 
-    private synchronized void tell(ServingStatus status) {
+    private synchronized void tell(ServingStatus found) {
       if (ended || call.isCancelled()) {
         watchers.remove(this);
         return;
       }
+      // What was found may be older than the order to stop.
+      boolean last = stopping;
+      ServingStatus status = last ? ServingStatus.NOT_SERVING : found;
       if (status != told) {
         told = status;
         call.onNext(response(status));
       }
-      if (stopping) {
+      if (last) {
         ended = true;
         watchers.remove(this);
         call.onError(Status.UNAVAILABLE.withDescription("The server stops.").asRuntimeException());

@@ -187,10 +187,10 @@ class StreamPredictionsTest {
 
     submission.fail(Failure.of(ErrorKind.STREAM_STALLED, "The reader is too slow."));
 
-    assertThat(submission.sink.bufferedBytes()).isZero();
     for (CountedBody body : bodies) {
       body.assertReleasedOnce();
     }
+    assertThat(submission.sink.bufferedBytes()).isZero();
     call.request(MANY);
     assertThat(probe.status().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
     assertThat(probe.messages.size()).isLessThan(bodies.size());
