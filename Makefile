@@ -1,0 +1,27 @@
+# Names for the scripts; `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test lint bench clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-7s %s\n' "$$name" "$$what"; done
+
+setup: ## install what is missing: system packages, virtual environment, frontend
+	@./script/setup
+
+build: ## build the frontend and install the checkout, editable
+	@./script/build
+
+demo: ## train, pack, serve and query a small model
+	@./script/demo
+
+test: ## run everything that must hold before a change goes in
+	@./script/test
+
+lint: ## check style and types
+	@./script/lint
+
+bench: ## measure next to released peers
+	@./script/bench
+
+clean: ## remove what builds and tests have made (the virtual environment stays)
+	@rm -rf build dist ts/frontend frontend/*/build .gradle .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -1,0 +1,167 @@
+"""Starts the JVM, for both commands: `prepare` gathers everything that can go wrong before it, `Launch`
+runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, NoReturn
+
+from ts._cli import cds
+from ts._cli.errors import CommandError
+from ts._cli.java import Java, JvmSettings, command_line, find_java, frontend_jars
+from ts._cli.progress import Progress
+from ts._cli.properties import expand
+from ts._cli.rivals import refuse_torchserve
+from ts._cli.runfolder import RunFolder
+from ts._cli.state import ServerState, read_state
+
+SERVER_HOME = Path(__file__).resolve().parents[2]
+POLL_SECONDS = 0.05
+# How long a JVM that has reported its failure may take to exit.
+_FAILED_EXIT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A JVM ready to be started, and what to do about its class archive."""
+
+    command: tuple[str, ...]
+    java: Java
+    jars: tuple[Path, ...]
+    archive: cds.ClassArchive
+
+    def spawn(self, output: IO[bytes] | None) -> subprocess.Popen[bytes]:
+        """Starts the JVM in the background; its output goes to the file, or (None) where this process's
+        goes."""
+        try:
+            return subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=None if output is None else subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            cds.discard(self.archive)
+            raise CommandError(f"{self.command[0]} can't be run ({error.strerror})") from error
+
+    def become(self) -> NoReturn:
+        """Turns this process into the JVM, so that signals and the exit code need no one in between."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        try:
+            os.execv(self.command[0], self.command)
+        except OSError as error:
+            raise CommandError(f"{self.command[0]} can't be run ({error.strerror})") from error
+
+    def started(self) -> None:
+        """To be called when the server is up: makes the class archive for later starts, if one is due."""
+        cds.begin_dump(self.java, self.jars, self.archive)
+
+    def failed(self) -> None:
+        """To be called when the server did not come up."""
+        cds.discard(self.archive)
+
+
+def _jvm_settings(
+    config: Mapping[str, str], log_config: str | None, environment: Mapping[str, str]
+) -> JvmSettings:
+    if log_config is not None and not Path(log_config).is_file():
+        raise CommandError(f"--log-config file not found: {log_config}")
+    temp_folder = environment.get("TEMP") or None
+    if temp_folder is not None and not Path(temp_folder).is_dir():
+        raise CommandError(
+            f"Invalid temp directory: {temp_folder} (expected: TEMP names an existing directory)"
+        )
+    return JvmSettings(
+        vmargs=tuple(expand(config.get("vmargs", ""), environment).split()),
+        temp_folder=temp_folder,
+        log_config=None if log_config is None else Path(log_config),
+        processors=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+    )
+
+
+def prepare(
+    server_arguments: Sequence[str],
+    state_file: Path,
+    config: Mapping[str, str],
+    log_config: str | None,
+    foreground: bool,
+    environment: Mapping[str, str],
+) -> Launch:
+    """Finds all that a start needs. `server_arguments` begins with the main class.
+
+    Raises CommandError: TorchServe installed beside, no Java, no jars, a wrong TEMP or --log-config.
+    """
+    refuse_torchserve()
+    settings = _jvm_settings(config, log_config, environment)
+    java = find_java(environment)
+    jars = frontend_jars(SERVER_HOME / "ts" / "frontend")
+    archive = cds.choose(java, jars, settings.vmargs, cds.cache_folder(environment))
+    if foreground and archive.class_list is not None:
+        # Nobody would be there to make the archive once the server is up.
+        cds.discard(archive)
+        archive = cds.ClassArchive()
+    main_class, *arguments = server_arguments
+    own = ["--python", sys.executable, "--server-home", str(SERVER_HOME), "--state-file", str(state_file)]
+    command = command_line(java, settings, archive.flags, jars, [main_class, *own, *arguments])
+    return Launch(tuple(command), java, tuple(jars), archive)
+
+
+def checked_store(flag: str | None, config: Mapping[str, str], environment: Mapping[str, str]) -> str | None:
+    """Returns the model store that the flag or the file names, None if neither does.
+
+    Raises CommandError when it is not a directory.
+    """
+    store = flag or expand(config.get("model_store", ""), environment) or None
+    if store is not None and not Path(store).is_dir():
+        raise CommandError(f"--model-store directory not found: {store}")
+    return store
+
+
+def await_state(
+    process: subprocess.Popen[bytes],
+    folder: RunFolder,
+    reached: Callable[[ServerState], bool],
+    wait_seconds: float | None,
+    progress: Progress | None = None,
+) -> ServerState | None:
+    """Waits until the server's state satisfies `reached`; returns None when the JVM has ended before.
+
+    `wait_seconds` None waits without limit; raises TimeoutError when the time is up.
+    """
+    begun = time.monotonic()
+    failed_at: float | None = None
+    while True:
+        ended = process.poll() is not None
+        state = read_state(folder.state_file)
+        if progress is not None:
+            progress.show(state)
+        if ended:
+            return None
+        if reached(state):
+            return state
+        now = time.monotonic()
+        if state.phase == "failed":
+            failed_at = failed_at or now
+            if now - failed_at > _FAILED_EXIT_SECONDS:
+                return None
+        elif wait_seconds is not None and now - begun >= wait_seconds:
+            raise TimeoutError
+        try:
+            process.wait(POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def ending(code: int | None) -> str:
+    """Says in words how a process ended, from `Popen.returncode`."""
+    if code is None:
+        return "reported a failure and did not exit"
+    return f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"

@@ -1,0 +1,156 @@
+"""The folder of one server while it runs: pid file, state file, console log. Servers are told apart by its
+name."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import signal
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ts._cli.errors import CommandError
+from ts._cli.identity import start_mark
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+
+
+def default_name(folder: Path) -> str:
+    """Returns a readable name for servers started from this folder; two folders never share one."""
+    path = str(folder.resolve())
+    readable = re.sub(r"[^A-Za-z0-9_]+", "-", folder.resolve().name).strip("-")[:40] or "root"
+    return f"{readable}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:6]}"
+
+
+def checked_name(name: str) -> str:
+    """Returns the name; raises CommandError when it can't be a folder's name."""
+    if _NAME.fullmatch(name) is None:
+        raise CommandError(
+            f"--name: {name!r} (expected: up to 64 letters, digits, `.`, `_`, `-`; no `.` or `-` first)", 2
+        )
+    return name
+
+
+def runs_root(environment: Mapping[str, str]) -> Path:
+    """Returns the folder that holds the run folders of this user; it need not be there yet."""
+    session = environment.get("XDG_RUNTIME_DIR") or ""
+    usable = session.startswith("/") and os.access(session, os.W_OK | os.X_OK)
+    return Path(session if usable else tempfile.gettempdir(), f"mariner-{os.getuid()}")
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        facts = folder.lstat()
+    except OSError as error:
+        raise CommandError(f"run folder can't be made: {folder} ({error.strerror})") from error
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid() or facts.st_mode & 0o077:
+        raise CommandError(
+            f"run folder is not private: {folder} "
+            f"(expected: a folder with mode 0700 that belongs to user {os.getuid()})"
+        )
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The run folder of the server `name`. Everything in it may be stale; `pid()` says whether the server
+    lives."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The server's name."""
+        return self.path.name
+
+    @property
+    def state_file(self) -> Path:
+        """Where the JVM writes its state."""
+        return self.path / "state.json"
+
+    @property
+    def console(self) -> Path:
+        """What a background JVM prints."""
+        return self.path / "console.log"
+
+    @property
+    def pid_file(self) -> Path:
+        """Pid and start of the JVM as JSON."""
+        return self.path / "server.pid"
+
+    def create(self) -> None:
+        """Makes the folder, private to the user; raises CommandError when it is not or can't be."""
+        _make_private(self.path.parent)
+        _make_private(self.path)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other commands from starting the same server meanwhile; raises CommandError when one is at
+        it."""
+        self.create()
+        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise CommandError(f"server {self.name!r} is being started by another command") from error
+            yield
+        finally:
+            os.close(handle)
+
+    def forget(self) -> None:
+        """Removes what a server before left about itself; its console log stays, to be read after a crash."""
+        for file in (self.pid_file, self.state_file):
+            file.unlink(missing_ok=True)
+
+    def record(self, pid: int) -> None:
+        """Writes the pid file of a process that has just been started."""
+        part = self.pid_file.with_suffix(".part")
+        part.write_text(json.dumps({"pid": pid, "start": start_mark(pid)}), encoding="utf-8")
+        part.replace(self.pid_file)
+
+    def pid(self) -> int | None:
+        """Returns the pid of the living server; None when none runs, also if its pid belongs to another
+        process now."""
+        try:
+            content = json.loads(self.pid_file.read_text(encoding="utf-8"))
+            pid, mark = int(content["pid"]), content["start"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return pid if pid > 0 and mark is not None and start_mark(pid) == mark else None
+
+    def clear(self) -> None:
+        """Removes the server's files and the folder, except for a lock that another command holds."""
+        for file in (self.pid_file, self.state_file, self.console, self.path / "lock"):
+            file.unlink(missing_ok=True)
+        try:
+            self.path.rmdir()
+        except OSError:
+            # Another file of the JVM, or gone already; neither stands in the way of the next start.
+            pass
+
+    def send(self, number: signal.Signals) -> None:
+        """Signals the server if it still lives; raises CommandError when that is not allowed."""
+        pid = self.pid()
+        if pid is None:
+            return
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+        except PermissionError as error:
+            raise CommandError(f"server {self.name!r} (pid {pid}) belongs to another user") from error
+
+
+def run_folders(root: Path) -> list[RunFolder]:
+    """Returns all run folders below the root, by name."""
+    if not root.is_dir():
+        return []
+    return [RunFolder(path) for path in sorted(root.iterdir()) if path.is_dir()]

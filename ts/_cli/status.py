@@ -1,0 +1,98 @@
+"""`mariner status`: which servers run, where they listen, and how their models are."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+from ts._cli.progress import painted, wants_colour
+from ts._cli.runfolder import RunFolder, checked_name, run_folders, runs_root
+from ts._cli.state import ServerState, read_state
+
+READY, NOT_READY, NOT_RUNNING = 0, 1, 3
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A living server as the table shows it."""
+
+    name: str
+    pid: int
+    uptime_seconds: float
+    state: ServerState
+
+    def as_json(self) -> dict[str, Any]:
+        """The server's row for `--json`."""
+        row = {"name": self.name, "pid": self.pid, "uptime_seconds": round(self.uptime_seconds, 1)}
+        return {**row, "ready": self.state.healthy, **dataclasses.asdict(self.state)}
+
+
+def running_servers(folders: Sequence[RunFolder]) -> list[RunningServer]:
+    """Returns the servers among the folders that live."""
+    servers = []
+    for folder in folders:
+        pid = folder.pid()
+        if pid is None:
+            continue
+        try:
+            uptime = max(0.0, time.time() - psutil.Process(pid).create_time())
+        except psutil.Error:
+            continue
+        servers.append(RunningServer(folder.name, pid, uptime, read_state(folder.state_file)))
+    return servers
+
+
+def status(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    """Prints all servers of the user, or the named one; returns 0 ready, 1 running but not ready, 3 not
+    running."""
+    root = runs_root(environment)
+    folders = [RunFolder(root / checked_name(options.name))] if options.name else run_folders(root)
+    servers = running_servers(folders)
+    if options.json:
+        print(json.dumps([server.as_json() for server in servers], indent=2))
+    elif servers:
+        colour = wants_colour(sys.stdout, os.environ)
+        print("\n".join(line for server in servers for line in _described(server, colour)))
+    else:
+        print(f"server {options.name} is not running" if options.name else "no server is running")
+    if not servers:
+        return NOT_RUNNING
+    return READY if all(server.state.healthy for server in servers) else NOT_READY
+
+
+def readable_time(seconds: float) -> str:
+    """Returns a length of time with its two leading units: `3 s`, `2 min 5 s`, `4 h 12 min`, `9 d 1 h`."""
+    whole = int(seconds)
+    units = [("d", whole // 86400), ("h", whole // 3600 % 24), ("min", whole // 60 % 60), ("s", whole % 60)]
+    while len(units) > 1 and units[0][1] == 0:
+        units.pop(0)
+    return " ".join(f"{count} {unit}" for unit, count in units[:2])
+
+
+def _described(server: RunningServer, colour: bool) -> list[str]:
+    phase = painted(server.state.phase, server.state.phase, colour)
+    lines = [f"{server.name}  {phase}  pid {server.pid}  up {readable_time(server.uptime_seconds)}"]
+    listeners = {kind.replace("_", " "): address for kind, address in server.state.listeners.items()}
+    width = max((len(kind) for kind in listeners), default=0)
+    lines += [f"  {kind:<{width}}  {address}" for kind, address in listeners.items()]
+    models = server.state.models
+    rows = [("MODEL", "VERSION", "STATE", "WORKERS", "")] if models else []
+    for model in models:
+        workers = f"{model.workers}/{model.wanted}"
+        rows.append((model.name, model.version or "-", model.state, workers, model.reason or ""))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)] if rows else []
+    for row in rows:
+        cells = [cell.ljust(size) for cell, size in zip(row, widths, strict=False)]
+        cells[2] = painted(row[2], cells[2], colour)
+        lines.append(("  " + "  ".join([*cells, row[4]])).rstrip())
+    lines += [f"  problem: {problem}" for problem in server.state.problems]
+    return lines

@@ -1,0 +1,230 @@
+"""The drop-in command `torchserve`: TorchServe's flags, messages, pid file and exit codes over Mariner's
+server."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from ts._cli import properties
+from ts._cli.errors import CommandError
+from ts._cli.identity import start_mark
+from ts._cli.launch import POLL_SECONDS, await_state, checked_store, ending, prepare
+from ts._cli.main import LaterFlag
+from ts._cli.properties import expand
+from ts._cli.runfolder import RunFolder
+from ts.version import __version__
+
+MAIN_CLASS = "org.pytorch.serve.ModelServer"
+KEY_FILE = "key_file.json"
+_LISTEN_SECONDS = 120.0
+_STOP_SECONDS = 60.0
+
+
+def torchserve_parser() -> argparse.ArgumentParser:
+    """Returns the parser of all flags; no flag at all means start."""
+    parser = argparse.ArgumentParser(
+        prog="torchserve", description="Serves PyTorch models (Mariner's drop-in command)."
+    )
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("-v", "--version", action="store_true", help="print the version")
+    action.add_argument("--start", action="store_true", help="start the server (the default)")
+    action.add_argument("--stop", action="store_true", help="stop the server")
+    parser.add_argument("--ts-config", metavar="FILE", help="configuration file (config.properties)")
+    parser.add_argument("--model-store", metavar="DIR", help="folder that holds the model archives")
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        metavar="[NAME=]LOCATION",
+        help="models to load: archives in the store, URLs, or `all`",
+    )
+    parser.add_argument("--log-config", metavar="FILE", help="Log4j 2 configuration")
+    parser.add_argument(
+        "--foreground", action="store_true", help="start: stay until it ends; stop: wait until it ended"
+    )
+    parser.add_argument(
+        "--no-config-snapshots",
+        "--ncs",
+        action="store_true",
+        help="neither write nor read configuration snapshots",
+    )
+    parser.add_argument(
+        "--disable-token-auth",
+        "--dt",
+        dest="token_auth",
+        action="store_true",
+        help="ask no client for a token",
+    )
+    parser.add_argument(
+        "--enable-model-api",
+        dest="model_mode",
+        action="store_true",
+        help="let clients register and unregister models",
+    )
+    for flags in (("--plugins-path", "--ppath"), ("--cpp-log-config",), ("--workflow-store",)):
+        parser.add_argument(*flags, action=LaterFlag, nargs="?", help=argparse.SUPPRESS)
+    return parser
+
+
+def pid_path() -> Path:
+    """Returns TorchServe's pid file: one for each folder of temporary files."""
+    return Path(tempfile.gettempdir(), ".model_server.pid")
+
+
+def recorded_pid(path: Path) -> int | None:
+    """Returns the number in the pid file; None when there is none to be read."""
+    try:
+        pid = int(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    return pid if pid > 0 else None
+
+
+def is_model_server(pid: int) -> bool:
+    """Returns whether that process runs and is a model server, not another one that has got the pid since."""
+    try:
+        return start_mark(pid) is not None and MAIN_CLASS in psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return False
+
+
+def _write_pid(path: Path, pid: int) -> None:
+    # Renamed into place: in a shared folder the old name could be somebody's link to elsewhere.
+    handle, part = tempfile.mkstemp(prefix=".model_server.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(str(pid))
+        Path(part).chmod(0o644)
+        Path(part).replace(path)
+    except OSError as error:
+        Path(part).unlink(missing_ok=True)
+        raise CommandError(f"pid file can't be written: {path} ({error.strerror})") from error
+
+
+def server_arguments(options: argparse.Namespace, store: str, config_file: Path | None) -> list[str]:
+    """Returns the main class and the arguments that the flags stand for."""
+    arguments = [MAIN_CLASS]
+    if config_file is not None:
+        arguments += ["--ts-config-file", str(config_file)]
+    arguments += ["--model-store", store]
+    flags = {
+        "--no-config-snapshot": options.no_config_snapshots,
+        "--disable-token-auth": options.token_auth,
+        "--enable-model-api": options.model_mode,
+    }
+    arguments += [flag for flag, given in flags.items() if given]
+    return [*arguments, "--models", *options.models] if options.models else arguments
+
+
+def _start_server(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    config_file = properties.locate(options.ts_config, environment, Path.cwd())
+    config = properties.load(config_file)
+    store = checked_store(options.model_store, config, environment)
+    if store is None:
+        raise CommandError("Missing mandatory parameter --model-store")
+    vmargs = expand(config.get("vmargs", ""), environment)
+    if vmargs:
+        print(f"Warning: TorchServe is using non-default JVM parameters: {vmargs}", flush=True)
+    folder = RunFolder(Path(tempfile.gettempdir(), f"mariner-{os.getuid()}", "torchserve"))
+    with folder.locked():
+        folder.forget()
+        arguments = server_arguments(options, store, config_file)
+        launch = prepare(
+            arguments, folder.state_file, config, options.log_config, options.foreground, environment
+        )
+        if options.foreground:
+            folder.record(os.getpid())
+            _write_pid(pid_path(), os.getpid())
+            launch.become()
+        process = launch.spawn(None)
+        folder.record(process.pid)
+        _write_pid(pid_path(), process.pid)
+    try:
+        state = await_state(process, folder, lambda seen: seen.listening, _LISTEN_SECONDS)
+    except TimeoutError:
+        launch.failed()
+        raise CommandError(
+            f"TorchServe (pid {process.pid}) does not answer after {_LISTEN_SECONDS:g} s; it goes on starting"
+        ) from None
+    if state is None:
+        launch.failed()
+        return _report_end(folder, process)
+    launch.started()
+    return 0
+
+
+def _report_end(folder: RunFolder, process: subprocess.Popen[bytes]) -> int:
+    code = process.poll()
+    if code is None:
+        process.kill()
+        process.wait()
+    pid_path().unlink(missing_ok=True)
+    folder.forget()
+    print(f"TorchServe {ending(code)} while it started.", file=sys.stderr)
+    return code if code is not None and code > 0 else 1
+
+
+def _await_end(pid: int) -> bool:
+    begun = time.monotonic()
+    while is_model_server(pid):
+        if time.monotonic() - begun >= _STOP_SECONDS:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+def _stop_server(options: argparse.Namespace) -> int:
+    path = pid_path()
+    pid = recorded_pid(path)
+    if pid is None:
+        print("TorchServe is not currently running.")
+        return 0
+    if not is_model_server(pid):
+        print("TorchServe already stopped.")
+        path.unlink(missing_ok=True)
+        return 0
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        print("TorchServe already stopped.")
+        path.unlink(missing_ok=True)
+        return 0
+    except PermissionError as error:
+        raise CommandError(f"TorchServe (pid {pid}) belongs to another user") from error
+    Path(KEY_FILE).unlink(missing_ok=True)
+    if options.foreground and not _await_end(pid):
+        print("Stopping TorchServe took too long.")
+        return 1
+    print("TorchServe has stopped.")
+    path.unlink(missing_ok=True)
+    return 0
+
+
+def start(argv: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code."""
+    options = torchserve_parser().parse_args(argv)
+    try:
+        if options.version:
+            print(f"TorchServe Version is {__version__}")
+            return 0
+        if options.stop:
+            return _stop_server(options)
+        pid = recorded_pid(pid_path())
+        if pid is not None and is_model_server(pid):
+            print("TorchServe is already running, please use torchserve --stop to stop TorchServe.")
+            return 1
+        return _start_server(options, os.environ)
+    except CommandError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
