@@ -1,0 +1,338 @@
+"""Bytes to messages and back; no sockets.
+
+Decoding reads straight from the receive buffer and copies each body once. Every length is checked against
+the end of its frame before it is used. Text that is not UTF-8 is read with replacement characters: it comes
+from clients, and no client may end the connection of a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from struct import Struct
+from typing import cast
+
+from ts._wire.messages import (
+    VERSION,
+    Cancel,
+    Credit,
+    Fields,
+    Frame,
+    FrameType,
+    Part,
+    Payload,
+    ProtocolError,
+    ReplyItem,
+    RequestItem,
+)
+
+LENGTH = Struct(">I")
+HEADER = Struct(">IBBHIQI")
+REQUEST = Struct(">QIHHIHHHHI")
+PART = Struct(">HHI")
+REPLY = Struct(">QHBBHHII")
+PAIR = Struct(">HI")
+CREDIT = Struct(">QI")
+CANCEL = Struct(">QB")
+
+LENGTH_SIZE = LENGTH.size
+HEADER_SIZE = HEADER.size
+MIN_LENGTH = HEADER_SIZE - LENGTH_SIZE
+DEFAULT_MAX_FRAME = 2**31 - 1
+
+Buffer = bytearray | bytes
+Chunk = bytes | bytearray | memoryview
+_LABEL_BITS = (1 << 62) - 1
+_LABEL_VARIANT = 1 << 63
+
+
+def decode_pairs(block: Buffer, start: int = 0, end: int | None = None) -> list[tuple[str, str]]:
+    """Reads a header block or the pairs of a fields payload.
+
+    Raises:
+        ProtocolError: a pair does not fit into the block.
+    """
+    stop = len(block) if end is None else end
+    pairs = []
+    while start < stop:
+        if start + 6 > stop:
+            raise ProtocolError(f"pair: {stop - start} bytes left (expected: >= 6)")
+        name_size, value_size = PAIR.unpack_from(block, start)
+        value_at = start + 6 + name_size
+        after = value_at + value_size
+        if after > stop:
+            raise ProtocolError(f"pair: {after - start} bytes (expected: <= {stop - start})")
+        pairs.append(
+            (
+                block[start + 6 : value_at].decode("utf-8", "replace"),
+                block[value_at:after].decode("utf-8", "replace"),
+            )
+        )
+        start = after
+    return pairs
+
+
+def encode_pairs(pairs: Iterable[tuple[str, str]]) -> bytes:
+    """Writes a header block.
+
+    Raises:
+        ProtocolError: a name is longer than 65535 bytes.
+    """
+    chunks: list[bytes] = []
+    for name, value in pairs:
+        name_bytes, value_bytes = _text(name), value.encode("utf-8", "replace")
+        chunks += (PAIR.pack(len(name_bytes), len(value_bytes)), name_bytes, value_bytes)
+    return b"".join(chunks)
+
+
+def decode_request_items(buffer: Buffer, at: int, end: int, count: int) -> list[RequestItem]:
+    """Reads `count` request items that fill `buffer[at:end]`.
+
+    Raises:
+        ProtocolError: an item or a part does not fit, or bytes are left.
+    """
+    items: list[RequestItem] = []
+    for _ in range(count):
+        if at + 32 > end:
+            raise ProtocolError(f"request item: {end - at} bytes left (expected: >= 32)")
+        item_id, deadline, flags, part_count, headers, *texts, credits = REQUEST.unpack_from(buffer, at)
+        at += 32
+        if any(texts):
+            label_at, sequence_at = at + texts[0], at + texts[0] + texts[1]
+            entry_at = sequence_at + texts[2]
+            texts_end = entry_at + texts[3]
+            if texts_end > end:
+                raise ProtocolError(f"request item: texts end {texts_end - end} bytes after the frame")
+            label = buffer[at:label_at].decode("utf-8", "replace")
+            sequence = buffer[label_at:sequence_at].decode("utf-8", "replace")
+            entry = buffer[sequence_at:entry_at].decode("utf-8", "replace")
+            exit_ = buffer[entry_at:texts_end].decode("utf-8", "replace")
+            at = texts_end
+        else:
+            label = sequence = entry = exit_ = ""
+        block_at, at = at, at + headers
+        if at > end:
+            raise ProtocolError(
+                f"request item: header block of {headers} bytes (expected: <= {end - block_at})"
+            )
+        block = buffer[block_at:at]
+        parts: list[Part] = []
+        for _ in range(part_count):
+            if at + 8 > end:
+                raise ProtocolError(f"part: {end - at} bytes left (expected: >= 8)")
+            name_size, type_size, body_size = PART.unpack_from(buffer, at)
+            name_end = at + 8 + name_size
+            body_at = name_end + type_size
+            after = body_at + body_size
+            if after > end:
+                raise ProtocolError(f"part: {after - at} bytes (expected: <= {end - at})")
+            content_type = buffer[name_end:body_at].decode("utf-8", "replace") if type_size else ""
+            parts.append(
+                Part(
+                    buffer[at + 8 : name_end].decode("utf-8", "replace"), content_type, buffer[body_at:after]
+                )
+            )
+            at = after
+        items.append(
+            RequestItem(item_id, deadline, flags, credits, label, sequence, entry, exit_, block, parts)
+        )
+    if at != end:
+        raise ProtocolError(f"request items: {end - at} bytes after the last of {count}")
+    return items
+
+
+def decode_reply_items(buffer: Buffer, at: int, end: int, count: int) -> list[ReplyItem]:
+    """Reads `count` reply items that fill `buffer[at:end]`.
+
+    Raises:
+        ProtocolError: an item does not fit, or bytes are left.
+    """
+    items: list[ReplyItem] = []
+    for _ in range(count):
+        if at + 24 > end:
+            raise ProtocolError(f"reply item: {end - at} bytes left (expected: >= 24)")
+        item_id, status, flags, error, reason, kind, headers, body = REPLY.unpack_from(buffer, at)
+        type_at = at + 24 + reason
+        block_at = type_at + kind
+        body_at = block_at + headers
+        after = body_at + body
+        if after > end:
+            raise ProtocolError(f"reply item: {after - at} bytes (expected: <= {end - at})")
+        reason_text = buffer[at + 24 : type_at].decode("utf-8", "replace")
+        type_text = buffer[type_at:block_at].decode("utf-8", "replace")
+        block = buffer[block_at:body_at]
+        items.append(
+            ReplyItem(item_id, buffer[body_at:after], status, flags, error, reason_text, type_text, block)
+        )
+        at = after
+    if at != end:
+        raise ProtocolError(f"reply items: {end - at} bytes after the last of {count}")
+    return items
+
+
+def _entries(layout: Struct, buffer: Buffer, at: int, end: int, count: int) -> list[tuple[int, int]]:
+    if end - at != count * layout.size:
+        raise ProtocolError(f"entries: {end - at} bytes (expected: {count} x {layout.size})")
+    return [cast("tuple[int, int]", layout.unpack_from(buffer, i)) for i in range(at, end, layout.size)]
+
+
+def _decode_fields(buffer: Buffer, at: int, end: int, count: int) -> Fields:
+    return dict(decode_pairs(buffer, at, end))
+
+
+def _decode_credits(buffer: Buffer, at: int, end: int, count: int) -> list[Credit]:
+    return [Credit(*entry) for entry in _entries(CREDIT, buffer, at, end, count)]
+
+
+def _decode_cancels(buffer: Buffer, at: int, end: int, count: int) -> list[Cancel]:
+    return [Cancel(*entry) for entry in _entries(CANCEL, buffer, at, end, count)]
+
+
+def _decode_nothing(buffer: Buffer, at: int, end: int, count: int) -> None:
+    if at != end:
+        raise ProtocolError(f"payload: {end - at} bytes (expected: 0)")
+
+
+_DECODERS: dict[int, Callable[[Buffer, int, int, int], Payload]] = {
+    FrameType.HELLO: _decode_fields,
+    FrameType.LOAD: _decode_fields,
+    FrameType.LOADED: _decode_fields,
+    FrameType.UNLOAD: _decode_nothing,
+    FrameType.UNLOADED: _decode_nothing,
+    FrameType.PREDICT: decode_request_items,
+    FrameType.EXPLAIN: decode_request_items,
+    FrameType.DESCRIBE: decode_request_items,
+    FrameType.RESULT: decode_reply_items,
+    FrameType.PIECE: decode_reply_items,
+    FrameType.CREDIT: _decode_credits,
+    FrameType.CANCEL: _decode_cancels,
+    FrameType.HEARTBEAT: _decode_nothing,
+    FrameType.STOP: _decode_nothing,
+}
+
+
+def frame_size(buffer: Buffer, at: int, max_frame: int = DEFAULT_MAX_FRAME) -> int:
+    """Returns the size in bytes of the frame whose length field stands at `at`.
+
+    Raises:
+        ProtocolError: the length is below the smallest or above the largest frame.
+    """
+    length = cast(int, LENGTH.unpack_from(buffer, at)[0])
+    if length < MIN_LENGTH or length > max_frame:
+        raise ProtocolError(f"frame length: {length} (expected: {MIN_LENGTH} to {max_frame})")
+    return LENGTH_SIZE + length
+
+
+def check_head(buffer: Buffer, at: int, end: int) -> None:
+    """Looks at what is there of a frame whose end has not come, so that a stranger is not waited for.
+
+    Raises:
+        ProtocolError: unknown version or type.
+    """
+    if end - at > 4 and buffer[at + 4] != VERSION:
+        raise ProtocolError(f"version: {buffer[at + 4]} (expected: {VERSION})")
+    if end - at > 5 and buffer[at + 5] not in _DECODERS:
+        raise ProtocolError(f"frame type: 0x{buffer[at + 5]:02x} (expected: a type of version {VERSION})")
+
+
+def decode(buffer: Buffer, at: int = 0) -> Frame:
+    """Reads the one frame that begins at `at`, all of whose bytes are in the buffer.
+
+    Raises:
+        ProtocolError: unknown version or type, or lengths that do not fit.
+    """
+    length, version, kind, flags, model, run, count = HEADER.unpack_from(buffer, at)
+    if version != VERSION:
+        raise ProtocolError(f"version: {version} (expected: {VERSION})")
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
+        raise ProtocolError(f"frame type: 0x{kind:02x} (expected: a type of version {VERSION})")
+    return Frame(kind, flags, model, run, decoder(buffer, at + HEADER_SIZE, at + LENGTH_SIZE + length, count))
+
+
+def _text(value: str) -> bytes:
+    data = value.encode("utf-8", "replace")
+    if len(data) > 0xFFFF:
+        raise ProtocolError(f"text: {len(data)} bytes (expected: <= 65535)")
+    return data
+
+
+def _encode_request_items(items: Sequence[RequestItem]) -> list[Chunk]:
+    chunks: list[Chunk] = []
+    for item in items:
+        label, sequence = _text(item.label), _text(item.sequence)
+        entry, exit_ = _text(item.entry), _text(item.exit)
+        head = REQUEST.pack(
+            item.id, item.deadline_ms, item.flags, len(item.parts), len(item.header_block),
+            len(label), len(sequence), len(entry), len(exit_), item.credits,
+        )  # fmt: skip
+        chunks += (head, label, sequence, entry, exit_, item.header_block)
+        for name, content_type, body in item.parts:
+            name_bytes, type_bytes = _text(name), _text(content_type)
+            chunks += (PART.pack(len(name_bytes), len(type_bytes), len(body)), name_bytes, type_bytes, body)
+    return chunks
+
+
+def encode_reply(kind: int, flags: int, model: int, run: int, items: Sequence[ReplyItem]) -> list[Chunk]:
+    """Writes a RESULT or PIECE as chunks to be sent in order; bodies are not copied.
+
+    Raises:
+        ProtocolError: a text or the frame is too long to be told.
+    """
+    chunks: list[Chunk] = [b""]
+    length = MIN_LENGTH
+    for item_id, body, status, item_flags, error, reason, content_type, block in items:
+        size = len(body)
+        if reason or content_type or block:
+            reason_bytes, type_bytes = _text(reason), _text(content_type)
+            head = REPLY.pack(
+                item_id, status, item_flags, error, len(reason_bytes), len(type_bytes), len(block), size
+            )
+            middle = b"".join((head, reason_bytes, type_bytes, block))
+        else:
+            middle = REPLY.pack(item_id, status, item_flags, error, 0, 0, 0, size)
+        chunks.append(middle)
+        chunks.append(body)
+        length += len(middle) + size
+    if length > 0xFFFFFFFF:
+        raise ProtocolError(f"frame length: {length} (expected: <= 4294967295)")
+    chunks[0] = HEADER.pack(length, VERSION, kind, flags, model, run, len(items))
+    return chunks
+
+
+def encode(frame: Frame) -> bytes:
+    """Writes any frame.
+
+    Raises:
+        ProtocolError: a text or the frame is too long to be told.
+    """
+    kind, flags, model, run, payload = frame
+    chunks: list[Chunk]
+    if payload is None:
+        chunks, count = [], 0
+    elif isinstance(payload, dict):
+        chunks, count = [encode_pairs(payload.items())], 0
+    else:
+        count = len(payload)
+        if kind in (FrameType.RESULT, FrameType.PIECE):
+            return b"".join(encode_reply(kind, flags, model, run, cast("Sequence[ReplyItem]", payload)))
+        if kind == FrameType.CREDIT:
+            chunks = [CREDIT.pack(*entry) for entry in cast("Sequence[Credit]", payload)]
+        elif kind == FrameType.CANCEL:
+            chunks = [CANCEL.pack(*entry) for entry in cast("Sequence[Cancel]", payload)]
+        else:
+            chunks = _encode_request_items(cast("Sequence[RequestItem]", payload))
+    length = MIN_LENGTH + sum(map(len, chunks))
+    if length > 0xFFFFFFFF:
+        raise ProtocolError(f"frame length: {length} (expected: <= 4294967295)")
+    return b"".join((HEADER.pack(length, VERSION, kind, flags, model, run, count), *chunks))
+
+
+def derived_label(prefix: str, item_id: int) -> str:
+    """Returns the label of a request whose client sent none.
+
+    Args:
+        prefix: the 16 hex digits of LOAD's `label_prefix`.
+        item_id: the request's id.
+    """
+    lower = f"{item_id & _LABEL_BITS | _LABEL_VARIANT:016x}"
+    return f"{prefix[:8]}-{prefix[8:12]}-{prefix[12:16]}-{lower[:4]}-{lower[4:]}"

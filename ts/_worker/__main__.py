@@ -1,0 +1,12 @@
+"""Starts a worker: `python -m ts._worker`, with its environment set by the frontend."""
+
+import sys
+
+if __name__ == "__main__":
+    # The working directory is the model's folder; its modules must not stand in for those that the worker
+    # needs. Loading the model puts the folder where handlers expect it.
+    if not getattr(sys.flags, "safe_path", False):
+        del sys.path[0]
+    from ts._worker.process import leave, main
+
+    leave(main())

@@ -1,0 +1,80 @@
+"""Request items to what handlers see: a dict of bodies, and headers that are read only when they are looked
+at.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ts._wire.codec import decode_pairs
+from ts._wire.messages import FrameType, RequestFlag, RequestItem
+
+Row = dict[str, Any]
+
+
+def decode_row(item: RequestItem) -> Row:
+    """Returns the parts of a request by name (the last of one name wins), each decoded by its content
+    type.
+    """
+    row: Row = {}
+    for name, content_type, body in item.parts:
+        row[name] = _decode_body(content_type, body) if content_type else body
+    return row
+
+
+def raw_row(item: RequestItem) -> Row:
+    """Returns the parts of a request by name as bytes, whatever their content types."""
+    return {part.name: part.body for part in item.parts}
+
+
+def _decode_body(content_type: str, body: bytearray | bytes) -> Any:
+    """Decodes JSON and text; what is not what it claims to be stays bytes."""
+    decoder = _decoder_of(content_type)
+    if decoder is None:
+        return body
+    try:
+        return decoder(body)
+    except (ValueError, RecursionError):
+        return body
+
+
+@functools.lru_cache(maxsize=256)
+def _decoder_of(content_type: str) -> Callable[[bytearray | bytes], Any] | None:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/json":
+        return json.loads
+    return _text if kind.startswith("text") else None
+
+
+def _text(body: bytearray | bytes) -> str:
+    return body.decode("utf-8")
+
+
+def header_source(kind: int, item: RequestItem) -> Callable[[], dict[str, Any]]:
+    """Returns a function that makes the headers of a request as handlers see them.
+
+    Beside the client's headers there are `explain` ("True", "False"), `url_path`, the sequence's headers,
+    and for each part a dict that holds its content type. A real header wins over a part of the same name.
+    """
+
+    def headers() -> dict[str, Any]:
+        found: dict[str, Any] = {
+            part.name: {"content-type": part.content_type or None} for part in item.parts
+        }
+        found.setdefault("url_path", "")
+        if item.sequence:
+            found["ts_request_sequence_id"] = item.sequence
+            if item.flags & RequestFlag.SEQUENCE_START:
+                found["ts_request_sequence_start"] = "true"
+            if item.flags & RequestFlag.SEQUENCE_END:
+                found["ts_request_sequence_end"] = "true"
+        found.update(decode_pairs(item.header_block))
+        found["explain"] = "True" if kind == FrameType.EXPLAIN else "False"
+        if kind == FrameType.DESCRIBE:
+            found["describe"] = "True"
+        return found
+
+    return headers

@@ -1,0 +1,116 @@
+"""The worker's end of the connection: frames that wait, and signals that overtake them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import cast
+
+from ts._wire.channel import Channel
+from ts._wire.codec import encode_reply
+from ts._wire.messages import Cancel, Credit, Frame, FrameType, ReplyItem, RequestItem
+
+RUN_TYPES = frozenset({FrameType.PREDICT, FrameType.EXPLAIN, FrameType.DESCRIBE})
+PROMPT_SECONDS = 0.001
+_FLUSH_ABOVE = 64 * 1024
+
+
+class Link:
+    """Sorts what arrives: CANCEL and CREDIT act at once, all else waits in order.
+
+    Attributes:
+        sending: held while pieces are sent, which threads of a handler may do.
+        waiting: frames not yet begun, each with the `time.monotonic()` of its arrival.
+        cancelled: ids of begun or waiting items that nobody waits for any more.
+        credits: pieces that may still be sent, by item id; only for the run under way.
+        answers: whether this rank answers runs.
+        alone: whether this process is no part of a group, so that it may decide by itself what to leave out.
+    """
+
+    def __init__(self, channel: Channel, rank: int = 0, world_size: int = 1) -> None:
+        self._channel = channel
+        self._running: frozenset[int] | set[int] = frozenset()
+        self._unsent_since = 0.0
+        self._early_credits: dict[int, int] = {}
+        self.sending = threading.RLock()
+        self.waiting: deque[tuple[Frame, float]] = deque()
+        self.cancelled: set[int] = set()
+        self.credits: dict[int, int] = {}
+        self.answers = rank == 0
+        self.alone = world_size == 1
+
+    def receive(self, wait: bool) -> None:
+        """Takes in what has arrived; with `wait`, at least something.
+
+        Raises:
+            Disconnected: the frontend closed the connection.
+            ProtocolError: it sent what is no frame.
+        """
+        channel = self._channel
+        for frame in channel.receive(wait):
+            if frame.type == FrameType.CANCEL:
+                self._cancel({entry.id for entry in cast("Sequence[Cancel]", frame.payload)})
+            elif frame.type == FrameType.CREDIT:
+                self._credit(cast("Sequence[Credit]", frame.payload))
+            else:
+                self.waiting.append((frame, channel.received_at))
+
+    def _cancel(self, ids: set[int]) -> None:
+        self.cancelled |= ids & self._running
+        for frame, _ in self.waiting:
+            if frame.type in RUN_TYPES:
+                items = cast("Sequence[RequestItem]", frame.payload)
+                self.cancelled.update(item.id for item in items if item.id in ids)
+
+    def _credit(self, entries: Sequence[Credit]) -> None:
+        for item_id, more in entries:
+            if item_id in self.credits:
+                self.credits[item_id] += more
+            elif self._is_waiting(item_id):
+                self._early_credits[item_id] = self._early_credits.get(item_id, 0) + more
+
+    def _is_waiting(self, item_id: int) -> bool:
+        runs = (cast("Sequence[RequestItem]", f.payload) for f, _ in self.waiting if f.type in RUN_TYPES)
+        return any(item.id == item_id for items in runs for item in items)
+
+    def begin(self, items: Sequence[RequestItem]) -> None:
+        """Notes which items run now."""
+        self._running = {item.id for item in items}
+        if len(items) == 1 and items[0].credits:
+            item_id = items[0].id
+            self.credits = {item_id: items[0].credits + self._early_credits.get(item_id, 0)}
+        if self._early_credits:
+            for item_id in self._running:
+                self._early_credits.pop(item_id, None)
+
+    def end(self) -> None:
+        """Forgets the run that was noted."""
+        self.cancelled -= self._running
+        self._running = frozenset()
+        if self.credits:
+            self.credits = {}
+
+    def reply(self, kind: int, flags: int, model: int, run: int, items: Sequence[ReplyItem]) -> None:
+        """Holds a RESULT or PIECE back until the next flush."""
+        channel = self._channel
+        if not channel.unsent:
+            self._unsent_since = time.monotonic()
+        channel.send(encode_reply(kind, flags, model, run, items))
+
+    def send(self, frame: Frame) -> None:
+        """Sends a frame, after all that was held back."""
+        self._channel.send_frame(frame)
+
+    def flush(self) -> None:
+        """Sends what was held back."""
+        self._channel.flush()
+
+    def flush_if_due(self, now: float) -> None:
+        """Sends what was held back when it is much, or has been waiting for longer than a prompt run
+        takes.
+        """
+        unsent = self._channel.unsent
+        if unsent and (unsent > _FLUSH_ABOVE or now - self._unsent_since > PROMPT_SECONDS):
+            self._channel.flush()

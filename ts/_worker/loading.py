@@ -1,0 +1,222 @@
+"""Finds a handler's entry point and loads a model."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ts._wire.messages import Fields
+from ts._worker.inputs import decode_row, raw_row
+from ts._worker.model import Awaiting, EntryPoint, LoadedModel
+from ts.context import Context
+from ts.utils.modules import import_own
+from ts.utils.util import get_yaml_config, list_classes_from_module
+
+_BUILT_IN = "ts.torch_handler"
+_ENVELOPES = "ts.torch_handler.request_envelope"
+_DEFAULT_FUNCTION = "handle"
+_MANIFEST = Path("MAR-INF") / "MANIFEST.json"
+
+
+class HandlerNotFound(Exception):
+    """The handler's name leads to no module, or its module to no entry point."""
+
+
+def load(handle: int, fields: Fields, awaiting: Awaiting, first: bool) -> LoadedModel:
+    """Loads the model that a LOAD frame describes.
+
+    Args:
+        handle: the frontend's handle for the model.
+        fields: the frame's fields.
+        awaiting: where coroutines run.
+        first: whether the process has no other model; its folder becomes the working directory.
+
+    Raises:
+        HandlerNotFound: there is no entry point.
+        ValueError: a field is absent or malformed.
+        Exception: whatever the handler's module, its `initialize` or its first call raises.
+    """
+    model_dir = _required(fields, "model_dir")
+    _enter(model_dir, first)
+    context = _context(fields, model_dir)
+    module, function = find_module(_required(fields, "handler"), model_dir, handle)
+    entry_point, instance = _entry_point(module, function)
+    if instance is None:
+        _first_call(awaiting.result(entry_point(None, context)))
+    elif hasattr(instance, "initialize"):
+        awaiting.result(instance.initialize(context))
+    envelope = fields.get("envelope")
+    if envelope:
+        entry_point = _envelope(envelope)(entry_point).handle
+    decode = fields.get("decode_input_request") != "false"
+    return LoadedModel(
+        handle,
+        context,
+        entry_point,
+        instance,
+        decode_row if decode else raw_row,
+        _number(fields, "max_response_size", sys.maxsize),
+        fields.get("label_prefix") or "0000000000008000",
+    )
+
+
+def _enter(model_dir: str, first: bool) -> None:
+    """Makes the model's folder a place for modules: after the server's own, before the installed packages."""
+    if first:
+        os.chdir(model_dir)
+    if model_dir in sys.path:
+        return
+    inherited = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    places = [sys.path.index(entry) + 1 for entry in inherited if entry in sys.path]
+    sys.path.insert(max(places, default=0), model_dir)
+    # Processes that the handler starts look there too.
+    os.environ["PYTHONPATH"] = os.pathsep.join([*inherited, model_dir])
+
+
+def _context(fields: Fields, model_dir: str) -> Context:
+    from ts.metrics.metric_cache_yaml_impl import MetricsCacheYamlImpl
+
+    manifest = _manifest(model_dir)
+    gpu = fields.get("gpu_id")
+    context = Context(
+        model_name=fields.get("model_name"),
+        model_dir=model_dir,
+        manifest=manifest,
+        batch_size=_number(fields, "batch_size", 1),
+        gpu=int(gpu) if gpu else None,
+        limit_max_image_pixels=fields.get("limit_max_image_pixels") != "false",
+        metrics=MetricsCacheYamlImpl.of_environment(os.environ),
+        model_yaml_config=_model_config(model_dir, manifest),
+    )
+    context.metrics.model_name = context.model_name
+    context.metrics.context = context
+    return context
+
+
+def _manifest(model_dir: str) -> dict[str, Any] | None:
+    path = Path(model_dir) / _MANIFEST
+    if not path.is_file():
+        return None
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(manifest, dict):
+        raise ValueError(f"{_MANIFEST}: {type(manifest).__name__} (expected: a JSON object)")
+    return manifest
+
+
+def _model_config(model_dir: str, manifest: dict[str, Any] | None) -> dict[str, Any]:
+    name = ((manifest or {}).get("model") or {}).get("configFile")
+    if not name:
+        return {}
+    path = Path(model_dir) / name
+    if not path.is_file():
+        raise ValueError(f"configFile: {name} (expected: a file in the archive)")
+    return get_yaml_config(path)
+
+
+def _required(fields: Fields, name: str) -> str:
+    value = fields.get(name)
+    if not value:
+        raise ValueError(f"{name}: absent (expected: a field of LOAD)")
+    return value
+
+
+def _number(fields: Fields, name: str, default: int) -> int:
+    value = fields.get(name)
+    if not value:
+        return default
+    if not value.isdecimal():
+        raise ValueError(f"{name}: {value!r} (expected: a number)")
+    return int(value)
+
+
+def find_module(handler: str, model_dir: str, handle: int = 0) -> tuple[ModuleType, str | None]:
+    """Imports the module of a handler `[folder/]module[.py][:function]`; returns it and the function's name.
+
+    The archive's own module wins over a built-in one of the same name. What the module's import raises comes
+    through.
+
+    Raises:
+        HandlerNotFound: there is neither.
+    """
+    path, _, function = handler.partition(":")
+    name = path.rpartition("/")[2]
+    name = name[:-3] if name.endswith(".py") else name
+    own_file = Path(model_dir, *name.split(".")).with_suffix(".py")
+    if own_file.is_file() or (own_file.with_suffix("") / "__init__.py").is_file():
+        return import_own(name, own_file, f"model_{handle}"), function or None
+    if _exists(name):
+        return importlib.import_module(name), function or None
+    if _exists(f"{_BUILT_IN}.{name}"):
+        return importlib.import_module(f"{_BUILT_IN}.{name}"), function or None
+    raise HandlerNotFound(f"handler: {handler!r} (expected: a module in the archive or a built-in handler)")
+
+
+def _exists(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError as fault:
+        if fault.name and (name == fault.name or name.startswith(f"{fault.name}.")):
+            return False
+        raise
+    except ValueError:
+        return name in sys.modules
+
+
+def _entry_point(module: ModuleType, function: str | None) -> tuple[EntryPoint, Any]:
+    """Returns the entry point, and the handler object when the handler is a class."""
+    named = getattr(module, function or _DEFAULT_FUNCTION, None)
+    if callable(named) and not inspect.isclass(named):
+        return named, None
+    handler_class = named if inspect.isclass(named) else _handler_class(module)
+    instance = handler_class()
+    method = getattr(instance, function, None) if function and named is None else None
+    entry_point = method or getattr(instance, _DEFAULT_FUNCTION, None)
+    if not callable(entry_point):
+        raise HandlerNotFound(f"handler class {handler_class.__name__}: no method 'handle'")
+    return entry_point, instance
+
+
+def _handler_class(module: ModuleType) -> type:
+    own = list_classes_from_module(module)
+    candidates = [c for c in own if callable(getattr(c, _DEFAULT_FUNCTION, None))] or own
+    tops = [c for c in candidates if not any(c in other.__mro__[1:] for other in candidates)]
+    if len(tops) > 1:
+        base = sys.modules.get(f"{_BUILT_IN}.base_handler")
+        derived = [c for c in tops if base is not None and issubclass(c, base.BaseHandler)]
+        tops = derived if len(derived) == 1 else tops
+    if not tops:
+        raise HandlerNotFound(f"handler module {module.__name__}: neither a function 'handle' nor a class")
+    if len(tops) > 1:
+        names = ", ".join(sorted(c.__name__ for c in tops))
+        raise HandlerNotFound(
+            f"handler module {module.__name__}: several classes could be the handler: {names} "
+            f"(expected: one, or its name: {module.__name__}:{tops[0].__name__})"
+        )
+    return tops[0]
+
+
+def _first_call(answer: Any) -> None:
+    """Runs a generator handler up to its first yield, so that its initialisation happens."""
+    if inspect.isgenerator(answer):
+        next(answer, None)
+        answer.close()
+
+
+def _envelope(name: str) -> Callable[[EntryPoint], Any]:
+    module = importlib.import_module(f"{_ENVELOPES}.{name}") if _exists(f"{_ENVELOPES}.{name}") else None
+    classes = [] if module is None else list_classes_from_module(module)
+    base = sys.modules.get(f"{_ENVELOPES}.base")
+    found = [c for c in classes if base is not None and issubclass(c, base.BaseEnvelope)]
+    if len(found) != 1:
+        raise HandlerNotFound(
+            f"envelope: {name!r} (expected: body, json, kserve, kservev2 or a module beside them)"
+        )
+    return found[0]

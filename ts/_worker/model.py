@@ -1,0 +1,87 @@
+"""A model that a worker has loaded."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from ts._worker.inputs import Row
+from ts.context import Context
+from ts.service import OperationUnsupported
+
+EntryPoint = Callable[[Any, Context], Any]
+
+
+class LoadedModel(NamedTuple):
+    """A model ready to run.
+
+    Attributes:
+        handle: the handle that the frontend gave it.
+        context: the context that all its runs share.
+        entry_point: what a batch is given to, envelope included.
+        instance: the handler object; None when the handler is a function.
+        make_row: how a request's parts become the handler's data.
+        max_response_size: bytes of one reply body.
+        label_prefix: upper half of the labels that are derived, as 16 hex digits.
+    """
+
+    handle: int
+    context: Context
+    entry_point: EntryPoint
+    instance: Any
+    make_row: Callable[[Any], Row]
+    max_response_size: int
+    label_prefix: str
+
+    def describe(self, data: list[Row], context: Context) -> Any:
+        """Asks the handler to describe the model.
+
+        Raises:
+            OperationUnsupported: it has no `describe_handle`.
+        """
+        describe = getattr(self.instance, "describe_handle", None)
+        if describe is None:
+            raise OperationUnsupported(
+                "describe: the handler has no describe_handle (expected: a class that defines it)"
+            )
+        self.instance.context = context
+        return [describe()]
+
+
+class Awaiting:
+    """The event loop on which coroutines of handlers run; it is made when the first one comes."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def result(self, value: Any) -> Any:
+        """Returns what a handler answered: awaits a coroutine, turns an asynchronous generator into a plain
+        one.
+        """
+        if inspect.isawaitable(value):
+            return self._run(value)
+        if inspect.isasyncgen(value):
+            return self._drive(value)
+        return value
+
+    def _run(self, awaitable: Any) -> Any:
+        async def wait() -> Any:
+            return await awaitable
+
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(self._loop)
+        return self._loop.run_until_complete(wait())
+
+    def _drive(self, pieces: Any) -> Iterator[Any]:
+        try:
+            while True:
+                try:
+                    piece = self._run(pieces.__anext__())
+                except StopAsyncIteration:
+                    return
+                yield piece
+        finally:
+            self._run(pieces.aclose())

@@ -1,0 +1,269 @@
+"""One batch: from the frame's items through the handler to the reply's items."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from ts._wire.channel import Disconnected
+from ts._wire.codec import derived_label, encode_pairs
+from ts._wire.messages import END, SPENT, ErrorCode, FrameType, ProtocolError, ReplyItem, RequestItem
+from ts._worker.inputs import header_source
+from ts._worker.link import Link
+from ts._worker.model import Awaiting, LoadedModel
+from ts._worker.outcome import Failure, failure_of, print_traceback
+from ts._worker.outputs import encode_output
+from ts.context import RequestProcessor
+from ts.service import RequestCancelled
+
+_QUIET = frozenset({ErrorCode.PREDICTION_EXCEPTION, ErrorCode.CANCELLED, ErrorCode.UNSUPPORTED})
+
+
+class WrongOutput(Exception):
+    """The handler's answer does not have the shape of the batch."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+def error_reply(item_id: int, failure: Failure, flags: int = 0) -> ReplyItem:
+    """Returns the reply item that tells a failure."""
+    block = encode_pairs(failure.headers) if failure.headers else b""
+    message = failure.message.encode("utf-8", "replace")
+    return ReplyItem(item_id, message, failure.status, flags, failure.code, "", "", block)
+
+
+class Run:
+    """A batch under way. It is the context's outlet for pieces while its handler runs."""
+
+    def __init__(self, link: Link, model: LoadedModel, awaiting: Awaiting, kind: int, run_id: int) -> None:
+        self._link = link
+        self._model = model
+        self._awaiting = awaiting
+        self._kind = kind
+        self._run_id = run_id
+        self._items: Sequence[RequestItem] = ()
+        self._processors: list[RequestProcessor] = []
+        self._early: list[ReplyItem] = []
+        self._ended: set[int] = set()
+        self._open = True
+
+    def execute(self, items: Sequence[RequestItem], received_at: float) -> bool:
+        """Runs the batch and replies. Returns whether the process is spent.
+
+        Raises:
+            SystemExit, KeyboardInterrupt: the handler wants the process to end.
+            Disconnected: the frontend is gone.
+        """
+        link = self._link
+        link.begin(items)
+        try:
+            self._items = live = self._admit(items, received_at)
+            replies, spent = self._call(live) if live else ([], False)
+            if self._early:
+                replies += self._early
+            if link.answers:
+                flags = SPENT if spent else 0
+                link.reply(FrameType.RESULT, flags, self._model.handle, self._run_id, replies)
+            return spent
+        finally:
+            self._open = False
+            self._model.context._outlet = None
+            link.end()
+
+    def _admit(self, items: Sequence[RequestItem], received_at: float) -> Sequence[RequestItem]:
+        """Leaves out cancelled and late items, but never in a group: its ranks must not differ."""
+        link = self._link
+        if not link.alone:
+            return items
+        cancelled = link.cancelled
+        waited_ms = (time.monotonic() - received_at) * 1000.0
+        if not cancelled and not any(0 < item.deadline_ms < waited_ms for item in items):
+            return items
+        live = []
+        for item in items:
+            if item.id in cancelled:
+                failure = Failure(ErrorCode.CANCELLED, "cancelled before it was run")
+            elif 0 < item.deadline_ms < waited_ms:
+                text = f"deadline: {item.deadline_ms} ms (waited {waited_ms:.0f} ms)"
+                failure = Failure(ErrorCode.DEADLINE_EXCEEDED, text)
+            else:
+                live.append(item)
+                continue
+            self._early.append(error_reply(item.id, failure))
+        return live
+
+    def _call(self, items: Sequence[RequestItem]) -> tuple[list[ReplyItem], bool]:
+        model, context = self._model, self._model.context
+        data, ids = [], {}
+        processors = self._processors
+        try:
+            for index, item in enumerate(items):
+                ids[index] = item.label or derived_label(model.label_prefix, item.id)
+                processors.append(RequestProcessor(None, header_source(self._kind, item)))
+                data.append(model.make_row(item))
+            context.request_ids = ids
+            context.request_processor = processors
+            context._outlet = self
+            if self._kind == FrameType.DESCRIBE:
+                answer = model.describe(data, context)
+            else:
+                answer = model.entry_point(data, context)
+            if type(answer) is not list:
+                answer = self._settle(answer)
+            return self._replies(answer)
+        except (SystemExit, KeyboardInterrupt, Disconnected, ProtocolError):
+            raise
+        except WrongOutput as fault:
+            return self._all_failed(fault.failure), False
+        except BaseException as fault:
+            return self._raised(fault)
+
+    def _raised(self, fault: BaseException) -> tuple[list[ReplyItem], bool]:
+        failure = failure_of(fault)
+        if failure.code not in _QUIET:
+            print_traceback(
+                fault, f"model {self._model.context.model_name}: the handler raised {type(fault).__name__}"
+            )
+        return self._all_failed(failure), failure.spent
+
+    def _all_failed(self, failure: Failure) -> list[ReplyItem]:
+        ended = self._ended
+        return [error_reply(item.id, failure) for index, item in enumerate(self._items) if index not in ended]
+
+    def _settle(self, answer: Any) -> Any:
+        """Awaits what must be awaited and streams what comes in pieces."""
+        answer = self._awaiting.result(answer)
+        return self._stream(answer) if isinstance(answer, Generator) else answer
+
+    def _stream(self, pieces: Generator[Any, None, Any]) -> Any:
+        try:
+            while True:
+                try:
+                    piece = next(pieces)
+                except StopIteration as end:
+                    return [b""] * len(self._items) if end.value is None else end.value
+                self.send_pieces(self._by_index(piece), 0)
+        finally:
+            pieces.close()
+
+    def _by_index(self, piece: Any) -> dict[int, Any]:
+        """One yield of a generator: a list with one entry per item, or for a batch of one the bare piece."""
+        if isinstance(piece, list):
+            self._check_count(piece)
+            return {index: value for index, value in enumerate(piece) if value is not None}
+        if len(self._items) == 1:
+            return {} if piece is None else {0: piece}
+        text = f"piece: {type(piece).__name__} (expected: a list, one entry for each request)"
+        raise WrongOutput(Failure(ErrorCode.OUTPUT_NOT_A_LIST, text))
+
+    def _check_count(self, entries: list[Any]) -> None:
+        if len(entries) != len(self._items):
+            text = (
+                f"output: a list of {len(entries)} (expected: {len(self._items)}, one entry for each request)"
+            )
+            raise WrongOutput(Failure(ErrorCode.OUTPUT_COUNT, text))
+
+    def _replies(self, answer: Any) -> tuple[list[ReplyItem], bool]:
+        if not isinstance(answer, list):
+            text = f"output: {type(answer).__name__} (expected: a list with one entry for each request)"
+            raise WrongOutput(Failure(ErrorCode.OUTPUT_NOT_A_LIST, text))
+        self._check_count(answer)
+        ended, spent = self._ended, False
+        replies = []
+        for index, value in enumerate(answer):
+            if index not in ended:
+                reply, item_spent = self._reply(index, value)
+                replies.append(reply)
+                spent |= item_spent
+        return replies, spent
+
+    def _reply(self, index: int, value: Any) -> tuple[ReplyItem, bool]:
+        """Returns one entry of the answer as a reply item, and whether it shows that the process is spent."""
+        item_id = self._items[index].id
+        if isinstance(value, Exception):
+            failure = failure_of(value)
+            return error_reply(item_id, failure), failure.spent
+        try:
+            body, content_type = encode_output(value)
+        except Exception as fault:
+            failure = failure_of(fault)
+            if failure.code != ErrorCode.OUTPUT_TYPE:
+                print_traceback(
+                    fault, f"model {self._model.context.model_name}: an answer could not be encoded"
+                )
+            return error_reply(item_id, failure), failure.spent
+        limit = self._model.max_response_size
+        if len(body) > limit:
+            text = f"reply body: {len(body)} bytes (expected: <= {limit}, max_response_size)"
+            return error_reply(item_id, Failure(ErrorCode.REPLY_TOO_LARGE, text)), False
+        status, reason, headers = self._processors[index].reply_parts()
+        if not headers:
+            return ReplyItem(item_id, body, status, 0, 0, reason, content_type, b""), False
+        pairs = []
+        for name, text in headers.items():
+            if name.lower() == "content-type":
+                content_type = str(text)
+            else:
+                pairs.append((str(name), str(text)))
+        return ReplyItem(item_id, body, status, 0, 0, reason, content_type, encode_pairs(pairs)), False
+
+    def send_pieces(self, values: dict[int, Any], status: int) -> None:
+        """Sends one piece for each index that the mapping names, at once; waits for credits when it serves
+        one stream.
+
+        Args:
+            values: index in the batch to piece. An exception as piece ends its item with that error.
+            status: the HTTP status of items for which the handler set none; 0 = 200.
+
+        Raises:
+            RequestCancelled: nobody waits for any item of the batch any more.
+            RuntimeError: the run has ended.
+        """
+        with self._link.sending:
+            if not self._open:
+                raise RuntimeError("piece: its request has ended (expected: sent before the handler returns)")
+            if not self._link.answers:
+                return
+            self._link.receive(wait=False)
+            self._stop_if_cancelled()
+            self._wait_for_credit()
+            replies = [self._piece(i, v, status) for i, v in values.items() if self._takes_pieces(i)]
+            if replies:
+                self._link.reply(FrameType.PIECE, 0, self._model.handle, self._run_id, replies)
+                self._link.flush()
+
+    def _takes_pieces(self, index: int) -> bool:
+        if not 0 <= index < len(self._items):
+            raise IndexError(f"piece: index {index} (expected: 0 to {len(self._items) - 1})")
+        return index not in self._ended and self._items[index].id not in self._link.cancelled
+
+    def _piece(self, index: int, value: Any, status: int) -> ReplyItem:
+        reply, _ = self._reply(index, value)
+        if reply.error:
+            self._ended.add(index)
+            return reply._replace(flags=END)
+        return reply._replace(status=status) if status and not reply.status else reply
+
+    def _stop_if_cancelled(self) -> None:
+        cancelled = self._link.cancelled
+        if cancelled and self._link.alone:
+            left = (
+                i for i, item in enumerate(self._items) if item.id not in cancelled and i not in self._ended
+            )
+            if next(left, None) is None:
+                raise RequestCancelled("nobody waits for the request any more")
+
+    def _wait_for_credit(self) -> None:
+        link = self._link
+        if not link.credits:
+            return
+        item_id = self._items[0].id
+        while link.credits[item_id] == 0 and item_id not in link.cancelled:
+            link.flush()
+            link.receive(wait=True)
+        self._stop_if_cancelled()
+        if link.credits[item_id]:
+            link.credits[item_id] -= 1

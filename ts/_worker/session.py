@@ -1,0 +1,147 @@
+"""The loop of a worker: takes frames in order and answers them."""
+
+from __future__ import annotations
+
+import gc
+import os
+import platform
+import time
+from collections.abc import Sequence
+from typing import cast
+
+from ts._wire.channel import Channel, Disconnected
+from ts._wire.messages import SPENT, VERSION, ErrorCode, Fields, Frame, FrameType, RequestItem
+from ts._worker.environment import Environment
+from ts._worker.link import PROMPT_SECONDS, RUN_TYPES, Link
+from ts._worker.loading import load
+from ts._worker.model import Awaiting, LoadedModel
+from ts._worker.outcome import Failure, failure_of, is_out_of_memory, print_traceback, short_message, trace_of
+from ts._worker.run import Run, error_reply
+
+
+class Session:
+    """A connection to the frontend and the models that were loaded over it."""
+
+    def __init__(self, channel: Channel, environment: Environment) -> None:
+        self._environment = environment
+        self._link = Link(channel, environment.rank, environment.world_size)
+        self._models: dict[int, LoadedModel] = {}
+        self._awaiting = Awaiting()
+        self._spent = False
+
+    def serve(self) -> None:
+        """Says HELLO, then serves until STOP or the end of the connection.
+
+        Raises:
+            ProtocolError: the frontend sent what is no frame.
+            SystemExit, KeyboardInterrupt: a handler wants the process to end; answers given before are sent.
+        """
+        try:
+            self._hello()
+            self._serve_frames()
+        except Disconnected:
+            return
+        except (SystemExit, KeyboardInterrupt):
+            self._link.flush()
+            raise
+
+    def _hello(self) -> None:
+        environment = self._environment
+        fields = {
+            "protocol": str(VERSION),
+            "worker": environment.worker,
+            "generation": environment.generation,
+            "nonce": environment.nonce,
+            "rank": str(environment.rank),
+            "world_size": str(environment.world_size),
+            "pid": str(os.getpid()),
+            "python": platform.python_version(),
+        }
+        self._link.send(Frame(FrameType.HELLO, payload=fields))
+
+    def _serve_frames(self) -> None:
+        link = self._link
+        waiting = link.waiting
+        while True:
+            if not waiting:
+                link.flush()
+                link.receive(wait=True)
+                continue
+            frame, received_at = waiting.popleft()
+            if frame.type in RUN_TYPES:
+                self._run(frame, received_at)
+            elif frame.type == FrameType.STOP:
+                link.flush()
+                return
+            else:
+                self._control(frame)
+
+    def _control(self, frame: Frame) -> None:
+        if frame.type == FrameType.HEARTBEAT:
+            self._link.send(frame)
+        elif frame.type == FrameType.LOAD:
+            self._load(frame)
+        elif frame.type == FrameType.UNLOAD:
+            self._models.pop(frame.model, None)
+            gc.unfreeze()
+            gc.collect()
+            self._link.send(Frame(FrameType.UNLOADED, model=frame.model))
+
+    def _load(self, frame: Frame) -> None:
+        self._link.flush()
+        try:
+            model = load(frame.model, cast("Fields", frame.payload), self._awaiting, first=not self._models)
+        except Exception as fault:
+            fields = self._load_failure(fault)
+        else:
+            self._models[frame.model] = model
+            fields = {"status": "ok", "mode": "serial", "slots": "1"}
+            # What stays for the life of the model need not be looked at by every collection.
+            gc.collect()
+            gc.freeze()
+        self._link.send(Frame(FrameType.LOADED, model=frame.model, payload=fields))
+
+    def _load_failure(self, fault: Exception) -> Fields:
+        print_traceback(fault, "the model could not be loaded")
+        code = ErrorCode.LOAD_FAILED
+        if is_out_of_memory(fault):
+            code = ErrorCode.OUT_OF_MEMORY
+        elif failure_of(fault).spent:
+            code = ErrorCode.DEVICE_LOST
+        return {
+            "status": "failed",
+            "error": code.name,
+            "message": short_message(fault),
+            "trace": trace_of(fault),
+        }
+
+    def _run(self, frame: Frame, received_at: float) -> None:
+        link = self._link
+        items = cast("Sequence[RequestItem]", frame.payload)
+        model = self._models.get(frame.model)
+        if model is None or self._spent:
+            self._refuse(frame, items)
+            return
+        started = time.monotonic()
+        link.flush_if_due(started)
+        if Run(link, model, self._awaiting, frame.type, frame.run).execute(items, received_at):
+            self._spent = True
+        ended = time.monotonic()
+        if ended - started > PROMPT_SECONDS:
+            link.flush()
+            if link.waiting:
+                # Runs have been waiting meanwhile: some may have been cancelled.
+                link.receive(wait=False)
+        else:
+            link.flush_if_due(ended)
+
+    def _refuse(self, frame: Frame, items: Sequence[RequestItem]) -> None:
+        if self._spent:
+            failure = Failure(ErrorCode.DEVICE_LOST, "the device was lost in an earlier run of this process")
+        else:
+            failure = Failure(
+                ErrorCode.MODEL_NOT_LOADED, f"model handle: {frame.model} (expected: a loaded model)"
+            )
+        if self._link.answers:
+            replies = [error_reply(item.id, failure) for item in items]
+            self._link.reply(FrameType.RESULT, SPENT if self._spent else 0, frame.model, frame.run, replies)

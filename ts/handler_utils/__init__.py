@@ -1,0 +1,1 @@
+"""Tools that handlers are built with."""

@@ -1,0 +1,1 @@
+"""Handler classes of the days of multi-model-server."""

@@ -1,0 +1,1 @@
+"""Names of the protocol that handlers import; the protocol itself is in `ts._wire`."""
