@@ -56,7 +56,8 @@ final class Listeners {
   /**
    * Binds all listeners that the configuration names.
    *
-   * @throws IOException naming the address and the reason if one can't be bound; none is left open then
+   * @throws IOException naming the address and the reason if one can't be bound; none is left open
+   *     then
    */
   static Listeners bind(
       ServerConfig config,
@@ -95,8 +96,7 @@ final class Listeners {
     List<HttpServer> http = new ArrayList<>();
     try {
       for (Shared entry : byAddress(config)) {
-        HttpServer server =
-            new HttpServer(entry.address(), entry.apis(), rest, loops, transport);
+        HttpServer server = new HttpServer(entry.address(), entry.apis(), rest, loops, transport);
         http.add(server);
         String bound = text(server.bind());
         for (Api api : entry.apis()) {

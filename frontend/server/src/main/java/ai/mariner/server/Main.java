@@ -5,14 +5,17 @@ import ai.mariner.core.config.ServerConfig;
 import ai.mariner.server.config.CommandLine;
 import ai.mariner.server.config.ConfigLoader;
 import ai.mariner.server.config.ConfigOutcome;
+import ai.mariner.server.config.ConfigSummary;
 import ai.mariner.server.config.Machine;
+import ai.mariner.server.logging.ServerLogs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import ai.mariner.server.logging.ServerLogs;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /** The server process of the {@code mariner} command. */
 public final class Main {
@@ -30,8 +33,8 @@ public final class Main {
   }
 
   /**
-   * Runs the server until a signal ends it (exit code 0). A start that fails ends
-   * the process with 1, bad arguments with 2, and the reasons on standard error.
+   * Runs the server until a signal ends it (exit code 0). A start that fails ends the process with
+   * 1, bad arguments with 2, and the reasons on standard error.
    */
   public static void run(Profile profile, String[] arguments) {
     CommandLine.Parsed parsed = CommandLine.parse(List.of(arguments));
@@ -39,6 +42,9 @@ public final class Main {
       fail(parsed.problems(), BAD_ARGUMENTS);
       return;
     }
+    // gRPC logs through java.util.logging.
+    SLF4JBridgeHandler.removeHandlersForRootLogger();
+    SLF4JBridgeHandler.install();
     Map<String, String> environment = System.getenv();
     CommandLine commandLine = parsed.commandLine();
     StateReport state = StateReport.of(commandLine.stateFile(), profile);
@@ -53,7 +59,9 @@ public final class Main {
       return;
     }
     ServerConfig config = ((ConfigOutcome.Loaded) outcome).config();
-    outcome.warnings().forEach(LoggerFactory.getLogger(Main.class)::warn);
+    Logger log = LoggerFactory.getLogger(Main.class);
+    outcome.warnings().forEach(log::warn);
+    ConfigSummary.lines(config, Path.of("").toAbsolutePath()).forEach(log::info);
     Wiring server = start(config, environment, state);
     if (server != null) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "shutdown"));
@@ -77,7 +85,10 @@ public final class Main {
     }
   }
 
-  /** Runs in the shutdown hook. Ends the process itself, since the exit code after a signal would not be 0 otherwise. */
+  /**
+   * Runs in the shutdown hook. Ends the process itself, since the exit code after a signal would
+   * not be 0 otherwise.
+   */
   private static void stop(Wiring server) {
     server.stop();
     ServerLogs.close();

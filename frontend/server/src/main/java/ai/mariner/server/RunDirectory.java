@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The private folder (0700) of one run, for worker sockets and unpacked archives. Its name holds the server's process id, so that what a
- * killed server left can be told and swept by the next one.
+ * The private folder (0700) of one run, for worker sockets and unpacked archives. Its name holds
+ * the server's process id, so that what a killed server left can be told and swept by the next one.
  */
 final class RunDirectory {
   private static final Logger log = LoggerFactory.getLogger(RunDirectory.class);
@@ -41,8 +41,7 @@ final class RunDirectory {
       sweep(parent);
     }
     Files.createDirectory(
-        path,
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     return new RunDirectory(path);
   }
 
@@ -93,8 +92,7 @@ final class RunDirectory {
 
             @Override
             public FileVisitResult postVisitDirectory(
-                Path folder, @org.jspecify.annotations.Nullable IOException e)
-                throws IOException {
+                Path folder, @org.jspecify.annotations.Nullable IOException e) throws IOException {
               Files.deleteIfExists(folder);
               return FileVisitResult.CONTINUE;
             }

@@ -98,7 +98,8 @@ final class StartupLoad {
     String label = label(model);
     if (thrown == null) {
       unregistered.remove(label);
-      log.info("{} is registered, its workers are starting", result == null ? label : result.model());
+      log.info(
+          "{} is registered, its workers are starting", result == null ? label : result.model());
       return;
     }
     String reason = ServeException.failureOf(thrown).message();
@@ -127,7 +128,8 @@ final class StartupLoad {
             .map(ServerState.Model::progress)
             .allMatch(p -> p == Progress.READY || p == Progress.FAILED);
     state.models(rows, settled);
-    timer.schedule(this::look, settled ? SLOW_LOOK_MILLIS : QUICK_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    timer.schedule(
+        this::look, settled ? SLOW_LOOK_MILLIS : QUICK_LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   private static ServerState.Model row(Model model) {

@@ -10,7 +10,10 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps the server's state and has it written whenever it changes, if the command line names a file. Thread-safe. */
+/**
+ * Keeps the server's state and has it written whenever it changes, if the command line names a
+ * file. Thread-safe.
+ */
 final class StateReport {
   private final @Nullable StateFile file;
   private ServerState state;

@@ -36,7 +36,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes and joins everything, in the order in which it depends on each other; {@link #stop} goes the way back. */
+/**
+ * Makes and joins everything, in the order in which it depends on each other; {@link #stop} goes
+ * the way back.
+ */
 final class Wiring {
   private static final Logger log = LoggerFactory.getLogger(Wiring.class);
   private static final int ADMIN_THREADS = 4;
@@ -95,8 +98,7 @@ final class Wiring {
     AccessPolicy access = access(config, random);
     this.accessLog = new AccessLogFile();
     this.listeners =
-        Listeners.bind(
-            config, inference, models, access, metrics, accessLog, transport, loops);
+        Listeners.bind(config, inference, models, access, metrics, accessLog, transport, loops);
   }
 
   /**
@@ -126,7 +128,10 @@ final class Wiring {
     }
   }
 
-  /** Refuses what is new, finishes what was accepted, ends all processes and leaves nothing behind. Blocks. */
+  /**
+   * Refuses what is new, finishes what was accepted, ends all processes and leaves nothing behind.
+   * Blocks.
+   */
   void stop() {
     log.info("stopping: accepted requests are finished first");
     Duration drain = config.limits().drainTimeout();

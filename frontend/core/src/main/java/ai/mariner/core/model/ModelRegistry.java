@@ -181,6 +181,31 @@ public final class ModelRegistry {
     }
   }
 
+  /**
+   * Takes out this very model if it is still there. Another version becomes the default when it was
+   * that one.
+   */
+  void withdraw(Model model) {
+    synchronized (lock) {
+      Versions old = models.get(model.key().name());
+      if (old == null || old.byVersion().get(model.key().version()) != model) {
+        return;
+      }
+      Map<String, Model> byVersion = new TreeMap<>(old.byVersion());
+      byVersion.remove(model.key().version());
+      if (byVersion.isEmpty()) {
+        swap(model.key().name(), null);
+        return;
+      }
+      Model successor = byVersion.values().iterator().next();
+      swap(
+          model.key().name(),
+          new Versions(
+              old.defaultModel() == model ? successor : old.defaultModel(),
+              Collections.unmodifiableMap(byVersion)));
+    }
+  }
+
   private void swap(String name, @Nullable Versions versions) {
     Map<String, Versions> next = new HashMap<>(models);
     if (versions == null) {

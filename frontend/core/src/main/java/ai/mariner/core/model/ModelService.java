@@ -6,32 +6,32 @@ import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.scheduling.Readiness;
+import ai.mariner.core.time.Loop;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Everything that can be done with models, whatever API asks. Thread-safe; nothing here blocks the
  * caller.
  */
 public final class ModelService {
-  private static final Logger log = LoggerFactory.getLogger(ModelService.class);
-
   private final ModelRegistry registry;
   private final Registration registration;
   private final Executor adminExecutor;
   private final Duration drainTimeout;
   private final Map<String, String> failedAtStart = new ConcurrentHashMap<>();
+  private final Set<Model> retiring = ConcurrentHashMap.newKeySet();
   private volatile boolean stopping;
 
   /**
@@ -60,9 +60,17 @@ public final class ModelService {
    *     of the model is left
    */
   public CompletionStage<RegisterResult> register(RegisterModel order) {
-    CompletableFuture<RegisterResult> result =
-        CompletableFuture.supplyAsync(() -> registration.publish(order), adminExecutor)
-            .thenCompose(model -> startWorkers(model, order));
+    if (stopping) {
+      return CompletableFuture.failedStage(shuttingDown());
+    }
+    CompletableFuture<RegisterResult> result;
+    try {
+      result =
+          CompletableFuture.supplyAsync(() -> registration.publish(order), adminExecutor)
+              .thenCompose(model -> startWorkers(model, order));
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.failedStage(shuttingDown());
+    }
     if (order.atStart()) {
       result =
           result.whenComplete(
@@ -76,8 +84,18 @@ public final class ModelService {
     return result;
   }
 
+  private static ServeException shuttingDown() {
+    return new ServeException(
+        ErrorKind.SHUTTING_DOWN, "The server is shutting down and takes no more models.");
+  }
+
   private CompletionStage<RegisterResult> startWorkers(Model model, RegisterModel order) {
+    if (stopping) {
+      // Published after close() had looked which models there are, or right before.
+      return undo(model, shuttingDown());
+    }
     failedAtStart.remove(model.key().name());
+    failedAtStart.remove(order.location());
     int workers = model.spec().minWorkers();
     CompletionStage<Void> ready = model.pool().resize(workers);
     if (workers == 0) {
@@ -100,17 +118,9 @@ public final class ModelService {
   /** A model whose workers can't load it leaves nothing behind. */
   private CompletionStage<RegisterResult> undo(Model model, Throwable thrown) {
     Failure reason = ServeException.failureOf(thrown);
-    return removeUnchecked(model)
+    registry.withdraw(model);
+    return retire(model, Duration.ZERO)
         .thenCompose(key -> CompletableFuture.failedStage(reason.toException()));
-  }
-
-  private CompletionStage<ModelKey> removeUnchecked(Model model) {
-    try {
-      registry.remove(new ModelRef(model.key().name(), model.key().version()));
-    } catch (ServeException e) {
-      log.debug("{} had been removed already", model.key());
-    }
-    return retire(model, Duration.ZERO);
   }
 
   /**
@@ -138,10 +148,28 @@ public final class ModelService {
     ScaleResult done = new ScaleResult(order.model(), order.minWorkers(), ScaleResult.Outcome.DONE);
     ScaleResult late =
         new ScaleResult(order.model(), order.minWorkers(), ScaleResult.Outcome.IN_PROGRESS);
-    return ready
-        .toCompletableFuture()
-        .thenApply(nothing -> done)
-        .completeOnTimeout(late, model.spec().startupTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    CompletableFuture<ScaleResult> result = new CompletableFuture<>();
+    var unused =
+        ready.whenComplete(
+            (nothing, thrown) -> {
+              if (thrown == null) {
+                result.complete(done);
+              } else {
+                result.completeExceptionally(thrown);
+              }
+            });
+    Loop loop = model.pool().loop();
+    long longest = model.spec().startupTimeout().toNanos();
+    loop.run(() -> completeLater(loop, result, late, longest));
+    return result;
+  }
+
+  private static <T> void completeLater(
+      Loop loop, CompletableFuture<T> result, T value, long delayNanos) {
+    if (!result.isDone()) {
+      Loop.Timer timer = loop.schedule(() -> result.complete(value), delayNanos);
+      var unused = result.whenComplete((done, thrown) -> loop.run(timer::cancel));
+    }
   }
 
   /**
@@ -158,16 +186,24 @@ public final class ModelService {
   }
 
   private CompletionStage<ModelKey> retire(Model model, Duration drain) {
-    return model
-        .pool()
-        .close(drain.toNanos())
-        .thenApplyAsync(
-            nothing -> {
-              model.archive().release().run();
-              registration.forget(model.key());
-              return model.key();
-            },
-            adminExecutor);
+    CompletableFuture<ModelKey> gone =
+        model
+            .pool()
+            .close(drain.toNanos())
+            .thenApplyAsync(nothing -> forget(model), adminExecutor)
+            .toCompletableFuture();
+    retiring.add(model);
+    return gone.whenComplete((key, thrown) -> retiring.remove(model));
+  }
+
+  private ModelKey forget(Model model) {
+    ModelKey key = model.key();
+    model.archive().release().run();
+    Model successor = registry.find(new ModelRef(key.name(), key.version()));
+    if (successor == null || successor == model) {
+      registration.forget(key);
+    }
+    return key;
   }
 
   /**
@@ -239,7 +275,7 @@ public final class ModelService {
                     model.spec(),
                     model.loadedAtStart(),
                     registry.isDefault(model),
-                    status.workers(),
+                    status.workers().stream().map(WorkerStatus::of).toList(),
                     status.waiting(),
                     status.lastFailure()));
   }
@@ -298,7 +334,10 @@ public final class ModelService {
   public CompletionStage<Void> close(Duration drain) {
     announceStop();
     List<CompletableFuture<ModelKey>> all = new ArrayList<>();
-    for (Model model : registry.all()) {
+    // Also those that were unregistered and still finish their work.
+    Set<Model> models = new LinkedHashSet<>(registry.all());
+    models.addAll(retiring);
+    for (Model model : models) {
       all.add(retire(model, drain).toCompletableFuture());
     }
     return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));

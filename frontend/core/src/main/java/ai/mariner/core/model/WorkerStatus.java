@@ -1,5 +1,6 @@
 package ai.mariner.core.model;
 
+import ai.mariner.core.scheduling.WorkerSnapshot;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,25 @@ public record WorkerStatus(
     @Nullable Long pid,
     @Nullable Integer gpuId,
     @Nullable String lastFailure) {
+  /** A worker as its pool sees it; what memory it takes is not known there. */
+  static WorkerStatus of(WorkerSnapshot worker) {
+    State state =
+        switch (worker.state()) {
+          case LOADING -> State.LOADING;
+          case READY -> State.READY;
+          case BACKING_OFF -> State.BACKING_OFF;
+          case STOPPING -> State.UNLOADING;
+        };
+    return new WorkerStatus(
+        worker.id(),
+        worker.startTime(),
+        state,
+        0,
+        worker.pid(),
+        worker.gpuId(),
+        worker.lastFailure());
+  }
+
   /** What a worker does. */
   public enum State {
     /** The process is starting or loads the model. */

@@ -9,9 +9,13 @@ import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.ItemReply;
 import ai.mariner.core.worker.WorkerError;
 import ai.mariner.core.worker.WorkerLink.CancelReason;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Hands outcomes to clients: each job ends here, exactly once. On the pool's loop. */
 final class Answers {
+  private static final Logger log = LoggerFactory.getLogger(Answers.class);
+
   private final Loop loop;
   private final ModelMetrics metrics;
   private final StreamLimits limits;
@@ -34,8 +38,13 @@ final class Answers {
     if (!job.end()) {
       return;
     }
+    waitNoMore(job);
     metrics.failed(failure.kind());
-    job.sink().fail(failure);
+    try {
+      job.sink().fail(failure);
+    } catch (RuntimeException e) {
+      log.error("The end of request {} could not be told", job.request().id(), e);
+    }
     finished.run();
   }
 
@@ -56,12 +65,17 @@ final class Answers {
   private void end(Run run, Job job, Reply reply) {
     long now = loop.nanoTime();
     job.end();
+    waitNoMore(job);
     metrics.answered(
         job.request().model(),
         run.startNanos() - job.arrivalNanos(),
         now - run.startNanos(),
         now - job.arrivalNanos());
-    job.sink().end(reply);
+    try {
+      job.sink().end(reply);
+    } catch (RuntimeException e) {
+      log.error("The answer of request {} could not be handed over", job.request().id(), e);
+    }
     finished.run();
   }
 
@@ -73,7 +87,7 @@ final class Answers {
     if (flow != null) {
       flow.pieceArrived();
       if (sink.isReady()) {
-        grant(worker, run, job, flow);
+        goOn(worker, run, job, flow);
       } else {
         awaitReader(worker, run, job, flow);
       }
@@ -82,7 +96,8 @@ final class Answers {
     }
   }
 
-  private static void grant(Worker worker, Run run, Job job, StreamFlow flow) {
+  private static void goOn(Worker worker, Run run, Job job, StreamFlow flow) {
+    flow.waitedEnough();
     int pieces = flow.grant();
     if (pieces > 0) {
       worker.credit(run, job, pieces);
@@ -90,27 +105,31 @@ final class Answers {
   }
 
   private void awaitReader(Worker worker, Run run, Job job, StreamFlow flow) {
-    Loop.Timer stalled =
-        loop.schedule(
-            () ->
-                stall(
-                    worker,
-                    run,
-                    job,
-                    "nothing was read for stream_stall_timeout, "
-                        + limits.stallTimeout().toSeconds()
-                        + " s"),
-            limits.stallTimeout().toNanos());
-    job.sink()
-        .onReady(
-            () ->
-                loop.run(
-                    () -> {
-                      stalled.cancel();
-                      if (!job.ended()) {
-                        grant(worker, run, job, flow);
-                      }
-                    }));
+    if (flow.waits()) {
+      return;
+    }
+    String why =
+        "nothing was read for stream_stall_timeout, " + limits.stallTimeout().toSeconds() + " s";
+    flow.waitUntil(
+        loop.schedule(() -> stall(worker, run, job, why), limits.stallTimeout().toNanos()));
+    Runnable readerIsBack =
+        () -> {
+          if (!job.ended()) {
+            goOn(worker, run, job, flow);
+          }
+        };
+    job.sink().onReady(() -> loop.run(readerIsBack));
+    if (job.sink().isReady()) {
+      // It came back between the question and the request to be told.
+      readerIsBack.run();
+    }
+  }
+
+  private static void waitNoMore(Job job) {
+    StreamFlow flow = job.stream();
+    if (flow != null) {
+      flow.waitedEnough();
+    }
   }
 
   private void stall(Worker worker, Run run, Job job, String why) {

@@ -24,6 +24,8 @@ public final class Job implements RunItem {
   /** Where a job is. */
   enum State {
     QUEUED,
+    /** Out of the queue, on its way to a worker. */
+    TAKEN,
     RUNNING,
     ENDED
   }
@@ -96,6 +98,11 @@ public final class Job implements RunItem {
   /** Losses of the batch that the job was first run in; absent: it never lost a worker. */
   @Nullable BatchLosses losses() {
     return losses;
+  }
+
+  /** The job has left the queue. */
+  void taken() {
+    state = State.TAKEN;
   }
 
   void started(Run inRun) {

@@ -2,17 +2,103 @@ package ai.mariner.core.scheduling;
 
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.worker.LoadOutcome;
+import ai.mariner.core.worker.ProcessExit;
+import ai.mariner.core.worker.WorkerError;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Why a worker process was lost.
  *
- * @param kind what the requests that it ran are told: {@link ErrorKind#WORKER_LOST}, {@link
- *     ErrorKind#WORKER_OUT_OF_MEMORY} or {@link ErrorKind#RESPONSE_TIMEOUT}
+ * @param kind what the requests that it ran are told
  * @param message in one sentence
- * @param detail last lines of its error output
+ * @param detail last lines of its error output, or the stack of a failed load
+ * @param betweenRuns whether it had ended one run and not begun the next, so that none is to blame
  */
-record LossCause(ErrorKind kind, String message, @Nullable String detail) {
+record LossCause(ErrorKind kind, String message, @Nullable String detail, boolean betweenRuns) {
+  private static LossCause of(ErrorKind kind, String message) {
+    return new LossCause(kind, message, null, false);
+  }
+
+  /** The process ended, or at least its connection did. */
+  static LossCause died(String how) {
+    return of(ErrorKind.WORKER_LOST, "Worker died. It " + how + '.');
+  }
+
+  /** The process ended by itself. */
+  static LossCause exited(ProcessExit exit) {
+    return exit.killed()
+        ? of(
+            ErrorKind.WORKER_OUT_OF_MEMORY,
+            "Worker died. It " + exit + ", as the system does when memory runs out.")
+        : died(exit.toString());
+  }
+
+  /** The process did not connect. */
+  static LossCause notConnected(Duration limit) {
+    return of(
+        ErrorKind.LOAD_FAILED, "The worker did not connect within " + limit.toSeconds() + " s.");
+  }
+
+  /** Loading took too long. */
+  static LossCause notLoaded(Duration limit) {
+    return of(
+        ErrorKind.LOAD_FAILED,
+        "The worker did not load the model within startupTimeout, " + limit.toSeconds() + " s.");
+  }
+
+  /** Loading failed. */
+  static LossCause loadFailed(LoadOutcome outcome) {
+    String message = outcome.message();
+    return new LossCause(
+        outcome.error() == WorkerError.OUT_OF_MEMORY
+            ? ErrorKind.OUT_OF_MEMORY
+            : ErrorKind.LOAD_FAILED,
+        message == null ? "The model could not be loaded." : message,
+        outcome.trace(),
+        false);
+  }
+
+  /** A run took too long. */
+  static LossCause noAnswer(Duration limit) {
+    return of(
+        ErrorKind.RESPONSE_TIMEOUT,
+        "Worker timed out: no answer within responseTimeout, "
+            + limit.toSeconds()
+            + " s. It was replaced.");
+  }
+
+  /** An idle worker did not answer. */
+  static LossCause noHeartbeat(Duration limit) {
+    return of(
+        ErrorKind.WORKER_LOST,
+        "Worker died. It gave no sign of life for "
+            + limit.toMillis()
+            + " ms while idle (stopped or hung) and was replaced.");
+  }
+
+  /** The worker said that it must not be used again. */
+  static LossCause spent() {
+    return new LossCause(
+        ErrorKind.WORKER_LOST,
+        "Worker died. Its device failed and the process was replaced.",
+        null,
+        true);
+  }
+
+  /** The worker is not wanted any more. */
+  static LossCause stopped(String message) {
+    return of(ErrorKind.SHUTTING_DOWN, message);
+  }
+
+  /** The same cause with a detail, unless it has one. */
+  LossCause orDetail(String lines) {
+    return detail == null || detail.isEmpty()
+        ? new LossCause(kind, message, lines, betweenRuns)
+        : this;
+  }
+
   /** What the requests that it ran are told. */
   Failure failure() {
     return new Failure(kind, message, null, detail);
@@ -23,8 +109,15 @@ record LossCause(ErrorKind kind, String message, @Nullable String detail) {
     return detail == null || detail.isEmpty() ? message : message + '\n' + detail;
   }
 
-  /** Whether the run itself is to blame, so that it must not be repeated. */
-  boolean timedOut() {
-    return kind == ErrorKind.RESPONSE_TIMEOUT || kind == ErrorKind.STREAM_STALLED;
+  /**
+   * Whether what it worked on must not be repeated: it is to blame, or nobody wants it any more.
+   */
+  boolean forbidsRepeat() {
+    return kind == ErrorKind.RESPONSE_TIMEOUT || removed();
+  }
+
+  /** Whether the pool gives up its work. */
+  boolean removed() {
+    return kind == ErrorKind.SHUTTING_DOWN;
   }
 }

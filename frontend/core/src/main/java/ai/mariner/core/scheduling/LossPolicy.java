@@ -1,6 +1,8 @@
 package ai.mariner.core.scheduling;
 
 import ai.mariner.core.config.RetryOnWorkerLoss;
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.Operation;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,19 +26,20 @@ final class LossPolicy {
   /**
    * Judges what a lost worker had.
    *
-   * @param runs its runs in order; the first had begun, the others were only sent ahead
+   * @param runs its runs in order; the first had begun (unless the worker was lost between two
+   *     runs), the others were only sent ahead
    * @param cause why it was lost
    */
   Verdict judge(Iterable<Run> runs, LossCause cause) {
     List<Job> again = new ArrayList<>();
     List<Job> failed = new ArrayList<>();
-    boolean begun = true;
+    boolean begun = !cause.betweenRuns();
     for (Run run : runs) {
       if (begun) {
         judgeBegun(run, cause, again, failed);
         begun = false;
       } else {
-        judgeUnstarted(run, again, failed);
+        judgeUnstarted(run, cause, again, failed);
       }
     }
     return new Verdict(again, failed);
@@ -49,7 +52,7 @@ final class LossPolicy {
         retry == RetryOnWorkerLoss.MATES
             && run.jobs().size() > 1
             && run.operation() != Operation.DESCRIBE
-            && !cause.timedOut()
+            && !cause.forbidsRepeat()
             && !run.streamed()
             && !losses.exhausted();
     for (Job job : run.jobs()) {
@@ -65,18 +68,24 @@ final class LossPolicy {
     }
   }
 
-  private void judgeUnstarted(Run run, List<Job> again, List<Job> failed) {
+  private void judgeUnstarted(Run run, LossCause cause, List<Job> again, List<Job> failed) {
     for (Job job : run.jobs()) {
       if (job.ended()) {
         continue;
       }
-      if (retry == RetryOnWorkerLoss.NEVER || exhausted(job)) {
+      if (retry == RetryOnWorkerLoss.NEVER || cause.removed() || exhausted(job)) {
         failed.add(job);
       } else {
         job.requeued();
         again.add(job);
       }
     }
+  }
+
+  /** What the rest of such a batch is told. */
+  static Failure givenUp() {
+    return Failure.of(
+        ErrorKind.WORKER_LOST, "Worker died. The batch of this request cost too many workers.");
   }
 
   /** Whether the job belongs to a batch that has cost too many workers. */

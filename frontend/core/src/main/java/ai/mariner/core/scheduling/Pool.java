@@ -25,12 +25,15 @@ import org.slf4j.LoggerFactory;
 public final class Pool {
   private static final Logger log = LoggerFactory.getLogger(Pool.class);
 
+  /** A longer time-out, more than a century, is none. */
+  private static final long LONGEST_TIMEOUT_NANOS = Long.MAX_VALUE >> 1;
+
   private final ModelKey key;
   private final Loop loop;
   private final ModelMetrics metrics;
   private final AtomicLong runIds;
   private final Batcher batcher;
-  private final DeadlineQueue deadlines = new DeadlineQueue();
+  private final Deadlines deadlines;
   private final WorkerSet workers;
   private final Answers answers;
   private final LossPolicy losses;
@@ -41,8 +44,6 @@ public final class Pool {
   private boolean closing;
   private int open;
   private Loop.@Nullable Timer windowTimer;
-  private Loop.@Nullable Timer deadlineTimer;
-  private long deadlineTimerAt;
   private @Nullable CompletableFuture<Void> drained;
 
   /**
@@ -72,6 +73,7 @@ public final class Pool {
     this.batchSize = spec.batchSize();
     this.defaultTimeoutNanos =
         spec.requestTimeout() == null ? null : spec.requestTimeout().toNanos();
+    this.deadlines = new Deadlines(loop, this::expire);
     this.losses = new LossPolicy(spec.retryOnWorkerLoss());
     this.answers = new Answers(loop, metrics, limits, this::finished);
     this.workers = new WorkerSet(key, factory, loop, new Host());
@@ -97,6 +99,7 @@ public final class Pool {
       loop.execute(() -> accept(request, sink));
     } catch (java.util.concurrent.RejectedExecutionException e) {
       request.release();
+      metrics.failed(ErrorKind.SHUTTING_DOWN);
       sink.fail(Failure.of(ErrorKind.SHUTTING_DOWN, "The server is shutting down."));
     }
   }
@@ -110,7 +113,16 @@ public final class Pool {
    */
   public CompletionStage<Void> resize(int min) {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    loop.run(() -> workers.resize(min, done));
+    loop.run(
+        () -> {
+          if (closing) {
+            done.completeExceptionally(removed().toException());
+            return;
+          }
+          workers.resize(min, done);
+          refuseWaitingIfHopeless();
+          gauges();
+        });
     return done;
   }
 
@@ -126,7 +138,8 @@ public final class Pool {
         () -> {
           CompletableFuture<Void> under = drained;
           if (under != null) {
-            var unused = under.thenRun(() -> done.complete(null));
+            Loop.Timer sooner = loop.schedule(this::abandon, drainNanos);
+            var unused = under.thenRun(() -> complete(done, sooner));
             return;
           }
           closing = true;
@@ -138,6 +151,11 @@ public final class Pool {
           }
         });
     return done;
+  }
+
+  private static void complete(CompletableFuture<Void> done, Loop.Timer timer) {
+    timer.cancel();
+    done.complete(null);
   }
 
   /** What the pool is doing, as of now. */
@@ -169,7 +187,7 @@ public final class Pool {
     }
     long now = loop.nanoTime();
     Job job = new Job(request, sink, now, deadline(request, now));
-    if (!batcher.offer(job)) {
+    if (!admit(job)) {
       job.end();
       metrics.failed(ErrorKind.QUEUE_FULL);
       sink.fail(queueFull());
@@ -177,19 +195,32 @@ public final class Pool {
     }
     open++;
     sink.onCancel(() -> loop.run(() -> cancel(job)));
-    if (job.deadlineNanos() != Long.MAX_VALUE) {
-      deadlines.add(job);
-      armDeadline();
-    }
+    deadlines.watch(job);
     gauges();
     dispatchSoon();
   }
 
+  /** Queues a job; idle workers first get their share of a burst that is longer than the queue. */
+  private boolean admit(Job job) {
+    if (batcher.offer(job)) {
+      return true;
+    }
+    if (workers.idleCount() == 0) {
+      return false;
+    }
+    dispatch();
+    return batcher.offer(job);
+  }
+
   private @Nullable Failure refusal() {
     if (closing) {
-      return Failure.of(ErrorKind.SHUTTING_DOWN, "Model " + key + " is being removed.");
+      return removed();
     }
     return workers.refusal();
+  }
+
+  private Failure removed() {
+    return Failure.of(ErrorKind.SHUTTING_DOWN, "Model " + key + " is being removed.");
   }
 
   private Failure queueFull() {
@@ -206,7 +237,7 @@ public final class Pool {
 
   private long deadline(InferenceRequest request, long now) {
     Long timeout = request.timeoutNanos() != null ? request.timeoutNanos() : defaultTimeoutNanos;
-    return timeout == null ? Long.MAX_VALUE : now + timeout;
+    return timeout == null || timeout > LONGEST_TIMEOUT_NANOS ? Long.MAX_VALUE : now + timeout;
   }
 
   /**
@@ -215,12 +246,15 @@ public final class Pool {
   private void dispatchSoon() {
     if (!dispatchPending) {
       dispatchPending = true;
-      loop.execute(this::dispatch);
+      loop.execute(
+          () -> {
+            dispatchPending = false;
+            dispatch();
+          });
     }
   }
 
   private void dispatch() {
-    dispatchPending = false;
     while (batcher.size() > 0) {
       int idle = workers.idleCount();
       Worker worker = idle > 0 ? workers.nextIdle() : aheadWorker();
@@ -250,13 +284,7 @@ public final class Pool {
 
   private void start(Worker worker, List<Job> jobs) {
     long now = loop.nanoTime();
-    List<Job> live = jobs;
-    for (Job job : jobs) {
-      if (expired(job, now) || LossPolicy.exhausted(job)) {
-        live = withoutUnfit(jobs, now);
-        break;
-      }
-    }
+    List<Job> live = fit(jobs, now);
     if (live.isEmpty()) {
       return;
     }
@@ -272,21 +300,25 @@ public final class Pool {
     worker.run(run);
   }
 
-  private List<Job> withoutUnfit(List<Job> jobs, long now) {
-    List<Job> live = new ArrayList<>(jobs.size());
+  /** The jobs that can still be run; the others end here. */
+  private List<Job> fit(List<Job> jobs, long now) {
+    boolean all = true;
+    for (int i = 0; i < jobs.size() && all; i++) {
+      all = !expired(jobs.get(i), now) && !LossPolicy.exhausted(jobs.get(i));
+    }
+    if (all) {
+      return jobs;
+    }
     for (Job job : jobs) {
       if (expired(job, now)) {
         answers.fail(job, expiry("in the queue"));
       } else if (LossPolicy.exhausted(job)) {
-        answers.fail(
-            job,
-            Failure.of(
-                ErrorKind.WORKER_LOST,
-                "Worker died. The batch of this request cost too many workers."));
-      } else {
-        live.add(job);
+        answers.fail(job, LossPolicy.givenUp());
       }
     }
+    // Only now: whoever is told of an end may cancel another job.
+    List<Job> live = new ArrayList<>(jobs);
+    live.removeIf(Job::ended);
     return live;
   }
 
@@ -310,32 +342,15 @@ public final class Pool {
     Run run = job.run();
     if (run != null) {
       workers.cancel(run, job, reason);
-    } else {
+    } else if (job.queued()) {
       batcher.cancelled();
     }
     answers.fail(job, failure);
+    gauges();
   }
 
-  private void armDeadline() {
-    long earliest = deadlines.earliest();
-    if (earliest == Long.MAX_VALUE || (deadlineTimer != null && deadlineTimerAt - earliest <= 0)) {
-      return;
-    }
-    if (deadlineTimer != null) {
-      deadlineTimer.cancel();
-    }
-    deadlineTimerAt = earliest;
-    deadlineTimer = loop.schedule(this::expire, earliest - loop.nanoTime());
-  }
-
-  private void expire() {
-    deadlineTimer = null;
-    long now = loop.nanoTime();
-    for (Job job = deadlines.pollExpired(now); job != null; job = deadlines.pollExpired(now)) {
-      String where = job.queued() ? "in the queue" : "run";
-      giveUp(job, expiry(where), CancelReason.DEADLINE);
-    }
-    armDeadline();
+  private void expire(Job job) {
+    giveUp(job, expiry(job.queued() ? "in the queue" : "run"), CancelReason.DEADLINE);
   }
 
   private void armWindow(long atNanos) {
@@ -355,6 +370,9 @@ public final class Pool {
   /** Counts a job that has ended; the last one lets a closing pool stop. */
   private void finished() {
     open--;
+    if (open == 0) {
+      gauges();
+    }
     if (closing && open == 0) {
       stopWorkers();
     }
@@ -368,10 +386,12 @@ public final class Pool {
     for (Job job : batcher.drain()) {
       answers.fail(job, late);
     }
-    workers.killAll(new LossCause(ErrorKind.SHUTTING_DOWN, late.message(), null));
+    workers.killAll(LossCause.stopped(late.message()));
+    gauges();
   }
 
   private void stopWorkers() {
+    deadlines.sleep();
     CompletableFuture<Void> done = drained;
     workers.stopAll(
         () -> {
@@ -381,9 +401,13 @@ public final class Pool {
         });
   }
 
-  private void refuseWaiting(Failure failure) {
-    for (Job job : batcher.drain()) {
-      answers.fail(job, failure);
+  /** What waits for workers that won't come is told so. */
+  private void refuseWaitingIfHopeless() {
+    Failure refusal = batcher.size() == 0 ? null : workers.refusal();
+    if (refusal != null) {
+      for (Job job : batcher.drain()) {
+        answers.fail(job, refusal);
+      }
     }
   }
 
@@ -397,6 +421,7 @@ public final class Pool {
       metrics.workerLoaded(worker.name(), loadNanos);
       log.info("{} is ready, loaded in {} ms", worker.name(), loadNanos / 1_000_000);
       workers.becameReady();
+      gauges();
       dispatchSoon();
     }
 
@@ -404,10 +429,8 @@ public final class Pool {
     public void loadFailed(Worker worker, LossCause cause) {
       log.warn("{} failed to start: {}", worker.name(), cause.text());
       workers.loadFailed(cause);
-      Failure refusal = workers.refusal();
-      if (refusal != null) {
-        refuseWaiting(refusal);
-      }
+      refuseWaitingIfHopeless();
+      gauges();
     }
 
     @Override
@@ -428,6 +451,8 @@ public final class Pool {
       }
       if (batcher.size() > 0) {
         dispatchSoon();
+      } else {
+        gauges();
       }
     }
 
@@ -437,15 +462,20 @@ public final class Pool {
       metrics.workerLost();
       log.warn("{}: {}", worker.name(), cause.text());
       LossPolicy.Verdict verdict = losses.judge(runs, cause);
+      List<Job> again = verdict.again();
+      if (!again.isEmpty()) {
+        again.forEach(job -> metrics.rerun());
+        log.info("{}: {} requests run again", worker.name(), again.size());
+        batcher.requeue(again);
+        dispatchSoon();
+      }
       for (Job job : verdict.failed()) {
         answers.fail(job, cause.failure());
       }
-      if (!verdict.again().isEmpty()) {
-        verdict.again().forEach(job -> metrics.rerun());
-        log.info("{}: {} requests run again", worker.name(), verdict.again().size());
-        batcher.requeue(verdict.again());
-        dispatchSoon();
+      if (!workers.wanted()) {
+        refuseWaitingIfHopeless();
       }
+      gauges();
     }
 
     @Override

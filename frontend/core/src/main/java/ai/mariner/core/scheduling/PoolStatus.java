@@ -1,6 +1,5 @@
 package ai.mariner.core.scheduling;
 
-import ai.mariner.core.model.WorkerStatus;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,4 +12,4 @@ import org.jspecify.annotations.Nullable;
  * @param lastFailure why a worker was last lost or failed to load; absent: never
  */
 public record PoolStatus(
-    List<WorkerStatus> workers, int waiting, int capacity, @Nullable String lastFailure) {}
+    List<WorkerSnapshot> workers, int waiting, int capacity, @Nullable String lastFailure) {}

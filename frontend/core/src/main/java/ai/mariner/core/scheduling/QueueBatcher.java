@@ -112,7 +112,9 @@ final class QueueBatcher implements Batcher {
 
   private Job take() {
     live--;
-    return queue.removeFirst();
+    Job job = queue.removeFirst();
+    job.taken();
+    return job;
   }
 
   private List<Job> takeMates(int most) {

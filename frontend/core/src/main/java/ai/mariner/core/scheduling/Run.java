@@ -86,7 +86,8 @@ final class Run {
 
   /** Whether the handler waits until the reader of its one stream has room. */
   boolean waitsForReader() {
-    StreamFlow flow = jobs.size() == 1 ? jobs.get(0).stream() : null;
+    Job only = jobs.size() == 1 ? jobs.get(0) : null;
+    StreamFlow flow = only == null || only.ended() ? null : only.stream();
     return flow != null && flow.exhausted();
   }
 }

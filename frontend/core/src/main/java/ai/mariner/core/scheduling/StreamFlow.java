@@ -1,5 +1,8 @@
 package ai.mariner.core.scheduling;
 
+import ai.mariner.core.time.Loop;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Credits of one stream: the worker may send so many pieces ahead of the client's reading. Grants
  * are given in halves of the window, so that a fast reader costs one frame for many pieces.
@@ -9,6 +12,7 @@ final class StreamFlow {
 
   private int left = WINDOW;
   private int owed;
+  private Loop.@Nullable Timer stallTimer;
 
   int initialCredits() {
     return WINDOW;
@@ -34,5 +38,24 @@ final class StreamFlow {
   /** Whether the worker has nothing left to send with. */
   boolean exhausted() {
     return left <= 0;
+  }
+
+  /** Whether the reader is being waited for. */
+  boolean waits() {
+    return stallTimer != null;
+  }
+
+  /** The reader is being waited for, until this timer ends it. */
+  void waitUntil(Loop.Timer timer) {
+    stallTimer = timer;
+  }
+
+  /** The reader need not be waited for any more. */
+  void waitedEnough() {
+    Loop.Timer timer = stallTimer;
+    if (timer != null) {
+      timer.cancel();
+      stallTimer = null;
+    }
   }
 }

@@ -1,7 +1,5 @@
 package ai.mariner.core.scheduling;
 
-import ai.mariner.core.error.ErrorKind;
-import ai.mariner.core.model.WorkerStatus;
 import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.ItemReply;
 import ai.mariner.core.worker.LoadCommand;
@@ -13,8 +11,6 @@ import ai.mariner.core.worker.WorkerLauncher;
 import ai.mariner.core.worker.WorkerLink;
 import ai.mariner.core.worker.WorkerProcess;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,17 +19,16 @@ import org.jspecify.annotations.Nullable;
  * after a loss, stopped. Touched only on the pool's loop.
  */
 final class Worker {
-  /** Up to so many losses in a row the next start is near enough to let requests wait for it. */
-  private static final int PATIENT_FAILURES = 4;
-
   private final WorkerPlan plan;
   private final WorkerLauncher launcher;
   private final Loop loop;
   private final WorkerHost host;
-  private final ServiceTimes times = new ServiceTimes();
-  private final ArrayDeque<Run> runs = new ArrayDeque<>();
+  private final RunQueue runs = new RunQueue();
+  private final TrackRecord record = new TrackRecord();
+  private final WorkerLimits limits;
+  private final WorkerWatch watch;
 
-  private Phase phase = Phase.ENDED;
+  private WorkerPhase phase = WorkerPhase.ENDED;
   private boolean stopping;
   private int generation;
   private @Nullable Life life;
@@ -41,41 +36,23 @@ final class Worker {
   private @Nullable WorkerLink link;
   private @Nullable Long pid;
   private @Nullable LossCause ownCause;
-  private @Nullable LossCause lastCause;
-  private Loop.@Nullable Timer watch;
   private Loop.@Nullable Timer restart;
-  private long watchAt;
   private Instant startTime = Instant.EPOCH;
-  private long phaseNanos;
-  private long idleNanos;
-  private long heartbeatSent;
-  private long heartbeatNumber;
-  private int failuresInARow;
-  private boolean lastLoadFailed;
-  private boolean loadedInThisLife;
-  private boolean servedInThisLife;
-
-  private enum Phase {
-    STARTING,
-    LOADING,
-    READY,
-    /** The link has ended; waits to hear how the process did. */
-    LOST,
-    BACKING_OFF,
-    ENDED
-  }
+  private boolean lossTold;
 
   Worker(WorkerPlan plan, WorkerLauncher launcher, Loop loop, WorkerHost host) {
     this.plan = plan;
     this.launcher = launcher;
     this.loop = loop;
     this.host = host;
+    this.limits = new WorkerLimits(plan);
+    this.watch = new WorkerWatch(loop, this::dueNanos, this::overdue);
   }
 
   /** Starts a process. */
   void start() {
     generation++;
-    enter(Phase.STARTING);
+    enter(WorkerPhase.STARTING);
     startTime = plan.clock().instant();
     ownCause = null;
     pid = null;
@@ -83,11 +60,15 @@ final class Worker {
     life = newLife;
     WorkerLaunch launch = plan.launch(generation);
     process = launcher.start(launch, loop, newLife);
-    arm(phaseNanos + plan.connectTimeout().toNanos());
+    watchPhase();
   }
 
   int id() {
     return plan.workerId();
+  }
+
+  int place() {
+    return plan.place();
   }
 
   String name() {
@@ -95,7 +76,7 @@ final class Worker {
   }
 
   boolean ready() {
-    return phase == Phase.READY && !stopping && ownCause == null;
+    return phase == WorkerPhase.READY && !stopping && ownCause == null;
   }
 
   boolean stopping() {
@@ -103,7 +84,7 @@ final class Worker {
   }
 
   boolean has(Run run) {
-    return runs.contains(run);
+    return runs.has(run);
   }
 
   boolean idle() {
@@ -112,23 +93,21 @@ final class Worker {
 
   /** Runs that it could be given ahead of the end of the one it works on. */
   int roomAhead(int batchSize) {
-    return ready() ? Math.max(0, times.depth(batchSize) - runs.size()) : 0;
+    return ready() ? runs.room(batchSize) : 0;
   }
 
   /** Whether it serves, or will soon unless something goes wrong for the first time. */
   boolean hopeful() {
-    return !stopping
-        && (phase == Phase.READY || (!lastLoadFailed && failuresInARow <= PATIENT_FAILURES));
+    return !stopping && (phase == WorkerPhase.READY || record.hopeful());
   }
 
   /** Hands over a batch. */
   void run(Run run) {
     long now = run.dispatchNanos();
     if (runs.isEmpty()) {
-      run.started(now);
-      arm(now + plan.responseTimeout().toNanos());
+      watch.lookBy(now + plan.responseTimeout().toNanos());
     }
-    runs.addLast(run);
+    runs.add(run);
     link().run(run.id(), run.operation(), run.jobs());
   }
 
@@ -136,6 +115,10 @@ final class Worker {
   void cancel(Run run, Job job, WorkerLink.CancelReason reason) {
     WorkerLink current = link;
     if (current != null) {
+      if (run.waitsForReader()) {
+        // What was waited for won't come: from now on the handler is expected to end.
+        run.progressed(loop.nanoTime());
+      }
       current.cancel(run.id(), job.request().id(), reason);
     }
   }
@@ -155,21 +138,24 @@ final class Worker {
       return;
     }
     stopping = true;
-    if (phase == Phase.BACKING_OFF || phase == Phase.ENDED) {
+    if (phase == WorkerPhase.BACKING_OFF || phase == WorkerPhase.ENDED) {
       end();
     } else if (runs.isEmpty()) {
       stopNow();
     }
   }
 
-  /** Ends it at once; what it runs fails with the cause. */
+  /** Ends it at once; what it runs is lost with the cause. */
   void kill(LossCause cause) {
-    if (phase == Phase.BACKING_OFF || phase == Phase.ENDED) {
+    if (phase == WorkerPhase.BACKING_OFF || phase == WorkerPhase.ENDED) {
       end();
       return;
     }
     if (ownCause == null) {
       ownCause = cause;
+    }
+    if (phase != WorkerPhase.LOST) {
+      awaitEnd();
     }
     WorkerProcess current = process;
     if (current != null) {
@@ -177,18 +163,17 @@ final class Worker {
     }
   }
 
-  WorkerStatus status() {
-    WorkerStatus.State state =
+  WorkerSnapshot status() {
+    WorkerSnapshot.State state =
         switch (phase) {
-          case STARTING, LOADING -> WorkerStatus.State.LOADING;
-          case READY -> WorkerStatus.State.READY;
-          case LOST, BACKING_OFF, ENDED -> WorkerStatus.State.BACKING_OFF;
+          case STARTING, LOADING -> WorkerSnapshot.State.LOADING;
+          case READY -> WorkerSnapshot.State.READY;
+          case DYING, LOST, BACKING_OFF, ENDED -> WorkerSnapshot.State.BACKING_OFF;
         };
-    return new WorkerStatus(
+    return new WorkerSnapshot(
         id(),
         startTime,
-        stopping ? WorkerStatus.State.UNLOADING : state,
-        0,
+        stopping ? WorkerSnapshot.State.STOPPING : state,
         pid,
         plan.gpuId(),
         lastFailure());
@@ -196,12 +181,16 @@ final class Worker {
 
   /** Why it was last lost or failed to load. */
   @Nullable String lastFailure() {
-    return lastCause == null ? null : lastCause.text();
+    return record.lastFailure();
   }
 
-  private void enter(Phase next) {
+  private void enter(WorkerPhase next) {
     phase = next;
-    phaseNanos = loop.nanoTime();
+    limits.phaseBegan(loop.nanoTime());
+  }
+
+  private void watchPhase() {
+    watch.lookBy(dueNanos());
   }
 
   private WorkerLink link() {
@@ -212,132 +201,56 @@ final class Worker {
     return current;
   }
 
+  /** Stops a worker that has nothing to finish. */
   private void stopNow() {
-    WorkerLink current = link;
-    if (current != null) {
-      current.stop();
-      arm(loop.nanoTime() + plan.stopTimeout().toNanos());
-    } else {
-      kill(new LossCause(ErrorKind.SHUTTING_DOWN, "The worker was stopped.", null));
+    switch (phase) {
+      case STARTING, LOADING -> kill(LossCause.stopped("The worker was stopped."));
+      case READY -> {
+        link().stop();
+        limits.stopAsked(loop.nanoTime());
+        watchPhase();
+      }
+      case DYING, LOST, BACKING_OFF, ENDED -> {}
     }
   }
 
   private void end() {
-    disarm();
+    watch.sleep();
     Loop.Timer waiting = restart;
     if (waiting != null) {
       waiting.cancel();
       restart = null;
     }
-    enter(Phase.ENDED);
+    enter(WorkerPhase.ENDED);
     life = null;
     host.gone(this);
   }
 
-  private void disarm() {
-    Loop.Timer timer = watch;
-    if (timer != null) {
-      timer.cancel();
-      watch = null;
-    }
-  }
-
-  /**
-   * Makes sure that the watch looks no later than this; a watch that comes too early looks and
-   * sleeps again.
-   */
-  private void arm(long atNanos) {
-    if (watch != null && watchAt - atNanos <= 0) {
-      return;
-    }
-    disarm();
-    watchAt = atNanos;
-    watch = loop.schedule(this::look, atNanos - loop.nanoTime());
-  }
-
-  private void look() {
-    watch = null;
-    long now = loop.nanoTime();
-    long due = dueNanos();
-    if (due == Long.MAX_VALUE) {
-      return;
-    }
-    if (due - now > 0) {
-      arm(due);
-      return;
-    }
-    overdue(now);
-  }
-
-  /** When the worker has to have shown something, in its present phase. */
   private long dueNanos() {
-    return switch (phase) {
-      case STARTING -> phaseNanos + plan.connectTimeout().toNanos();
-      case LOADING -> phaseNanos + plan.startupTimeout().toNanos();
-      case READY -> dueWhenReady();
-      case LOST -> phaseNanos + WorkerPlan.EXIT_GRACE.toNanos();
-      case BACKING_OFF, ENDED -> Long.MAX_VALUE;
-    };
-  }
-
-  private long dueWhenReady() {
-    Run head = runs.peekFirst();
-    if (head != null) {
-      return head.waitsForReader()
-          ? loop.nanoTime() + plan.responseTimeout().toNanos()
-          : head.progressNanos() + plan.responseTimeout().toNanos();
-    }
-    if (stopping) {
-      return idleNanos + plan.stopTimeout().toNanos();
-    }
-    return heartbeatSent != 0
-        ? heartbeatSent + plan.heartbeatTimeout().toNanos()
-        : idleNanos + plan.heartbeatInterval().toNanos();
+    return limits.dueNanos(phase, runs.head(), stopping, loop.nanoTime());
   }
 
   private void overdue(long now) {
     switch (phase) {
-      case STARTING ->
-          kill(loadCause("did not connect within " + plan.connectTimeout().toSeconds() + " s"));
-      case LOADING ->
-          kill(
-              loadCause(
-                  "did not load the model within startupTimeout, "
-                      + plan.startupTimeout().toSeconds()
-                      + " s"));
+      case STARTING -> kill(LossCause.notConnected(plan.connectTimeout()));
+      case LOADING -> kill(LossCause.notLoaded(plan.startupTimeout()));
       case READY -> overdueWhenReady(now);
-      case LOST -> settle("its process did not end");
+      case DYING -> settle(LossCause.died("did not end when it was killed"));
+      case LOST -> settle(LossCause.died("closed its connection, but did not end"));
       case BACKING_OFF, ENDED -> {}
     }
   }
 
-  private static LossCause loadCause(String what) {
-    return new LossCause(ErrorKind.LOAD_FAILED, "The worker " + what + '.', null);
-  }
-
   private void overdueWhenReady(long now) {
     if (!runs.isEmpty()) {
-      hung(
-          new LossCause(
-              ErrorKind.RESPONSE_TIMEOUT,
-              "Worker timed out: no answer within responseTimeout, "
-                  + plan.responseTimeout().toSeconds()
-                  + " s. It was replaced.",
-              null));
+      hung(LossCause.noAnswer(plan.responseTimeout()));
     } else if (stopping) {
-      kill(new LossCause(ErrorKind.SHUTTING_DOWN, "The worker did not stop when asked.", null));
-    } else if (heartbeatSent == 0) {
-      heartbeatSent = now;
-      link().heartbeat(++heartbeatNumber);
-      arm(now + plan.heartbeatTimeout().toNanos());
+      kill(LossCause.stopped("The worker did not stop when asked."));
+    } else if (limits.heartbeatAwaited()) {
+      hung(LossCause.noHeartbeat(plan.heartbeatTimeout()));
     } else {
-      hung(
-          new LossCause(
-              ErrorKind.WORKER_LOST,
-              "Worker died. It gave no sign of life for "
-                  + plan.heartbeatTimeout().toMillis()
-                  + " ms while idle (stopped or hung) and was replaced.",
-              null));
+      link().heartbeat(limits.heartbeatAsked(now));
+      watchPhase();
     }
   }
 
@@ -346,84 +259,93 @@ final class Worker {
    * ends.
    */
   private void hung(LossCause cause) {
-    WorkerProcess current = process;
     ownCause = cause;
-    List<Run> taken = takeRuns();
-    host.lost(this, taken, cause);
+    lossTold = true;
+    awaitEnd();
+    WorkerProcess current = process;
     if (current != null) {
       current.dumpStacks();
       Runnable kill = current::kill;
       loop.schedule(kill, WorkerPlan.STACKS_GRACE.toNanos());
     }
+    host.lost(this, runs.takeAll(), cause);
   }
 
-  private List<Run> takeRuns() {
-    List<Run> taken = new ArrayList<>(runs);
-    runs.clear();
-    return taken;
+  private void awaitEnd() {
+    enter(WorkerPhase.DYING);
+    watchPhase();
+  }
+
+  /** Parts with a process that is of no more use; it ends by itself or is helped. */
+  private void leave() {
+    link().close();
+    awaitExit();
+  }
+
+  private void awaitExit() {
+    link = null;
+    enter(WorkerPhase.LOST);
+    watchPhase();
   }
 
   /** The process is out of the game: judge its runs, plan the next start. */
-  private void settle(String how) {
-    disarm();
-    WorkerProcess dead = process;
-    LossCause own = ownCause;
-    String lines = dead == null ? "" : dead.lastErrorLines();
-    LossCause cause =
-        own != null
-            ? new LossCause(own.kind(), own.message(), own.detail() != null ? own.detail() : lines)
-            : new LossCause(ErrorKind.WORKER_LOST, "Worker died. It " + how + '.', lines);
-    settle(cause);
-  }
-
-  private void settle(LossCause cause) {
-    disarm();
-    boolean wasLoaded = loadedInThisLife;
-    loadedInThisLife = false;
-    link = null;
-    pid = null;
-    heartbeatSent = 0;
+  private void settle(LossCause seen) {
+    LossCause cause = ownCause == null ? seen : ownCause;
     WorkerProcess dead = process;
     if (dead != null) {
+      cause = cause.orDetail(dead.lastErrorLines());
       dead.kill();
     }
+    watch.sleep();
+    life = null;
+    link = null;
+    pid = null;
+    List<Run> taken = runs.takeAll();
     if (stopping) {
-      host.lost(this, takeRuns(), cause);
+      // Ending as it was told is no loss, unless something was still to be done.
+      if (!taken.isEmpty()) {
+        host.lost(this, taken, cause);
+      }
       end();
       return;
     }
-    lastCause = cause;
-    failuresInARow = servedInThisLife ? 1 : failuresInARow + 1;
-    servedInThisLife = false;
-    lastLoadFailed = !wasLoaded;
-    enter(Phase.BACKING_OFF);
-    if (wasLoaded) {
-      host.lost(this, takeRuns(), cause);
-    } else {
+    record.lost(cause);
+    enter(WorkerPhase.BACKING_OFF);
+    if (record.loadFailed()) {
       host.loadFailed(this, cause);
+    } else if (!lossTold) {
+      host.lost(this, taken, cause);
     }
-    if (phase == Phase.BACKING_OFF) {
-      restart = loop.schedule(this::startAgain, plan.restarts().delay(failuresInARow).toNanos());
+    lossTold = false;
+    if (phase == WorkerPhase.BACKING_OFF) {
+      restart =
+          loop.schedule(this::startAgain, plan.restarts().delay(record.failuresInARow()).toNanos());
     }
   }
 
   private void startAgain() {
     restart = null;
-    if (phase == Phase.BACKING_OFF && !stopping) {
+    if (phase == WorkerPhase.BACKING_OFF && !stopping) {
       start();
     }
   }
 
   private void headEnded(long now) {
-    Run next = runs.peekFirst();
-    if (next != null) {
-      next.started(now);
+    runs.headEnded(now);
+    record.served();
+    if (!runs.isEmpty()) {
       return;
     }
-    idleNanos = now;
     if (stopping) {
       stopNow();
+    } else {
+      becameIdle(now);
     }
+  }
+
+  private void becameIdle(long now) {
+    limits.becameIdle(now);
+    watchPhase();
   }
 
   /** The events of one process; those of an earlier one find themselves out of date. */
@@ -434,48 +356,38 @@ final class Worker {
 
     @Override
     public void connected(WorkerLink newLink, long newPid) {
-      if (!current() || phase != Phase.STARTING) {
+      if (!current() || phase != WorkerPhase.STARTING) {
         newLink.close();
         return;
       }
       link = newLink;
       pid = newPid;
-      enter(Phase.LOADING);
+      enter(WorkerPhase.LOADING);
       newLink.load(new LoadCommand(WorkerPlan.MODEL_HANDLE, plan.loadFields()));
-      arm(phaseNanos + plan.startupTimeout().toNanos());
-      if (stopping) {
-        stopNow();
-      }
+      watchPhase();
     }
 
     @Override
     public void loaded(LoadOutcome outcome) {
-      if (!current() || phase != Phase.LOADING) {
+      if (!current() || phase != WorkerPhase.LOADING) {
         return;
       }
       if (outcome.error() != null) {
-        ownCause =
-            new LossCause(
-                outcome.error() == ai.mariner.core.worker.WorkerError.OUT_OF_MEMORY
-                    ? ErrorKind.OUT_OF_MEMORY
-                    : ErrorKind.LOAD_FAILED,
-                outcome.message() == null ? "The model could not be loaded." : outcome.message(),
-                outcome.trace());
-        link().close();
+        ownCause = LossCause.loadFailed(outcome);
+        leave();
         return;
       }
-      long loadNanos = loop.nanoTime() - phaseNanos;
-      enter(Phase.READY);
-      idleNanos = phaseNanos;
-      loadedInThisLife = true;
-      lastLoadFailed = false;
-      arm(idleNanos + plan.heartbeatInterval().toNanos());
+      long now = loop.nanoTime();
+      long loadNanos = limits.inPhaseNanos(now);
+      enter(WorkerPhase.READY);
+      record.loaded();
+      becameIdle(now);
       host.ready(Worker.this, loadNanos);
     }
 
     @Override
     public void replied(long runId, List<ItemReply> items, boolean ended, boolean spent) {
-      Run run = current() ? runs.peekFirst() : null;
+      Run run = current() ? runs.head() : null;
       if (run == null || run.id() != runId) {
         release(items);
         return;
@@ -492,21 +404,14 @@ final class Worker {
         }
       }
       if (spent && ownCause == null) {
-        ownCause =
-            new LossCause(
-                ErrorKind.WORKER_LOST,
-                "Worker died. Its device failed and the process was replaced.",
-                null);
+        ownCause = LossCause.spent();
       }
       if (ended) {
-        runs.removeFirst();
-        servedInThisLife = true;
-        times.add(now - run.startNanos());
         headEnded(now);
+        if (spent && phase == WorkerPhase.READY) {
+          leave();
+        }
         host.runEnded(Worker.this, run);
-      }
-      if (spent && ended) {
-        link().close();
       }
     }
 
@@ -518,42 +423,31 @@ final class Worker {
 
     @Override
     public void heartbeat(long number) {
-      if (current() && number == heartbeatNumber) {
-        heartbeatSent = 0;
-        idleNanos = loop.nanoTime();
-        arm(idleNanos + plan.heartbeatInterval().toNanos());
+      if (!current() || phase != WorkerPhase.READY || !limits.heartbeatAnswered(number)) {
+        return;
+      }
+      // Having been well for a while is as good as having served.
+      record.served();
+      if (runs.isEmpty() && !stopping) {
+        becameIdle(loop.nanoTime());
       }
     }
 
     @Override
     public void disconnected(String reason) {
-      if (!current() || phase == Phase.ENDED || phase == Phase.BACKING_OFF) {
+      if (!current()) {
         return;
       }
       link = null;
-      enter(Phase.LOST);
-      arm(phaseNanos + WorkerPlan.EXIT_GRACE.toNanos());
+      if (phase != WorkerPhase.DYING && phase != WorkerPhase.LOST) {
+        awaitExit();
+      }
     }
 
     @Override
     public void exited(ProcessExit exit) {
-      if (!current()) {
-        return;
-      }
-      life = null;
-      boolean byUs = ownCause != null || stopping;
-      if (phase == Phase.BACKING_OFF || phase == Phase.ENDED) {
-        return;
-      }
-      if (exit.killed() && !byUs) {
-        WorkerProcess dead = process;
-        settle(
-            new LossCause(
-                ErrorKind.WORKER_OUT_OF_MEMORY,
-                "Worker died. It " + exit + ", as the system does when memory runs out.",
-                dead == null ? null : dead.lastErrorLines()));
-      } else {
-        settle(exit.toString());
+      if (current()) {
+        settle(LossCause.exited(exit));
       }
     }
   }

@@ -77,14 +77,15 @@ public final class WorkerFactory {
   /**
    * A new worker, not started yet.
    *
-   * @param index how many workers the pool has made before
+   * @param place its place among the workers of the pool, from 0
    */
-  Worker create(int index, Loop loop, WorkerHost host) {
-    Integer gpu = devices.device(index);
+  Worker create(int place, Loop loop, WorkerHost host) {
+    Integer gpu = devices.device(place);
     WorkerConfig config = shared.config();
     WorkerPlan plan =
         new WorkerPlan(
             shared.workerIds().getAndIncrement(),
+            place,
             program.key(),
             program.directory(),
             program.runtime(),

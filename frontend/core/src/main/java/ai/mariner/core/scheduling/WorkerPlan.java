@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * What a worker is for and how long it may take.
  *
  * @param workerId number of the worker
+ * @param place its place among the workers of its model, which decides on its device
  * @param model model that it serves
  * @param directory working directory
  * @param runtime runtime of the manifest
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 record WorkerPlan(
     int workerId,
+    int place,
     ModelKey model,
     Path directory,
     String runtime,
@@ -50,6 +52,9 @@ record WorkerPlan(
 
   /** How long a hung process has to write its stacks. */
   static final Duration STACKS_GRACE = Duration.ofMillis(300);
+
+  /** How long a killed process has to end before it is given up. */
+  static final Duration KILL_GRACE = Duration.ofSeconds(10);
 
   WorkerLaunch launch(int generation) {
     return new WorkerLaunch(workerId, generation, model, directory, runtime, gpuId);

@@ -3,10 +3,10 @@ package ai.mariner.core.scheduling;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.ModelKey;
-import ai.mariner.core.model.WorkerStatus;
 import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.WorkerLink.CancelReason;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +24,6 @@ final class WorkerSet {
   private final List<CompletableFuture<Void>> waiters = new ArrayList<>();
 
   private int wanted;
-  private int created;
   private int cursor;
   private boolean everReady;
   private boolean failed;
@@ -55,18 +54,37 @@ final class WorkerSet {
         staying.add(worker);
       }
     }
-    for (int i = staying.size(); i < count; i++) {
-      Worker worker = factory.create(created++, loop, host);
+    while (staying.size() < count) {
+      Worker worker = factory.create(freePlace(staying), loop, host);
       workers.add(worker);
+      staying.add(worker);
       worker.start();
     }
-    // Idle workers go first: they cost nobody an answer.
-    staying.sort((a, b) -> Boolean.compare(b.idle(), a.idle()));
+    // First those that don't serve, then idle ones: they cost nobody an answer.
+    staying.sort(Comparator.comparing(Worker::ready).thenComparing(worker -> !worker.idle()));
     for (int i = 0; i < staying.size() - count; i++) {
       staying.get(i).stop();
     }
     waiters.add(done);
     settleWaiters();
+  }
+
+  /** The first place that none of these workers has, so that devices stay evenly used. */
+  private static int freePlace(List<Worker> taken) {
+    int place = 0;
+    while (isTaken(place, taken)) {
+      place++;
+    }
+    return place;
+  }
+
+  private static boolean isTaken(int place, List<Worker> taken) {
+    for (Worker worker : taken) {
+      if (worker.place() == place) {
+        return true;
+      }
+    }
+    return false;
   }
 
   void becameReady() {
@@ -124,6 +142,11 @@ final class WorkerSet {
 
   void killAll(LossCause cause) {
     List.copyOf(workers).forEach(worker -> worker.kill(cause));
+  }
+
+  /** Whether any worker is to be kept alive. */
+  boolean wanted() {
+    return wanted > 0;
   }
 
   /** Why a request can't be taken: no worker serves or is about to; {@code null} if it can. */
@@ -213,8 +236,8 @@ final class WorkerSet {
     return count;
   }
 
-  List<WorkerStatus> statuses() {
-    List<WorkerStatus> statuses = new ArrayList<>();
+  List<WorkerSnapshot> statuses() {
+    List<WorkerSnapshot> statuses = new ArrayList<>();
     for (Worker worker : workers) {
       statuses.add(worker.status());
     }

@@ -117,7 +117,8 @@ public final class TokenAuthority implements AccessPolicy {
     try {
       file.write(fresh);
     } catch (IOException e) {
-      log.error("{} could not be written; the former key stays valid", file.path(), e);
+      log.error(
+          "{} could not be written; the former key stays valid: {}", file.path(), e.toString());
       return Failure.of(
           ErrorKind.INTERNAL, "The key file could not be written; the former key stays valid.");
     }

@@ -20,7 +20,7 @@ final class AddressText {
           "http://(\\[[0-9a-f:.%]+]|[^\\s:/?#\\[\\]]+)(?::(\\d{1,5}))?/?",
           Pattern.CASE_INSENSITIVE);
   private static final Pattern HOST =
-      Pattern.compile("\\[?([0-9a-fA-F:.%]*:[0-9a-fA-F:.%]*)]?|[^\\s:/?#\\[\\]]+");
+      Pattern.compile("\\[?[0-9a-fA-F.%]*:[0-9a-fA-F.%]*:[0-9a-fA-F:.%]*]?|[^\\s:/?#\\[\\]]+");
   private static final int MOST_PORT = 65_535;
 
   private AddressText() {}

@@ -242,22 +242,29 @@ public final class ConfigLoader {
 
     private Path serverHome() {
       String variable = environment.get(HOME_VARIABLE);
-      Path option = commandLine.serverHome();
-      Path key = values.given(settings.modelServerHome);
-      String origin =
-          variable != null ? HOME_VARIABLE : option != null ? "--server-home" : "model_server_home";
-      String home = variable != null ? variable : String.valueOf(option != null ? option : key);
-      try {
-        Path resolved = folder.resolve(home).normalize();
-        if (machine.isFolder().test(resolved.resolve("ts"))) {
-          return resolved;
-        }
-      } catch (InvalidPathException e) {
-        // Reported below like a folder that isn't there.
+      if (variable != null) {
+        return serverHome(HOME_VARIABLE, variable);
       }
-      boolean given = variable != null || option != null || key != null;
-      findings.malformed(
-          given ? origin : "--server-home", given ? home : "nothing", "the folder that holds ts");
+      if (commandLine.serverHome() != null) {
+        return serverHome("--server-home", commandLine.serverHome().toString());
+      }
+      Path key = values.given(settings.modelServerHome);
+      return key != null
+          ? serverHome(settings.modelServerHome.key(), key.toString())
+          : noServerHome("--server-home", "nothing");
+    }
+
+    private Path serverHome(String origin, String text) {
+      try {
+        Path home = folder.resolve(text).normalize();
+        return machine.isFolder().test(home.resolve("ts")) ? home : noServerHome(origin, text);
+      } catch (InvalidPathException e) {
+        return noServerHome(origin, text);
+      }
+    }
+
+    private Path noServerHome(String origin, String text) {
+      findings.malformed(origin, text, "the folder that holds ts");
       return folder;
     }
 

@@ -66,8 +66,7 @@ final class GpuProbe implements IntSupplier {
     }
     try {
       if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-        log.warn(
-            "{} has not answered within {} s; no GPU is used", command.get(0), limit.toSeconds());
+        log.warn("{} has not answered within {}; no GPU is used", command.get(0), limit);
         return 0;
       }
       String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

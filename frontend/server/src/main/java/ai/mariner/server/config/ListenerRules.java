@@ -22,6 +22,7 @@ record ListenerRules(
     @Nullable ListenerAddress metrics,
     ListenerAddress grpcInference,
     ListenerAddress grpcManagement) {
+  private static final String GRPC = "grpc_";
   private static final Set<String> ANY_HOST = Set.of("0.0.0.0", "::", "0:0:0:0:0:0:0:0");
 
   /** Reports listeners that ask for the same socket; inference and management may share one. */
@@ -39,8 +40,8 @@ record ListenerRules(
         if (!shared && overlap(first.address, second.address)) {
           findings.malformed(
               second.key,
-              second.address.toString(),
-              "an address that " + first.key + " (" + first.address + ") does not take");
+              second.text(),
+              "an address that " + first.key + " (" + first.text() + ") does not take");
         }
       }
     }
@@ -53,7 +54,7 @@ record ListenerRules(
       if (AddressText.isLoopback(listener.address)) {
         continue;
       }
-      String where = listener.key + ": " + listener.address;
+      String where = listener.key + ": " + listener.text();
       if (listener.address.equals(metrics)) {
         findings.warning(where + " is open to other machines; metrics are never behind a token");
       } else if (!tokenAuthorization && (profile.openListeners() || allowInsecure)) {
@@ -77,8 +78,8 @@ record ListenerRules(
     if (metrics != null) {
       all.add(new Named("metrics_address", metrics));
     }
-    all.add(new Named("grpc_inference_address", grpcInference));
-    all.add(new Named("grpc_management_address", grpcManagement));
+    all.add(new Named(GRPC + "inference_address", grpcInference));
+    all.add(new Named(GRPC + "management_address", grpcManagement));
     return all;
   }
 
@@ -95,5 +96,11 @@ record ListenerRules(
         && (host.equals(otherHost) || ANY_HOST.contains(host) || ANY_HOST.contains(otherHost));
   }
 
-  private record Named(String key, ListenerAddress address) {}
+  private record Named(String key, ListenerAddress address) {
+    /** A gRPC address is written without a scheme. */
+    String text() {
+      String text = address.toString();
+      return key.startsWith(GRPC) ? text.substring("http://".length()) : text;
+    }
+  }
 }

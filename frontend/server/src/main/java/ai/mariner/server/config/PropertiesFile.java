@@ -70,15 +70,5 @@ public record PropertiesFile(Path path, Map<String, String> values, List<String>
       }
       return before == null ? "" : before;
     }
-
-    @Override
-    public synchronized boolean equals(Object other) {
-      return this == other;
-    }
-
-    @Override
-    public synchronized int hashCode() {
-      return System.identityHashCode(this);
-    }
   }
 }

@@ -1,10 +1,13 @@
 package ai.mariner.server.config;
 
 import ai.mariner.core.config.Profile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Prints the reference page of all settings from their table. */
+/** Writes the reference page of all settings from their table. */
 final class ReferencePage {
   private static final String HEAD =
       """
@@ -28,6 +31,15 @@ final class ReferencePage {
       """;
 
   private ReferencePage() {}
+
+  /**
+   * Writes the page.
+   *
+   * @param args the file
+   */
+  public static void main(String[] args) throws IOException {
+    Files.writeString(Path.of(args[0]), text(new Settings()));
+  }
 
   static String text(Settings settings) {
     StringBuilder page = new StringBuilder(HEAD);

@@ -26,10 +26,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The table of all configuration keys, TorchServe's and the product's own. The loader, the
- * environment names and the reference page are all read from it; a key exists nowhere else.
+ * environment names and the reference page are all read from it; a key exists nowhere else. It is
+ * longer than other files because one table says more than several.
  */
 final class Settings {
   private static final int MANY = Integer.MAX_VALUE;
+
+  /** Two million years; beyond that, instants overflow one day. */
+  private static final double MOST_MINUTES = 1e12;
+
   private static final Fallback FALSE = Fallback.of("false");
   private static final Fallback TRUE = Fallback.of("true");
 
@@ -353,7 +358,12 @@ final class Settings {
           HONOURED,
           "Whether callers need no token.");
   final Setting<Double> tokenExpirationMin =
-      row(ACCESS, "token_expiration_min", Syntax.positive(), "60", "Life of a token in minutes.");
+      row(
+          ACCESS,
+          "token_expiration_min",
+          Syntax.positive(MOST_MINUTES),
+          "60",
+          "Life of a token in minutes.");
   final Setting<Boolean> exposeErrors =
       row(
           ACCESS,
@@ -395,14 +405,6 @@ final class Settings {
           new Fallback(Profile.TORCHSERVE.metricsMode(), Profile.MARINER.metricsMode(), null),
           HONOURED,
           "`log`, `prometheus` or `legacy`. The metrics page is filled in all three.");
-  final Setting<Path> metricsConfig =
-      row(
-          METRICS,
-          "metrics_config",
-          Syntax.path(),
-          Fallback.computed("`ts/configs/metrics.yaml` of the installation"),
-          LATER,
-          "Metrics of models.");
   final Setting<Path> modelServerHome =
       row(
           PROCESS,
@@ -507,6 +509,13 @@ final class Settings {
         "Kind of the key store.");
     row(ACCESS, "private_key_file", Syntax.text(), Fallback.NONE, LATER, "Private key of TLS.");
     row(ACCESS, "certificate_file", Syntax.text(), Fallback.NONE, LATER, "Certificate of TLS.");
+    row(
+        METRICS,
+        "metrics_config",
+        Syntax.path(),
+        Fallback.computed("`ts/configs/metrics.yaml` of the installation"),
+        LATER,
+        "Metrics of models.");
     row(
         METRICS,
         "model_metrics_auto_detect",

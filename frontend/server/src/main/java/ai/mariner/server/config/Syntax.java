@@ -51,12 +51,12 @@ record Syntax<T>(String expected, Function<String, T> reader) {
   }
 
   /** A number of any kind above 0. */
-  static Syntax<Double> positive() {
+  static Syntax<Double> positive(double most) {
     return new Syntax<>(
-        "a number > 0",
+        "a number > 0 and <= %.0f".formatted(most),
         text -> {
           double number = Double.parseDouble(text);
-          if (!(number > 0) || Double.isInfinite(number)) {
+          if (!(number > 0 && number <= most)) {
             throw new IllegalArgumentException(text);
           }
           return number;

@@ -92,7 +92,8 @@ final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
     int wanted = (int) Math.min(frameBytes, believed);
     if (wanted > in.capacity() - in.readerIndex()) {
       in.discardReadBytes();
-      in.ensureWritable(wanted - in.readableBytes());
+      // A buffer that cannot grow is copied into a larger one when more arrives.
+      in.ensureWritable(wanted - in.readableBytes(), false);
     }
   }
 

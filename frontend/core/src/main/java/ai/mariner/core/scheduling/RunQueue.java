@@ -1,0 +1,54 @@
+package ai.mariner.core.scheduling;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The runs that a worker has: it works on the first, the others were sent ahead and wait for it.
+ */
+final class RunQueue {
+  private final ArrayDeque<Run> runs = new ArrayDeque<>();
+  private ServiceTimes times = new ServiceTimes();
+
+  boolean isEmpty() {
+    return runs.isEmpty();
+  }
+
+  boolean has(Run run) {
+    return runs.contains(run);
+  }
+
+  /** What the worker works on. */
+  @Nullable Run head() {
+    return runs.peekFirst();
+  }
+
+  void add(Run run) {
+    runs.addLast(run);
+  }
+
+  /** Runs that could be sent ahead. */
+  int room(int batchSize) {
+    return Math.max(0, times.depth(batchSize) - runs.size());
+  }
+
+  /** Takes out the first run, which has ended; the next one begins. */
+  void headEnded(long now) {
+    Run ended = runs.removeFirst();
+    times.add(now - ended.startNanos());
+    Run next = runs.peekFirst();
+    if (next != null) {
+      next.started(now);
+    }
+  }
+
+  /** Takes out everything: the worker is lost. A new process has to show anew how fast it is. */
+  List<Run> takeAll() {
+    List<Run> all = new ArrayList<>(runs);
+    runs.clear();
+    times = new ServiceTimes();
+    return all;
+  }
+}

@@ -1,0 +1,148 @@
+package ai.mariner.core.scheduling;
+
+import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.config.WorkerConfig;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.RequestLabel;
+import ai.mariner.core.testing.BodyLedger;
+import ai.mariner.core.testing.Configs;
+import ai.mariner.core.testing.CountingMetrics;
+import ai.mariner.core.testing.FakeLauncher;
+import ai.mariner.core.testing.FakeLoop;
+import ai.mariner.core.testing.FakeWorker;
+import ai.mariner.core.testing.RecordingSink;
+import ai.mariner.core.testing.Requests;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
+
+/** A pool in virtual time with workers that are healthy unless a test says otherwise. */
+final class PoolFixture {
+  static final ModelKey KEY = new ModelKey("echo", "1.0");
+  static final StreamLimits LIMITS = new StreamLimits(1000, Duration.ofSeconds(30));
+
+  final FakeLoop loop = new FakeLoop();
+  final BodyLedger bodies = new BodyLedger();
+  final FakeLauncher launcher = new FakeLauncher(bodies).healthy();
+  final CountingMetrics.Meters meters = new CountingMetrics().model(KEY);
+  final Pool pool;
+
+  private final AtomicLong requestIds = new AtomicLong();
+
+  PoolFixture(ModelOverrides.Builder options) {
+    this(options, Configs.worker(Path.of("models")));
+  }
+
+  PoolFixture(ModelOverrides.Builder options, WorkerConfig config) {
+    ModelSpec spec = Configs.spec(options);
+    WorkerFactory.Shared shared =
+        new WorkerFactory.Shared(
+            launcher,
+            config,
+            Configs.limits(),
+            new RequestLabel(42),
+            new AtomicInteger(9000),
+            () -> Instant.EPOCH);
+    WorkerFactory.Program program =
+        new WorkerFactory.Program(KEY, Path.of("models/echo"), "python", "handler.py", null);
+    pool =
+        new Pool(
+            KEY,
+            spec,
+            loop,
+            new WorkerFactory(shared, program, spec),
+            meters,
+            new AtomicLong(),
+            LIMITS);
+  }
+
+  /** A pool with so many ready workers that batches of up to so many requests. */
+  static PoolFixture ready(int workers, int batchSize) {
+    return ready(workers, ModelOverrides.builder().batchSize(batchSize));
+  }
+
+  static PoolFixture ready(int workers, ModelOverrides.Builder options) {
+    PoolFixture fixture = new PoolFixture(options);
+    fixture.resize(workers);
+    return fixture;
+  }
+
+  CompletableFuture<Void> resize(int workers) {
+    CompletionStage<Void> done = pool.resize(workers);
+    loop.runReady();
+    return done.toCompletableFuture();
+  }
+
+  CompletableFuture<Void> close(Duration drain) {
+    CompletionStage<Void> done = pool.close(drain.toNanos());
+    loop.runReady();
+    return done.toCompletableFuture();
+  }
+
+  /** Submits a prediction and lets the loop have its turn. */
+  RecordingSink submit(String text) {
+    return submit(text, request -> request);
+  }
+
+  RecordingSink submit(String text, UnaryOperator<Requests> details) {
+    RecordingSink sink = enqueue(text, details);
+    loop.runReady();
+    return sink;
+  }
+
+  /** Submits requests that arrive in one turn of the loop. */
+  List<RecordingSink> burst(String... texts) {
+    List<RecordingSink> sinks = new ArrayList<>();
+    for (String text : texts) {
+      sinks.add(enqueue(text, request -> request));
+    }
+    loop.runReady();
+    return sinks;
+  }
+
+  RecordingSink enqueue(String text, UnaryOperator<Requests> details) {
+    RecordingSink sink = new RecordingSink();
+    long id = requestIds.incrementAndGet();
+    pool.submit(details.apply(Requests.of(id, bodies.body(text))).build(), sink);
+    return sink;
+  }
+
+  void leave(RecordingSink sink) {
+    sink.leave();
+    loop.runReady();
+  }
+
+  void advance(Duration time) {
+    loop.advance(time);
+  }
+
+  FakeWorker worker(int index) {
+    return launcher.worker(index);
+  }
+
+  PoolStatus status() {
+    CompletableFuture<PoolStatus> status = pool.status().toCompletableFuture();
+    loop.runReady();
+    return status.join();
+  }
+
+  /** Lets the first worker show that its runs are short, so that runs are sent ahead to it. */
+  void warmUp() {
+    for (int i = 0; i < 10; i++) {
+      submit("warm");
+      for (FakeWorker worker : launcher.alive()) {
+        if (!worker.openRuns().isEmpty()) {
+          worker.answer();
+        }
+      }
+    }
+  }
+}

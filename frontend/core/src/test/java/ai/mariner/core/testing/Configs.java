@@ -1,0 +1,69 @@
+package ai.mariner.core.testing;
+
+import ai.mariner.core.config.LimitsConfig;
+import ai.mariner.core.config.ModelDefaults;
+import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.config.WorkerConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** Configurations with good defaults. */
+public final class Configs {
+  /** Options of a model that says nothing. */
+  public static final ModelDefaults MODEL_DEFAULTS =
+      new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100);
+
+  private Configs() {}
+
+  /** Options of a model that says so much. */
+  public static ModelSpec spec(ModelOverrides.Builder said) {
+    return ModelSpec.resolve(List.of(said.build()), MODEL_DEFAULTS);
+  }
+
+  /** Limits as the server has them. */
+  public static LimitsConfig limits() {
+    return new LimitsConfig(
+        6_553_500,
+        6_553_500,
+        256L << 20,
+        1L << 20,
+        Duration.ofSeconds(30),
+        Duration.ofSeconds(30),
+        8192,
+        Duration.ofSeconds(60),
+        4L << 30,
+        100_000,
+        4L << 30,
+        Duration.ofSeconds(60));
+  }
+
+  /** Processes in this folder, without accelerators, the first worker being 9000. */
+  public static WorkerConfig worker(Path directory) {
+    return worker(directory, 0);
+  }
+
+  /** Processes in this folder with so many accelerators. */
+  public static WorkerConfig worker(Path directory, int gpuCount) {
+    return new WorkerConfig(
+        directory.resolve("python"),
+        directory,
+        directory,
+        9000,
+        List.of(),
+        null,
+        null,
+        true,
+        true,
+        gpuCount,
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(20));
+  }
+
+  /** A server of the {@code mariner} profile on free loopback ports. */
+  public static ServerConfigBuilder server(Path directory) {
+    return new ServerConfigBuilder(directory);
+  }
+}

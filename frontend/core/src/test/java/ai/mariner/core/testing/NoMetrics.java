@@ -1,0 +1,45 @@
+package ai.mariner.core.testing;
+
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.metrics.ServerMetrics;
+
+/** Counts nothing. */
+public final class NoMetrics implements ServerMetrics, ModelMetrics {
+  @Override
+  public ModelMetrics model(ModelKey key) {
+    return this;
+  }
+
+  @Override
+  public void modelRemoved(ModelKey key) {}
+
+  @Override
+  public void httpAnswered(int status) {}
+
+  @Override
+  public void received(ModelRef asNamed) {}
+
+  @Override
+  public void batchStarted(int size) {}
+
+  @Override
+  public void answered(ModelRef asNamed, long queueNanos, long runNanos, long totalNanos) {}
+
+  @Override
+  public void failed(ErrorKind kind) {}
+
+  @Override
+  public void rerun() {}
+
+  @Override
+  public void workerLoaded(String workerName, long nanos) {}
+
+  @Override
+  public void workerLost() {}
+
+  @Override
+  public void gauges(int waiting, int running, int readyWorkers) {}
+}

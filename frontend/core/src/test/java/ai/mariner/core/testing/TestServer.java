@@ -1,0 +1,117 @@
+package ai.mariner.core.testing;
+
+import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.error.ServeException;
+import ai.mariner.core.inference.InferenceService;
+import ai.mariner.core.message.RequestLabel;
+import ai.mariner.core.model.Completion;
+import ai.mariner.core.model.ModelRegistry;
+import ai.mariner.core.model.ModelService;
+import ai.mariner.core.model.RegisterModel;
+import ai.mariner.core.model.Registration;
+import ai.mariner.core.scheduling.WorkerFactory;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The whole core over fakes: virtual time, workers that are healthy unless a test says otherwise,
+ * archives in name only. What an adapter's tests need behind their adapter.
+ */
+public final class TestServer {
+  /** Virtual time of all models. */
+  public final FakeLoop loop = new FakeLoop();
+
+  /** Bodies of requests and answers. */
+  public final BodyLedger bodies = new BodyLedger();
+
+  /** Worker processes. */
+  public final FakeLauncher launcher = new FakeLauncher(bodies).healthy();
+
+  /** Archives. */
+  public final FakeArchives archives = new FakeArchives();
+
+  /** Counts. */
+  public final CountingMetrics metrics = new CountingMetrics();
+
+  /** Registered models. */
+  public final ModelRegistry registry = new ModelRegistry();
+
+  /** Management. */
+  public final ModelService models;
+
+  /** Predictions. */
+  public final InferenceService inference;
+
+  /** A server of this configuration that does on the caller's thread what would block. */
+  public TestServer(ServerConfig config) {
+    this(config, Runnable::run);
+  }
+
+  /** A server of this configuration that does on this executor what would block. */
+  public TestServer(ServerConfig config, Executor admin) {
+    RequestLabel labels = new RequestLabel(42);
+    WorkerFactory.Shared shared =
+        new WorkerFactory.Shared(
+            launcher,
+            config.worker(),
+            config.limits(),
+            labels,
+            new AtomicInteger(config.worker().firstWorkerId()),
+            () -> Instant.EPOCH);
+    Registration registration =
+        new Registration(config, archives, registry, shared, metrics, List.of(loop));
+    models = new ModelService(registry, registration, admin, config.limits().drainTimeout());
+    inference = new InferenceService(registry, labels);
+  }
+
+  /** A server of the {@code mariner} profile. */
+  public static TestServer standard() {
+    return new TestServer(Configs.server(Path.of("server")).build());
+  }
+
+  /** An order to register an archive by call and to wait for so many workers. */
+  public static RegisterModel order(String location, int workers) {
+    return new RegisterModel(
+        location,
+        null,
+        null,
+        null,
+        null,
+        ModelOverrides.builder().workers(workers, null).build(),
+        Completion.READY,
+        false);
+  }
+
+  /** Waits for a stage in virtual time that does not pass: runs what is ready. */
+  public <T> CompletableFuture<T> settle(CompletionStage<T> stage) {
+    loop.runReady();
+    return stage.toCompletableFuture();
+  }
+
+  /** The value of a stage that must be there once everything ready has run. */
+  public <T> T value(CompletionStage<T> stage) {
+    CompletableFuture<T> future = settle(stage);
+    if (!future.isDone()) {
+      throw new AssertionError("not done: " + stage);
+    }
+    return future.join();
+  }
+
+  /** The failure of a stage that must be there once everything ready has run. */
+  public Failure failure(CompletionStage<?> stage) {
+    CompletableFuture<?> future = settle(stage);
+    if (!future.isCompletedExceptionally()) {
+      throw new AssertionError("no failure: " + future);
+    }
+    @Nullable Throwable thrown = future.<Throwable>handle((value, error) -> error).join();
+    return ServeException.failureOf(thrown);
+  }
+}

@@ -1,0 +1,179 @@
+package ai.mariner.rest;
+
+import ai.mariner.core.message.Body;
+import ai.mariner.core.message.Reply;
+import ai.mariner.net.NettyBody;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Writes answers to one connection and decides when to flush: once for everything that was answered
+ * while a burst of input was read, at once for a lone answer, else once in a turn of the loop.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // Outcomes arrive as events of the channel.
+final class ConnectionOutput {
+  private static final int COPIED_BYTES = 8 * 1024;
+  private static final int CHUNK_LINE_BYTES = 16;
+  private static final byte[] CONTINUE =
+      "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] CRLF = "\r\n".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  private final ChannelHandlerContext ctx;
+  private final AnswerEncoder encoder;
+  private boolean reading;
+  private boolean dirty;
+  private boolean flushScheduled;
+
+  ConnectionOutput(ChannelHandlerContext ctx, AnswerEncoder encoder) {
+    this.ctx = ctx;
+    this.encoder = encoder;
+  }
+
+  /** Input is being handled; its answers are flushed together. */
+  void readBegins() {
+    reading = true;
+  }
+
+  /** The burst of input is over. */
+  void readComplete() {
+    reading = false;
+    flushNow();
+  }
+
+  /** Sees to it that what was written leaves; at once when nothing else is under way. */
+  void flush(boolean alone) {
+    dirty = true;
+    if (reading) {
+      return;
+    }
+    if (alone) {
+      flushNow();
+    } else if (!flushScheduled) {
+      flushScheduled = true;
+      ctx.executor()
+          .execute(
+              () -> {
+                flushScheduled = false;
+                flushNow();
+              });
+    }
+  }
+
+  /** Flushes what was written. */
+  void flushNow() {
+    if (dirty) {
+      dirty = false;
+      ctx.flush();
+    }
+  }
+
+  /** Writes the interim answer that asks for the body. */
+  void writeContinue() {
+    ctx.write(Unpooled.wrappedBuffer(CONTINUE));
+    dirty = true;
+  }
+
+  /** Writes an answer that is complete. */
+  void writeWhole(Exchange exchange, Reply reply) {
+    Body body = reply.body();
+    Integer status = reply.status();
+    boolean bodiless = status != null && (status == 204 || status == 304);
+    boolean sent = !bodiless && !exchange.isHeadRequest();
+    int size = body.size();
+    boolean copied = size <= COPIED_BYTES;
+    int room = AnswerEncoder.HEAD_BYTES + (sent && copied ? size : 0);
+    ByteBuf out = ctx.alloc().ioBuffer(room);
+    long told = bodiless ? AnswerEncoder.NO_BODY : size;
+    encoder.head(out, reply, exchange.label(), told, exchange.keepAlive());
+    if (!sent || copied) {
+      if (sent) {
+        append(out, body);
+      }
+      body.release();
+      ctx.write(out, ctx.voidPromise());
+    } else {
+      ctx.write(out, ctx.voidPromise());
+      write(body, ctx.newPromise());
+    }
+    dirty = true;
+  }
+
+  /** Writes a piece of a streamed answer, with the head if it is the first. */
+  void writePiece(Exchange exchange, Reply piece, boolean first) {
+    ByteBuf out = ctx.alloc().ioBuffer(first ? AnswerEncoder.HEAD_BYTES : CHUNK_LINE_BYTES);
+    if (first) {
+      boolean chunked = !exchange.isHttp10();
+      if (!chunked) {
+        exchange.closeAfter();
+      }
+      long told = chunked ? AnswerEncoder.CHUNKED : AnswerEncoder.UNTIL_CLOSE;
+      encoder.head(out, piece, exchange.label(), told, exchange.keepAlive());
+    }
+    int size = piece.body().size();
+    ChannelPromise written = ctx.newPromise();
+    written.addListener(future -> exchange.drained(size));
+    writeChunk(exchange, out, piece.body(), written);
+  }
+
+  /** Writes the last piece of a streamed answer and its end. */
+  void writeLast(Exchange exchange, Reply last) {
+    ByteBuf out = ctx.alloc().ioBuffer(CHUNK_LINE_BYTES);
+    writeChunk(exchange, out, last.body(), ctx.newPromise());
+    if (!exchange.isHttp10() && !exchange.isHeadRequest()) {
+      ctx.write(Unpooled.wrappedBuffer(LAST_CHUNK), ctx.voidPromise());
+    }
+  }
+
+  private void writeChunk(Exchange exchange, ByteBuf out, Body body, ChannelPromise written) {
+    dirty = true;
+    int size = body.size();
+    if (size == 0 || exchange.isHeadRequest()) {
+      // A chunk of no bytes would end the answer.
+      body.release();
+      ctx.write(out, written);
+      return;
+    }
+    boolean chunked = !exchange.isHttp10();
+    if (chunked) {
+      ByteBufUtil.writeAscii(out, Integer.toHexString(size));
+      out.writeBytes(CRLF);
+    }
+    if (size <= COPIED_BYTES) {
+      append(out, body);
+      body.release();
+      if (chunked) {
+        out.writeBytes(CRLF);
+      }
+      ctx.write(out, written);
+      return;
+    }
+    ctx.write(out, ctx.voidPromise());
+    write(body, written);
+    if (chunked) {
+      ctx.write(Unpooled.wrappedBuffer(CRLF), ctx.voidPromise());
+    }
+  }
+
+  private static void append(ByteBuf out, Body body) {
+    if (body instanceof NettyBody netty) {
+      ByteBuf bytes = netty.buffer();
+      out.writeBytes(bytes, bytes.readerIndex(), bytes.readableBytes());
+    } else {
+      out.writeBytes(body.bytes());
+    }
+  }
+
+  private void write(Body body, ChannelPromise written) {
+    if (body instanceof NettyBody netty) {
+      ctx.write(netty.buffer(), written);
+    } else {
+      written.addListener(future -> body.release());
+      ctx.write(Unpooled.wrappedBuffer(body.bytes()), written);
+    }
+  }
+}

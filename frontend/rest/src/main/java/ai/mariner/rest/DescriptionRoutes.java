@@ -1,0 +1,57 @@
+package ai.mariner.rest;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Routes that describe the other ones; none needs a token, so that browsers' preflights pass. */
+final class DescriptionRoutes {
+  private final OpenApi openApi;
+  private final List<Route> described;
+
+  /**
+   * Makes the routes.
+   *
+   * @param version product version
+   * @param described the other routes of the listener
+   */
+  DescriptionRoutes(String version, List<Route> described) {
+    this.openApi = new OpenApi(version);
+    this.described = List.copyOf(described);
+  }
+
+  List<Route> routes(Set<Api> apis) {
+    List<Route> routes = new ArrayList<>();
+    Api api = apis.contains(Api.INFERENCE) ? Api.INFERENCE : Api.MANAGEMENT;
+    String whole = openApi.describe(described);
+    Route.Action all = call -> call.exchange().end(Replies.json(200, whole));
+    routes.add(route(api, "OPTIONS", "/", all, "describeApi"));
+    routes.add(route(api, null, "/api-description", all, "apiDescription"));
+    if (apis.contains(Api.INFERENCE)) {
+      routes.add(ofModel(Api.INFERENCE, "/predictions/{model}", "describePredictions"));
+      routes.add(ofModel(Api.INFERENCE, "/explanations/{model}", "describeExplanations"));
+    }
+    if (apis.contains(Api.MANAGEMENT)) {
+      routes.add(ofModel(Api.MANAGEMENT, "/models/{model}", "describeModelRoutes"));
+    }
+    return routes;
+  }
+
+  private Route ofModel(Api api, String path, String id) {
+    List<Route> ofThisPath =
+        described.stream().filter(r -> r.path().openApiText().equals(path)).toList();
+    Route.Action action =
+        call -> {
+          String text = openApi.describe(ofThisPath, call.target().model());
+          call.exchange().end(Replies.json(200, text));
+        };
+    return route(api, "OPTIONS", path, action, id);
+  }
+
+  private static Route route(
+      Api api, @Nullable String method, String path, Route.Action action, String id) {
+    Route.Doc doc = Route.Doc.of(id, "This description");
+    return new Route(api, method, PathTemplate.of(path), null, Route.Traits.NONE, action, doc);
+  }
+}

@@ -1,0 +1,315 @@
+package ai.mariner.rest;
+
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.Reply;
+import ai.mariner.core.message.ResponseSink;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
+import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and its answer's place in the line of a connection.
+ *
+ * <p>The sink's methods may be called from any thread; everything else belongs to the connection's
+ * event loop. What arrives before it is this answer's turn is kept until then.
+ */
+final class Exchange implements ResponseSink {
+  private static final long HIGH_WATER_BYTES = 64 * 1024;
+  private static final long LOW_WATER_BYTES = 32 * 1024;
+
+  private enum State {
+    WAITING,
+    STREAMING,
+    DONE
+  }
+
+  private final HttpConnection connection;
+  private final HttpRequest request;
+  private final long id;
+  private final String label;
+  private final boolean ownLabel;
+  private final long startNanos;
+  private final AtomicLong bufferedBytes = new AtomicLong();
+  private final ArrayDeque<Object> held = new ArrayDeque<>(0);
+  private State state = State.WAITING;
+  private boolean head;
+  private boolean keepAlive;
+  private int status = 200;
+  private long chargedBytes;
+  private volatile boolean left;
+  private volatile @Nullable Runnable cancelTask;
+  private final AtomicReference<@Nullable Runnable> readyTask = new AtomicReference<>();
+
+  /**
+   * Opens an exchange.
+   *
+   * @param connection where the answer goes
+   * @param request the request's line and headers
+   * @param id the server's number of the request
+   * @param clientLabel label that the client chose; absent: {@code derivedLabel}
+   * @param derivedLabel label made of the number
+   * @param keepAlive whether the client wants to go on after this answer
+   * @param startNanos when the request began to arrive
+   */
+  Exchange(
+      HttpConnection connection,
+      HttpRequest request,
+      long id,
+      @Nullable String clientLabel,
+      String derivedLabel,
+      boolean keepAlive,
+      long startNanos) {
+    this.connection = connection;
+    this.request = request;
+    this.id = id;
+    this.ownLabel = clientLabel != null;
+    this.label = clientLabel != null ? clientLabel : derivedLabel;
+    this.keepAlive = keepAlive;
+    this.startNanos = startNanos;
+  }
+
+  HttpRequest request() {
+    return request;
+  }
+
+  long id() {
+    return id;
+  }
+
+  /** What the client sees as {@code x-request-id}. */
+  String label() {
+    return label;
+  }
+
+  /** The label if the client chose it, else absent. */
+  @Nullable String clientLabel() {
+    return ownLabel ? label : null;
+  }
+
+  long startNanos() {
+    return startNanos;
+  }
+
+  /** Counts bytes of the request's body, which {@link #refund} gives back at the end. */
+  boolean charge(InflightBudget budget, long bytes) {
+    if (!budget.tryAcquire(bytes)) {
+      return false;
+    }
+    chargedBytes += bytes;
+    return true;
+  }
+
+  /** Gives back what the request's body took of the budget. */
+  void refund(InflightBudget budget) {
+    if (chargedBytes > 0) {
+      budget.release(chargedBytes);
+      chargedBytes = 0;
+    }
+  }
+
+  /** Status that was sent, once something was. */
+  int status() {
+    return status;
+  }
+
+  boolean isHeadRequest() {
+    return HttpMethod.HEAD.equals(request.method());
+  }
+
+  boolean isHttp10() {
+    return HttpVersion.HTTP_1_0.equals(request.protocolVersion());
+  }
+
+  boolean keepAlive() {
+    return keepAlive;
+  }
+
+  /** Makes this the last answer of its connection. */
+  void closeAfter() {
+    keepAlive = false;
+  }
+
+  /** Whether nothing of the answer has been written. */
+  boolean isUnanswered() {
+    return state == State.WAITING;
+  }
+
+  @Override
+  public void next(Reply piece) {
+    bufferedBytes.addAndGet(piece.body().size());
+    if (connection.inLoop()) {
+      take(piece, false);
+    } else {
+      connection.execute(() -> take(piece, false), () -> piece.body().release());
+    }
+  }
+
+  @Override
+  public void end(Reply last) {
+    if (connection.inLoop()) {
+      take(last, true);
+    } else {
+      connection.execute(() -> take(last, true), () -> last.body().release());
+    }
+  }
+
+  @Override
+  public void fail(Failure failure) {
+    if (connection.inLoop()) {
+      takeFailure(failure);
+    } else {
+      connection.execute(() -> takeFailure(failure), () -> {});
+    }
+  }
+
+  @Override
+  public void onCancel(Runnable task) {
+    cancelTask = task;
+    if (left) {
+      task.run();
+    }
+  }
+
+  @Override
+  public boolean isReady() {
+    return bufferedBytes.get() < HIGH_WATER_BYTES;
+  }
+
+  @Override
+  public void onReady(Runnable task) {
+    readyTask.set(task);
+    if (isReady()) {
+      tellReady();
+    }
+  }
+
+  @Override
+  public long bufferedBytes() {
+    return bufferedBytes.get();
+  }
+
+  /** Notes that the client has taken bytes of pieces, or that they were dropped. */
+  void drained(long bytes) {
+    long now = bufferedBytes.addAndGet(-bytes);
+    if (now < LOW_WATER_BYTES) {
+      tellReady();
+    }
+  }
+
+  private void tellReady() {
+    Runnable task = readyTask.getAndSet(null);
+    if (task != null) {
+      task.run();
+    }
+  }
+
+  /** Says that it is this answer's turn, and writes what has arrived. */
+  void becomeHead() {
+    head = true;
+    while (state != State.DONE) {
+      Object next = held.poll();
+      if (next == null) {
+        return;
+      } else if (next instanceof Failure failure) {
+        takeFailure(failure);
+      } else if (next instanceof Last last) {
+        take(last.reply(), true);
+      } else {
+        take((Reply) next, false);
+      }
+    }
+  }
+
+  /** Says that the client is gone: the request is cancelled, what comes is thrown away. */
+  void leave() {
+    if (state == State.DONE) {
+      return;
+    }
+    state = State.DONE;
+    for (Object waiting : held) {
+      if (waiting instanceof Last last) {
+        last.reply().body().release();
+      } else if (waiting instanceof Reply piece) {
+        drained(piece.body().size());
+        piece.body().release();
+      }
+    }
+    held.clear();
+    left = true;
+    Runnable task = cancelTask;
+    if (task != null) {
+      task.run();
+    }
+  }
+
+  private void take(Reply reply, boolean last) {
+    if (state == State.DONE) {
+      if (!last) {
+        drained(reply.body().size());
+      }
+      reply.body().release();
+      return;
+    }
+    if (!head) {
+      held.add(last ? new Last(reply) : reply);
+      return;
+    }
+    if (state == State.WAITING) {
+      String problem = Replies.problem(reply);
+      if (problem != null) {
+        refuse(reply, last, problem);
+        return;
+      }
+      Integer chosen = reply.status();
+      status = chosen == null ? 200 : chosen;
+    }
+    if (!last) {
+      connection.writePiece(this, reply, state == State.WAITING);
+      state = State.STREAMING;
+      return;
+    }
+    boolean whole = state == State.WAITING;
+    state = State.DONE;
+    if (whole) {
+      connection.writeWhole(this, reply);
+    } else {
+      connection.writeLast(this, reply);
+    }
+    connection.ended(this);
+  }
+
+  private void refuse(Reply reply, boolean last, String problem) {
+    if (!last) {
+      drained(reply.body().size());
+    }
+    reply.body().release();
+    takeFailure(Failure.of(ErrorKind.OUTPUT_INVALID, problem));
+    Runnable task = cancelTask;
+    if (!last && task != null) {
+      task.run();
+    }
+  }
+
+  private void takeFailure(Failure failure) {
+    if (state == State.DONE) {
+      return;
+    }
+    if (!head) {
+      held.add(failure);
+      return;
+    }
+    if (state == State.WAITING) {
+      take(connection.errors().reply(failure), true);
+      return;
+    }
+    state = State.DONE;
+    connection.breakOff(this);
+  }
+
+  private record Last(Reply reply) {}
+}

@@ -1,0 +1,348 @@
+package ai.mariner.rest;
+
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.Reply;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client connection: keeps the requests under way in line, so that their answers leave in
+ * order, and ends the connection when it is time.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // Outcomes arrive as events of the channel.
+final class HttpConnection extends ChannelInboundHandlerAdapter {
+  /** Requests under way on one connection; more are not taken from it until some are answered. */
+  static final int MOST_OUTSTANDING = 64;
+
+  private static final Logger log = LoggerFactory.getLogger(HttpConnection.class);
+
+  private final Listener listener;
+  private final RequestDecoder decoder;
+  private final RequestIntake intake;
+  private final ArrayDeque<Exchange> line = new ArrayDeque<>();
+  private final ArrayDeque<Object> setAside = new ArrayDeque<>(0);
+  private final ConnectionClock clock;
+  private final AnswerLog answerLog;
+  private ChannelHandlerContext ctx;
+  private ConnectionOutput output;
+  private @Nullable Future<?> tick;
+  private boolean takingAside;
+  private boolean ending;
+
+  @SuppressWarnings("NullAway.Init") // Netty sets the rest by handlerAdded before anything else.
+  HttpConnection(Listener listener, RequestDecoder decoder) {
+    this.listener = listener;
+    this.decoder = decoder;
+    this.intake = new RequestIntake(this, listener);
+    this.clock = new ConnectionClock(listener);
+    this.answerLog = new AnswerLog(listener.context());
+  }
+
+  /** Told to connections when the listener begins to drain. */
+  enum Event {
+    /** The listener drains. */
+    DRAIN
+  }
+
+  boolean inLoop() {
+    return ctx.executor().inEventLoop();
+  }
+
+  /** Runs a task on the connection's loop, or the other one right here if the loop is gone. */
+  void execute(Runnable task, Runnable otherwise) {
+    try {
+      ctx.executor().execute(task);
+    } catch (RejectedExecutionException loopHasEnded) {
+      otherwise.run();
+    }
+  }
+
+  HttpErrors errors() {
+    return listener.errors();
+  }
+
+  /** Puts a request at the end of the line. */
+  void enter(Exchange exchange) {
+    line.add(exchange);
+    if (line.size() == 1) {
+      exchange.becomeHead();
+    }
+  }
+
+  /** Whether it is this exchange's turn to answer. */
+  boolean isHead(Exchange exchange) {
+    return line.peek() == exchange;
+  }
+
+  void writeContinue() {
+    output.writeContinue();
+    output.flush(line.size() <= 1);
+  }
+
+  void writeWhole(Exchange exchange, Reply reply) {
+    closeIfDraining(exchange);
+    output.writeWhole(exchange, reply);
+  }
+
+  void writePiece(Exchange exchange, Reply piece, boolean first) {
+    if (first) {
+      closeIfDraining(exchange);
+    }
+    output.writePiece(exchange, piece, first);
+    output.flush(false);
+  }
+
+  void writeLast(Exchange exchange, Reply last) {
+    output.writeLast(exchange, last);
+  }
+
+  private void closeIfDraining(Exchange exchange) {
+    if (listener.draining() && line.size() == 1 && setAside.isEmpty()) {
+      exchange.closeAfter();
+    }
+  }
+
+  /** Notes that the answer of the head of the line is complete. */
+  void ended(Exchange exchange) {
+    answerLog.ended(exchange, ctx.channel());
+    line.poll();
+    clock.progress();
+    if (!exchange.keepAlive()) {
+      finish();
+      return;
+    }
+    output.flush(line.isEmpty());
+    Exchange next = line.peek();
+    if (next != null) {
+      next.becomeHead();
+      intake.headChanged();
+    }
+    takeSetAside();
+  }
+
+  /** Ends the connection without the end of a streamed answer, which tells the client. */
+  void breakOff(Exchange exchange) {
+    answerLog.ended(exchange, ctx.channel());
+    line.poll();
+    ending = true;
+    leaveAll();
+    ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  /** Takes no more requests, sends what was answered and closes. */
+  void finish() {
+    if (ending) {
+      return;
+    }
+    ending = true;
+    boolean unread = intake.midRequest() || decoder.midRequest() || !setAside.isEmpty();
+    leaveAll();
+    ChannelHandlerContext here = ctx;
+    here.writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(
+            future -> {
+              if (unread && future.isSuccess() && here.channel() instanceof DuplexChannel duplex) {
+                // Closing with unread input would reset the connection and lose the answer.
+                clock.linger();
+                duplex.shutdownOutput();
+                resumeReading();
+              } else {
+                here.close();
+              }
+            });
+  }
+
+  private void leaveAll() {
+    intake.abandon();
+    for (Object message : setAside) {
+      ReferenceCountUtil.release(message);
+    }
+    setAside.clear();
+    Exchange waiting;
+    while ((waiting = line.poll()) != null) {
+      answerLog.left(waiting, ctx.channel());
+      waiting.leave();
+    }
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext added) {
+    ctx = added;
+    output = new ConnectionOutput(added, listener.encoder());
+    long period = listener.tickNanos();
+    tick =
+        added
+            .executor()
+            .scheduleWithFixedDelay(this::lookAtClock, period, period, TimeUnit.NANOSECONDS);
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext inactive) {
+    ending = true;
+    stopTick();
+    leaveAll();
+    inactive.fireChannelInactive();
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext removed) {
+    ending = true;
+    stopTick();
+    leaveAll();
+  }
+
+  private void stopTick() {
+    Future<?> running = tick;
+    if (running != null) {
+      running.cancel(false);
+      tick = null;
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext here, Object message) {
+    output.readBegins();
+    if (ending) {
+      ReferenceCountUtil.release(message);
+      return;
+    }
+    if (!setAside.isEmpty() || (message instanceof HttpRequest && !hasRoom())) {
+      setAside.add(message);
+      here.channel().config().setAutoRead(false);
+      return;
+    }
+    handle(message);
+  }
+
+  private boolean hasRoom() {
+    return line.size() < MOST_OUTSTANDING && ctx.channel().isWritable();
+  }
+
+  private void handle(Object message) {
+    clock.progress();
+    if (message instanceof HttpRequest request) {
+      intake.request(request, ctx.alloc());
+    }
+    if (message instanceof HttpContent content) {
+      intake.content(content);
+    }
+  }
+
+  private void takeSetAside() {
+    if (takingAside || setAside.isEmpty()) {
+      return;
+    }
+    takingAside = true;
+    try {
+      while (!ending && !setAside.isEmpty()) {
+        if (setAside.peek() instanceof HttpRequest && !hasRoom()) {
+          return;
+        }
+        handle(setAside.poll());
+      }
+    } finally {
+      takingAside = false;
+    }
+    resumeReading();
+  }
+
+  private void resumeReading() {
+    ctx.channel().config().setAutoRead(true);
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext here) {
+    output.readComplete();
+    here.fireChannelReadComplete();
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext here) {
+    if (here.channel().isWritable()) {
+      takeSetAside();
+    }
+    here.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext here, Object event) {
+    if (event instanceof ChannelInputShutdownEvent) {
+      inputEnded();
+    } else if (event == Event.DRAIN && isIdle()) {
+      finish();
+    }
+    here.fireUserEventTriggered(event);
+  }
+
+  private boolean isIdle() {
+    return line.isEmpty() && !intake.midRequest() && !decoder.midRequest();
+  }
+
+  /**
+   * The client sends nothing more. That is how clients leave; only one that has announced its last
+   * request may still wait for the answers.
+   */
+  private void inputEnded() {
+    Exchange last = line.peekLast();
+    boolean announced = last != null && !last.keepAlive() && !intake.midRequest();
+    if (clock.lingering()) {
+      ctx.close();
+    } else if (!announced) {
+      finish();
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext here, Throwable thrown) {
+    if (thrown instanceof IOException) {
+      log.debug("connection {} ended: {}", here.channel(), thrown.toString());
+    } else {
+      log.error("closing connection {} after a fault of our own", here.channel(), thrown);
+    }
+    here.close();
+  }
+
+  private void lookAtClock() {
+    ChannelHandlerContext here = ctx;
+    switch (clock.verdict(here.channel(), intake.incoming(), line.isEmpty())) {
+      case GO_ON -> {}
+      case CLOSE -> here.close();
+      case IDLE -> {
+        if (decoder.midRequest()) {
+          intake.refuse(408, "RequestTimeoutException", "The request's headers came too slowly.");
+        }
+        finish();
+      }
+      case SLOW_BODY ->
+          intake.refuse(408, "RequestTimeoutException", "The request's body came too slowly.");
+    }
+  }
+
+  /** Notes that the request that came last has been received whole. */
+  void requestComplete() {
+    decoder.requestSeen();
+  }
+
+  /** A failure of a request that has no other place to go. */
+  static Failure internal(Throwable thrown) {
+    log.error("a request failed by a fault of our own", thrown);
+    return Failure.of(ErrorKind.INTERNAL, "Internal error of the server; its log has the details.")
+        .withDetail(thrown.toString());
+  }
+}

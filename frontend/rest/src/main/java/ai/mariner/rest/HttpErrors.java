@@ -1,0 +1,103 @@
+package ai.mariner.rest;
+
+import ai.mariner.core.config.Profile;
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.Body;
+import ai.mariner.core.message.Reply;
+import ai.mariner.view.ErrorView;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What HTTP clients see of each failure. */
+final class HttpErrors {
+  private static final String INTERNAL = "InternalServerException";
+  private static final String UNAVAILABLE = "ServiceUnavailableException";
+
+  /**
+   * A row of the table.
+   *
+   * @param status HTTP status
+   * @param type name that clients compare
+   */
+  record Row(int status, String type) {}
+
+  private final boolean legacy;
+  private final boolean exposeErrors;
+
+  HttpErrors(Profile profile, boolean exposeErrors) {
+    this.legacy = profile.legacyStatuses();
+    this.exposeErrors = exposeErrors;
+  }
+
+  /** The failure as a whole answer. */
+  Reply reply(Failure failure) {
+    Row row = row(failure.kind());
+    int status = row.status();
+    Integer chosen = failure.status();
+    if (failure.kind() == ErrorKind.HANDLER_STATUS && chosen != null) {
+      status = chosen >= 200 && chosen <= 599 ? chosen : status;
+    }
+    String detail = exposeErrors ? failure.detail() : null;
+    return json(status, row.type(), failure.message(), detail, headers(failure.kind(), status));
+  }
+
+  /** An error of the HTTP layer itself. */
+  static Reply reply(int status, String type, String message) {
+    return json(status, type, message, null, List.of());
+  }
+
+  /**
+   * Status and type of a kind of failure; {@link ErrorKind#HANDLER_STATUS} brings its own status.
+   */
+  Row row(ErrorKind kind) {
+    return switch (kind) {
+      case ROUTE_NOT_FOUND -> new Row(404, "ResourceNotFoundException");
+      case METHOD_NOT_ALLOWED, MODEL_API_DISABLED -> new Row(405, "MethodNotAllowedException");
+      case BAD_REQUEST -> new Row(400, "BadRequestException");
+      case REQUEST_TOO_LARGE -> new Row(413, "RequestTooLargeException");
+      case UNAUTHENTICATED -> new Row(legacy ? 400 : 401, "InvalidKeyException");
+      case FOREIGN_ORIGIN -> new Row(403, "ForeignOriginException");
+      case MODEL_NOT_FOUND, ARCHIVE_NOT_FOUND, URL_NOT_ALLOWED ->
+          new Row(404, "ModelNotFoundException");
+      case MODEL_VERSION_NOT_FOUND -> new Row(404, "ModelVersionNotFoundException");
+      case NO_WORKER, SHUTTING_DOWN -> new Row(503, UNAVAILABLE);
+      case QUEUE_FULL -> new Row(503, legacy ? UNAVAILABLE : "QueueFullException");
+      case DEADLINE_EXCEEDED -> new Row(504, "DeadlineExceededException");
+      case CANCELLED -> new Row(499, "ClientLeftException");
+      case HANDLER_FAILED, HANDLER_STATUS, OUTPUT_INVALID -> new Row(legacy ? 503 : 500, INTERNAL);
+      case OUT_OF_MEMORY -> new Row(507, INTERNAL);
+      case REPLY_TOO_LARGE, STREAM_STALLED, WORKER_LOST -> new Row(500, INTERNAL);
+      case WORKER_OUT_OF_MEMORY -> new Row(legacy ? 507 : 500, INTERNAL);
+      case RESPONSE_TIMEOUT -> new Row(legacy ? 500 : 504, INTERNAL);
+      case UNSUPPORTED -> new Row(501, "NotImplementedException");
+      case CONFLICT -> new Row(409, "ConflictStatusException");
+      case ARCHIVE_INVALID -> new Row(400, "InvalidModelException");
+      case DOWNLOAD_FAILED -> new Row(400, "DownloadArchiveException");
+      case DEFAULT_VERSION_IN_USE -> new Row(403, "InvalidModelVersionException");
+      case LOAD_FAILED, INTERNAL -> new Row(500, INTERNAL);
+      case OPERATION_TIMEOUT -> new Row(408, "RequestTimeoutException");
+    };
+  }
+
+  private static List<Reply.Header> headers(ErrorKind kind, int status) {
+    if (kind == ErrorKind.QUEUE_FULL) {
+      return List.of(new Reply.Header("Retry-After", "1"));
+    }
+    if (status == 401) {
+      return List.of(new Reply.Header("WWW-Authenticate", "Bearer"));
+    }
+    return List.of();
+  }
+
+  private static Reply json(
+      int status,
+      String type,
+      String message,
+      @Nullable String detail,
+      List<Reply.Header> headers) {
+    byte[] text = ErrorView.json(status, type, message, detail).getBytes(StandardCharsets.UTF_8);
+    return new Reply(status, null, Replies.JSON, headers, Body.of(text));
+  }
+}

@@ -1,0 +1,200 @@
+package ai.mariner.rest;
+
+import ai.mariner.core.access.TokenScope;
+import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.InferenceRequest;
+import ai.mariner.core.message.InputPart;
+import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Operation;
+import ai.mariner.core.model.Health;
+import ai.mariner.core.model.ModelSummary;
+import ai.mariner.view.ManagementView;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Routes of the inference API. */
+final class InferenceRoutes {
+  private static final String ANYTHING = "*/*";
+  private static final int MOST_LISTED = 1000;
+
+  private final RestContext context;
+
+  InferenceRoutes(RestContext context) {
+    this.context = context;
+  }
+
+  List<Route> routes() {
+    List<Route> routes = new ArrayList<>();
+    health(routes, "/ping", "ping", TokenScope.INFERENCE, this::ping);
+    health(routes, "/ping/{url_path...}", "pingBelow", TokenScope.INFERENCE, this::ping);
+    health(routes, "/livez", "live", null, call -> call.exchange().end(Replies.json(200, LIVE)));
+    health(routes, "/readyz", "ready", null, this::ready);
+    predictions(routes, "/predictions", "predict", "Predict", Operation.PREDICT);
+    predictions(routes, "/explanations", "explain", "Explain a prediction", Operation.EXPLAIN);
+    plain(routes, "/v1/models/{model}:predict", "kserveV1Predict", Operation.PREDICT);
+    plain(routes, "/v1/models/{model}:explain", "kserveV1Explain", Operation.EXPLAIN);
+    plain(routes, "/v2/models/{model}/infer", "kserveV2Infer", Operation.PREDICT);
+    plain(routes, "/v2/models/{model}/explain", "kserveV2Explain", Operation.EXPLAIN);
+    withQuery(routes, "/invocations", "invocations", this::invoke);
+    Route.Action invokeModel = call -> predict(call, call.target().model(), true, null);
+    withQuery(routes, "/models/{model}/invoke", "invokeModel", invokeModel);
+    withQuery(routes, "/{model}/predict", "legacyPredict", invokeModel);
+    withQuery(routes, "/{model}/{version}/predict", "legacyPredictVersion", invokeModel);
+    return routes;
+  }
+
+  private static final String LIVE = ManagementView.statusJson("Live");
+
+  private static void health(
+      List<Route> routes, String path, String id, @Nullable TokenScope scope, Route.Action action) {
+    add(routes, path, scope, action, Route.Doc.of(id, "Health of the server"));
+  }
+
+  private void predictions(
+      List<Route> routes, String base, String id, String summary, Operation operation) {
+    Route.Action action =
+        call -> {
+          Router.Target target = call.target();
+          submit(call, target.model(), operation, RequestInputs.of(call, false), target.rest());
+        };
+    String[] paths = {"/{model}", "/{model}/{version}", "/{model}/{version}/{url_path...}"};
+    String[] endings = {"", "Version", "Below"};
+    for (int i = 0; i < paths.length; i++) {
+      Route.Doc doc = Route.Doc.of(id + endings[i], summary).withBody(ANYTHING);
+      add(routes, base + paths[i], TokenScope.INFERENCE, action, doc);
+    }
+  }
+
+  private void plain(List<Route> routes, String path, String id, Operation operation) {
+    Route.Action action =
+        call -> submit(call, call.target().model(), operation, RequestInputs.of(call, false), null);
+    Route.Doc doc = Route.Doc.of(id, "KServe's path of a prediction").withBody(ANYTHING);
+    add(routes, path, TokenScope.INFERENCE, action, doc);
+  }
+
+  private static void withQuery(List<Route> routes, String path, String id, Route.Action action) {
+    Route.Doc doc = Route.Doc.of(id, "Predict; query parameters are inputs").withBody(ANYTHING);
+    add(routes, path, TokenScope.INFERENCE, action, doc);
+  }
+
+  private static void add(
+      List<Route> routes,
+      String path,
+      @Nullable TokenScope scope,
+      Route.Action action,
+      Route.Doc doc) {
+    PathTemplate template = PathTemplate.of(path);
+    routes.add(new Route(Api.INFERENCE, null, template, scope, Route.Traits.NONE, action, doc));
+  }
+
+  private void ping(Call call) {
+    Health health = context.models().health().get();
+    boolean healthy =
+        health.ready() || (context.config().profile().legacyStatuses() && health.firstLoad());
+    call.exchange().end(Replies.json(healthy ? 200 : 500, ManagementView.health(healthy)));
+  }
+
+  private void ready(Call call) {
+    Health health = context.models().health().get();
+    boolean reasons = !context.config().tokenAuthorization();
+    String text = ManagementView.readiness(health, reasons);
+    call.exchange().end(Replies.json(health.ready() ? 200 : 503, text));
+  }
+
+  /** SageMaker's route: the model is named by a field, or it is the only one. */
+  private void invoke(Call call) {
+    List<InputPart> parts = RequestInputs.of(call, true);
+    String model = null;
+    for (InputPart part : parts) {
+      if (model == null && part.name().equals("model_name")) {
+        model = StandardCharsets.UTF_8.decode(part.body().bytes()).toString();
+      }
+    }
+    if (model == null) {
+      model = onlyModel();
+    }
+    if (model == null) {
+      parts.forEach(part -> part.body().release());
+      throw new ServeException(ErrorKind.BAD_REQUEST, "Parameter model_name is required.");
+    }
+    submit(call, model, Operation.PREDICT, parts, null);
+  }
+
+  private @Nullable String onlyModel() {
+    List<ModelSummary> models = context.models().list().apply(MOST_LISTED, 0).models();
+    if (models.size() == 1) {
+      return models.get(0).name();
+    }
+    List<ServerConfig.StartupModel> startup = context.config().startupModels();
+    if (startup.size() != 1) {
+      return null;
+    }
+    ServerConfig.StartupModel only = startup.get(0);
+    if (only.name() != null) {
+      return only.name();
+    }
+    for (ModelSummary model : models) {
+      if (model.location().equals(only.location())) {
+        return model.name();
+      }
+    }
+    return null;
+  }
+
+  private void predict(Call call, String model, boolean withQuery, @Nullable String urlPath) {
+    submit(call, model, Operation.PREDICT, RequestInputs.of(call, withQuery), urlPath);
+  }
+
+  private void submit(
+      Call call,
+      String model,
+      Operation operation,
+      List<InputPart> parts,
+      @Nullable String urlPath) {
+    Exchange exchange = call.exchange();
+    HttpHeaders headers = exchange.request().headers();
+    Long timeoutNanos;
+    try {
+      timeoutNanos = timeoutNanos(headers);
+    } catch (ServeException e) {
+      parts.forEach(part -> part.body().release());
+      throw e;
+    }
+    InferenceRequest request =
+        new InferenceRequest(
+            exchange.id(),
+            new ModelRef(model, call.target().version()),
+            operation,
+            exchange.clientLabel(),
+            parts,
+            new HandlerHeaders(headers, urlPath),
+            timeoutNanos,
+            true,
+            null);
+    context.inference().submitter().submit(request, exchange);
+  }
+
+  private static @Nullable Long timeoutNanos(HttpHeaders headers) {
+    String text = headers.get("x-request-timeout-ms");
+    if (text == null) {
+      return null;
+    }
+    try {
+      long millis = Long.parseLong(text.trim());
+      if (millis > 0) {
+        return TimeUnit.MILLISECONDS.toNanos(millis);
+      }
+    } catch (NumberFormatException notANumber) {
+      // Said below.
+    }
+    throw new ServeException(
+        ErrorKind.BAD_REQUEST,
+        "X-Request-Timeout-Ms: " + Replies.printable(text) + " (expected: an integer >= 1)");
+  }
+}

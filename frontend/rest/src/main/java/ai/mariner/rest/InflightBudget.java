@@ -1,0 +1,48 @@
+package ai.mariner.rest;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Memory that the bodies of all requests under way may take together, on all connections and
+ * listeners. Thread-safe.
+ */
+public final class InflightBudget {
+  private final long limitBytes;
+  private final AtomicLong usedBytes = new AtomicLong();
+
+  /**
+   * Makes an unused budget.
+   *
+   * @param limitBytes bytes in all ({@code max_inflight_bytes}), at least 1
+   */
+  public InflightBudget(long limitBytes) {
+    if (limitBytes < 1) {
+      throw new IllegalArgumentException("limitBytes: " + limitBytes + " (expected: >= 1)");
+    }
+    this.limitBytes = limitBytes;
+  }
+
+  /** Takes some bytes, or nothing and returns false when they would exceed the limit. */
+  public boolean tryAcquire(long bytes) {
+    if (usedBytes.addAndGet(bytes) <= limitBytes) {
+      return true;
+    }
+    usedBytes.addAndGet(-bytes);
+    return false;
+  }
+
+  /** Gives back what was taken. */
+  public void release(long bytes) {
+    usedBytes.addAndGet(-bytes);
+  }
+
+  /** Bytes in use. */
+  public long usedBytes() {
+    return usedBytes.get();
+  }
+
+  /** Bytes in all. */
+  public long limitBytes() {
+    return limitBytes;
+  }
+}

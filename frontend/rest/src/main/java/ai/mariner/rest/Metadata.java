@@ -1,0 +1,96 @@
+package ai.mariner.rest;
+
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.Headers;
+import ai.mariner.core.message.InferenceRequest;
+import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Operation;
+import ai.mariner.core.message.Reply;
+import ai.mariner.core.message.ResponseSink;
+import ai.mariner.core.model.ModelStatus;
+import ai.mariner.view.ManagementView;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** Describes models with what their handlers tell of them. */
+final class Metadata {
+  private final RestContext context;
+
+  Metadata(RestContext context) {
+    this.context = context;
+  }
+
+  /** Describes a model version to the client of the exchange. */
+  void describe(Exchange exchange, ModelRef model) {
+    context
+        .models()
+        .describe()
+        .apply(model)
+        .whenComplete(
+            (models, thrown) -> {
+              if (thrown != null) {
+                exchange.fail(ServeException.failureOf(thrown));
+              } else {
+                ask(exchange, models.get(0));
+              }
+            });
+  }
+
+  private void ask(Exchange exchange, ModelStatus model) {
+    InferenceRequest request =
+        new InferenceRequest(
+            exchange.id(),
+            new ModelRef(model.key().name(), model.key().version()),
+            Operation.DESCRIBE,
+            exchange.clientLabel(),
+            List.of(),
+            Headers.NONE,
+            null,
+            false,
+            null);
+    context.inference().submitter().submit(request, new Answer(exchange, model));
+  }
+
+  /** Puts the handler's answer into the description. */
+  private record Answer(Exchange exchange, ModelStatus model) implements ResponseSink {
+    @Override
+    public void next(Reply piece) {
+      piece.body().release();
+    }
+
+    @Override
+    public void end(Reply last) {
+      ByteBuffer view = last.body().bytes();
+      byte[] bytes = new byte[view.remaining()];
+      view.get(bytes);
+      last.body().release();
+      exchange.end(Replies.json(200, ManagementView.describe(model, bytes)));
+    }
+
+    @Override
+    public void fail(Failure failure) {
+      exchange.fail(failure);
+    }
+
+    @Override
+    public void onCancel(Runnable task) {
+      exchange.onCancel(task);
+    }
+
+    @Override
+    public boolean isReady() {
+      return true;
+    }
+
+    @Override
+    public void onReady(Runnable task) {
+      task.run();
+    }
+
+    @Override
+    public long bufferedBytes() {
+      return 0;
+    }
+  }
+}

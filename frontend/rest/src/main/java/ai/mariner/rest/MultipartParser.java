@@ -1,0 +1,200 @@
+package ai.mariner.rest;
+
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.InputPart;
+import ai.mariner.net.NettyBody;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.ByteProcessor;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes a received {@code multipart/form-data} body apart (RFC 7578). The parts are retained slices
+ * of the body; nothing is copied, which is why Netty's decoder is not used here.
+ */
+final class MultipartParser {
+  private static final int LONGEST_HEADERS = 16 * 1024;
+  private static final int LONGEST_BOUNDARY = 200;
+  private static final int CRLF_BYTES = 2;
+
+  private final ByteBuf body;
+  private final byte[] delimiter;
+  private final List<InputPart> parts = new ArrayList<>();
+  private int at;
+
+  private MultipartParser(ByteBuf body, String boundary) {
+    this.body = body;
+    this.delimiter = ("--" + boundary).getBytes(StandardCharsets.ISO_8859_1);
+    this.at = body.readerIndex();
+  }
+
+  /**
+   * Reads the parts.
+   *
+   * @param body the whole body, still owned by the caller
+   * @param boundary boundary of the content type
+   * @return parts that the caller owns
+   * @throws ServeException if the body is malformed; nothing is owned by the caller then
+   */
+  static List<InputPart> parse(ByteBuf body, String boundary) {
+    if (boundary.length() > LONGEST_BOUNDARY) {
+      throw malformed(
+          "boundary of " + boundary.length() + " characters", "at most " + LONGEST_BOUNDARY);
+    }
+    MultipartParser parser = new MultipartParser(body, boundary);
+    try {
+      parser.readParts();
+      return parser.parts;
+    } catch (ServeException e) {
+      parser.parts.forEach(part -> part.body().release());
+      throw e;
+    }
+  }
+
+  private void readParts() {
+    if (!delimiterAt(at)) {
+      int preambleEnd = nextDelimiter(at);
+      if (preambleEnd < 0) {
+        throw malformed("no boundary in the body", "--boundary before each part");
+      }
+      at = preambleEnd + CRLF_BYTES;
+    }
+    at += delimiter.length;
+    while (!endsHere()) {
+      readPart();
+    }
+    if (parts.isEmpty()) {
+      throw malformed("no part", "at least one");
+    }
+  }
+
+  /** Behind a boundary: two dashes end the body, a line end begins a part. */
+  private boolean endsHere() {
+    if (byteAt(at) == '-' && byteAt(at + 1) == '-') {
+      return true;
+    }
+    at = skipBlanks(at) + CRLF_BYTES;
+    return false;
+  }
+
+  private void readPart() {
+    if (parts.size() == FormFields.MOST_FIELDS) {
+      throw malformed("more than " + FormFields.MOST_FIELDS + " parts", "fewer");
+    }
+    String disposition = null;
+    String type = null;
+    int headersBegin = at;
+    while (true) {
+      String line = readLine(headersBegin);
+      if (line.isEmpty()) {
+        break;
+      }
+      int colon = line.indexOf(':');
+      if (colon < 1) {
+        throw malformed("a part's header line without a colon", "name: value");
+      }
+      String value = line.substring(colon + 1).trim();
+      switch (line.substring(0, colon).trim().toLowerCase(Locale.ROOT)) {
+        case "content-disposition" -> disposition = value;
+        case "content-type" -> type = value;
+        default -> {}
+      }
+    }
+    boolean empty = delimiterAt(at);
+    int end = empty ? at : nextDelimiter(at);
+    if (end < 0) {
+      throw malformed("a part without an end", "--boundary behind each part");
+    }
+    addPart(disposition, type, at, end);
+    at = end + (empty ? 0 : CRLF_BYTES) + delimiter.length;
+  }
+
+  private void addPart(@Nullable String disposition, @Nullable String type, int begin, int end) {
+    String name = disposition == null ? null : HeaderParameters.find(disposition, "name");
+    if (disposition == null || name == null) {
+      throw malformed("a part without a name", "Content-Disposition: form-data; name=\"...\"");
+    }
+    boolean file =
+        HeaderParameters.find(disposition, "filename") != null
+            || HeaderParameters.find(disposition, "filename*") != null;
+    String shown = null;
+    if (file) {
+      // Fields have no type, whatever they say: handlers rely on getting their bytes.
+      shown = type == null ? "application/octet-stream" : RequestInputs.mediaType(type);
+    }
+    String utf8Name =
+        new String(name.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    ByteBuf content = body.retainedSlice(begin, end - begin);
+    parts.add(new InputPart(utf8Name, shown, NettyBody.owning(content)));
+  }
+
+  private String readLine(int headersBegin) {
+    int cr = indexOfCr(at);
+    if (cr < 0 || byteAt(cr + 1) != '\n') {
+      throw malformed("a part's headers without an end", "an empty line");
+    }
+    if (cr - headersBegin > LONGEST_HEADERS) {
+      throw malformed("a part's headers are too long", "at most " + LONGEST_HEADERS + " bytes");
+    }
+    String line = body.toString(at, cr - at, StandardCharsets.ISO_8859_1);
+    at = cr + CRLF_BYTES;
+    return line;
+  }
+
+  /** Position of the next line end that a boundary follows, or -1. */
+  private int nextDelimiter(int from) {
+    int cr = indexOfCr(from);
+    while (cr >= 0) {
+      if (byteAt(cr + 1) == '\n' && delimiterAt(cr + CRLF_BYTES)) {
+        return cr;
+      }
+      cr = indexOfCr(cr + 1);
+    }
+    return -1;
+  }
+
+  private int indexOfCr(int from) {
+    int length = body.writerIndex() - from;
+    return length <= 0 ? -1 : body.forEachByte(from, length, ByteProcessor.FIND_CR);
+  }
+
+  /** Whether a boundary stands here, and not just a line that begins like it. */
+  private boolean delimiterAt(int index) {
+    if (index + delimiter.length > body.writerIndex()) {
+      return false;
+    }
+    for (int i = 0; i < delimiter.length; i++) {
+      if (body.getByte(index + i) != delimiter[i]) {
+        return false;
+      }
+    }
+    int behind = index + delimiter.length;
+    if (byteAt(behind) == '-' && byteAt(behind + 1) == '-') {
+      return true;
+    }
+    behind = skipBlanks(behind);
+    return byteAt(behind) == '\r' && byteAt(behind + 1) == '\n';
+  }
+
+  private int skipBlanks(int from) {
+    int index = from;
+    while (byteAt(index) == ' ' || byteAt(index) == '\t') {
+      index++;
+    }
+    return index;
+  }
+
+  private int byteAt(int index) {
+    return index >= body.readerIndex() && index < body.writerIndex() ? body.getByte(index) : -1;
+  }
+
+  private static ServeException malformed(String what, String expected) {
+    return new ServeException(
+        ErrorKind.BAD_REQUEST,
+        "Malformed multipart/form-data: " + what + " (expected: " + expected + ")");
+  }
+}

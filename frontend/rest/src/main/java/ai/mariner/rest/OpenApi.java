@@ -1,0 +1,141 @@
+package ai.mariner.rest;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Describes routes in the words of OpenAPI 3.0.1. */
+final class OpenApi {
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+  private static final ObjectWriter WRITER = new ObjectMapper().writerWithDefaultPrettyPrinter();
+  private static final String TOKEN = "bearer";
+  private static final String ERROR_REF = "#/components/schemas/Error";
+
+  private final String version;
+
+  /**
+   * Makes a writer of descriptions.
+   *
+   * @param version version of the API, the product's
+   */
+  OpenApi(String version) {
+    this.version = version;
+  }
+
+  /** Describes routes, with the holes of their paths as parameters. */
+  String describe(List<Route> routes) {
+    return describe(routes, null);
+  }
+
+  /** Describes routes of one model, whose name stands in their paths. */
+  String describe(List<Route> routes, @Nullable String model) {
+    ObjectNode document = NODES.objectNode();
+    document.put("openapi", "3.0.1");
+    document.putObject("info").put("title", "Mariner REST APIs").put("version", version);
+    ObjectNode paths = document.putObject("paths");
+    for (Route route : routes) {
+      String path = route.path().openApiText();
+      String shown = model == null ? path : path.replace("{model}", model);
+      ObjectNode item = paths.withObjectProperty(shown);
+      item.set(method(route), operation(route, model == null));
+    }
+    document.set("components", components());
+    try {
+      return WRITER.writeValueAsString(document) + '\n';
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree of plain JSON nodes could not be written", e);
+    }
+  }
+
+  private static String method(Route route) {
+    String method = route.method();
+    if (method != null) {
+      return method.toLowerCase(Locale.ROOT);
+    }
+    return route.doc().body() == null ? "get" : "post";
+  }
+
+  private static ObjectNode operation(Route route, boolean withModel) {
+    Route.Doc doc = route.doc();
+    ObjectNode operation = NODES.objectNode();
+    operation.put("operationId", doc.operationId());
+    operation.put("summary", doc.summary());
+    ArrayNode parameters = NODES.arrayNode();
+    for (String hole : route.path().holes()) {
+      if (withModel || !hole.equals("model")) {
+        parameters.add(parameter("path", hole, "string", true, "Part of the path"));
+      }
+    }
+    for (Route.Parameter query : doc.parameters()) {
+      parameters.add(
+          parameter("query", query.name(), query.type(), query.required(), query.description()));
+    }
+    if (!parameters.isEmpty()) {
+      operation.set("parameters", parameters);
+    }
+    String body = doc.body();
+    if (body != null) {
+      ObjectNode requestBody = operation.putObject("requestBody");
+      requestBody.put("description", "Input of the handler");
+      requestBody.set("content", content(body, binary()));
+    }
+    operation.set("responses", responses(doc));
+    if (route.scope() != null) {
+      operation.putArray("security").addObject().putArray(TOKEN);
+    }
+    return operation;
+  }
+
+  private static ObjectNode parameter(
+      String in, String name, String type, boolean required, String description) {
+    ObjectNode parameter = NODES.objectNode();
+    parameter.put("name", name).put("in", in).put("description", description);
+    parameter.put("required", required);
+    parameter.putObject("schema").put("type", type);
+    return parameter;
+  }
+
+  private static ObjectNode responses(Route.Doc doc) {
+    ObjectNode responses = NODES.objectNode();
+    for (Route.Status status : doc.statuses()) {
+      responses.putObject(Integer.toString(status.code())).put("description", status.meaning());
+    }
+    ObjectNode error = responses.putObject("default");
+    error.put("description", "Error");
+    error.set("content", content(Replies.JSON, NODES.objectNode().put("$ref", ERROR_REF)));
+    return responses;
+  }
+
+  private static ObjectNode content(String mediaType, ObjectNode schema) {
+    ObjectNode content = NODES.objectNode();
+    content.putObject(mediaType).set("schema", schema);
+    return content;
+  }
+
+  private static ObjectNode binary() {
+    return NODES.objectNode().put("type", "string").put("format", "binary");
+  }
+
+  private static ObjectNode components() {
+    ObjectNode components = NODES.objectNode();
+    ObjectNode error = components.putObject("schemas").putObject("Error");
+    error.put("type", "object");
+    error.putArray("required").add("code").add("type").add("message");
+    ObjectNode properties = error.putObject("properties");
+    properties.putObject("code").put("type", "integer").put("description", "HTTP status");
+    properties.putObject("type").put("type", "string").put("description", "Kind of error");
+    properties.putObject("message").put("type", "string").put("description", "What is wrong");
+    components
+        .putObject("securitySchemes")
+        .putObject(TOKEN)
+        .put("type", "http")
+        .put("scheme", "bearer");
+    return components;
+  }
+}

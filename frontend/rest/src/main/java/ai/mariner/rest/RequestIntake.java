@@ -1,0 +1,299 @@
+package ai.mariner.rest;
+
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.Reply;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.PrematureChannelClosureException;
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import org.jspecify.annotations.Nullable;
+
+/** Receives the requests of a connection one after the other, within their limits. */
+final class RequestIntake {
+  private static final String BAD_REQUEST = "BadRequestException";
+
+  private final HttpConnection connection;
+  private final Listener listener;
+  private @Nullable Incoming incoming;
+  private boolean closed;
+  private boolean unreadable;
+
+  RequestIntake(HttpConnection connection, Listener listener) {
+    this.connection = connection;
+    this.listener = listener;
+  }
+
+  /** The request that is being received, if any. */
+  @Nullable Incoming incoming() {
+    return incoming;
+  }
+
+  /** Whether the client may still be sending what belongs to a request. */
+  boolean midRequest() {
+    return incoming != null || unreadable;
+  }
+
+  /** Takes the line and headers of a request. */
+  void request(HttpRequest request, ByteBufAllocator allocator) {
+    if (closed) {
+      return;
+    }
+    connection.requestComplete();
+    if (request.decoderResult().isFailure()) {
+      malformed(request, request.decoderResult().cause());
+      return;
+    }
+    Exchange exchange = open(request);
+    connection.enter(exchange);
+    String problem = RequestHead.problem(request);
+    if (problem != null) {
+      refuse(exchange, 400, BAD_REQUEST, problem);
+      return;
+    }
+    if (request.protocolVersion().majorVersion() != 1) {
+      refuse(
+          exchange,
+          505,
+          "HttpVersionException",
+          "Protocol " + request.protocolVersion() + " (expected: HTTP/1.1)");
+      return;
+    }
+    Incoming next = new Incoming(exchange, allocator, exchange.startNanos());
+    incoming = next;
+    boolean tooLarge = RequestHead.announcedBytes(request) > listener.maxRequestBytes();
+    Failure refusal = route(next);
+    if (refusal != null) {
+      next.discard();
+      if (tooLarge || expects(exchange)) {
+        // Whether the client sends its body now can't be known.
+        closed = true;
+        exchange.closeAfter();
+      }
+      exchange.fail(refusal);
+      return;
+    }
+    if (tooLarge) {
+      tooLarge(next);
+    } else if (expects(exchange)) {
+      expectation(next);
+    }
+  }
+
+  private @Nullable Failure route(Incoming next) {
+    try {
+      next.target(listener.router().route(next.exchange().request()));
+      return null;
+    } catch (ServeException e) {
+      return e.failure();
+    } catch (RuntimeException e) {
+      return HttpConnection.internal(e);
+    }
+  }
+
+  private Exchange open(HttpRequest request) {
+    RestContext context = listener.context();
+    long id = context.inference().nextRequestId().getAsLong();
+    String label = RequestHead.label(request);
+    return new Exchange(
+        connection,
+        request,
+        id,
+        label,
+        label == null ? context.inference().labels().of(id) : label,
+        RequestHead.keepAlive(request),
+        context.clock().getAsLong());
+  }
+
+  private void tooLarge(Incoming next) {
+    Exchange exchange = next.exchange();
+    next.discard();
+    closed = true;
+    exchange.closeAfter();
+    if (exchange.isUnanswered()) {
+      exchange.fail(
+          Failure.of(
+              ErrorKind.REQUEST_TOO_LARGE,
+              "The request's body is too large (expected: at most "
+                  + listener.maxRequestBytes()
+                  + " bytes, max_request_size)"));
+    } else {
+      connection.finish();
+    }
+  }
+
+  private static boolean expects(Exchange exchange) {
+    return !exchange.isHttp10() && exchange.request().headers().contains(HttpHeaderNames.EXPECT);
+  }
+
+  private void expectation(Incoming next) {
+    Exchange exchange = next.exchange();
+    String expected = exchange.request().headers().get(HttpHeaderNames.EXPECT);
+    if (!HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expected)) {
+      String shown = Replies.printable(String.valueOf(expected));
+      String message = "Expect: " + shown + " (expected: 100-continue)";
+      refuse(exchange, 417, "ExpectationException", message);
+    } else if (connection.isHead(exchange)) {
+      connection.writeContinue();
+    } else {
+      next.continueDue(true);
+    }
+  }
+
+  /** It is another request's turn to answer. */
+  void headChanged() {
+    Incoming now = incoming;
+    if (now != null && now.continueDue() && connection.isHead(now.exchange())) {
+      now.continueDue(false);
+      connection.writeContinue();
+    }
+  }
+
+  /** Takes a piece of the body, which this owns from now on. */
+  void content(HttpContent content) {
+    Incoming now = incoming;
+    if (now == null || (closed && now.discarding())) {
+      content.release();
+      return;
+    }
+    if (content.decoderResult().isFailure()) {
+      content.release();
+      Throwable cause = content.decoderResult().cause();
+      refuse(now.exchange(), 400, BAD_REQUEST, "Invalid HTTP message: " + reason(cause));
+      return;
+    }
+    ByteBuf bytes = content.content();
+    now.received(bytes.readableBytes());
+    if (now.receivedBytes() > listener.maxRequestBytes()) {
+      bytes.release();
+      tooLarge(now);
+      return;
+    }
+    keep(now, bytes);
+    if (content instanceof LastHttpContent) {
+      complete(now);
+    }
+  }
+
+  private void keep(Incoming now, ByteBuf bytes) {
+    InflightBudget budget = listener.context().budget();
+    if (now.discarding()) {
+      bytes.release();
+    } else if (now.exchange().charge(budget, bytes.readableBytes())) {
+      now.body().add(bytes);
+    } else {
+      bytes.release();
+      now.discard();
+      now.exchange().refund(budget);
+      now.exchange()
+          .fail(
+              Failure.of(
+                  ErrorKind.QUEUE_FULL,
+                  "The bodies of all requests under way fill max_inflight_bytes ("
+                      + budget.limitBytes()
+                      + " bytes); try again later."));
+    }
+  }
+
+  private void complete(Incoming done) {
+    incoming = null;
+    connection.requestComplete();
+    Exchange exchange = done.exchange();
+    if (!exchange.keepAlive()) {
+      closed = true;
+    }
+    Router.Target target = done.target();
+    if (target == null || done.discarding()) {
+      return;
+    }
+    try (Call call = new Call(exchange, target, done.body().take())) {
+      target.route().action().run(call);
+    } catch (ServeException e) {
+      exchange.fail(e.failure());
+    } catch (RuntimeException e) {
+      exchange.fail(HttpConnection.internal(e));
+    }
+  }
+
+  private void malformed(HttpRequest request, Throwable cause) {
+    if (cause instanceof PrematureChannelClosureException) {
+      connection.finish();
+    } else if (cause instanceof TooLongHttpHeaderException) {
+      String limit = listener.context().config().limits().maxHeaderBytes() + " bytes";
+      refuseUnread(
+          request,
+          431,
+          "HeadersTooLargeException",
+          "The request's headers are too large (expected: at most " + limit + ")");
+    } else if (cause instanceof TooLongHttpLineException) {
+      String limit = listener.context().config().limits().maxHeaderBytes() + " bytes";
+      refuseUnread(
+          request,
+          414,
+          "UriTooLongException",
+          "The request line is too long (expected: at most " + limit + ")");
+    } else {
+      refuseUnread(request, 400, BAD_REQUEST, "Invalid HTTP message: " + reason(cause));
+    }
+  }
+
+  private static String reason(@Nullable Throwable cause) {
+    String text = cause == null ? null : cause.getMessage();
+    return text == null ? "it can't be parsed" : Replies.printable(text);
+  }
+
+  /** Answers what could not be read as a request, and closes. */
+  private void refuseUnread(HttpRequest request, int status, String type, String message) {
+    Exchange exchange = open(request);
+    connection.enter(exchange);
+    refuse(exchange, status, type, message);
+  }
+
+  /** Answers the request that is being received, or whatever was to become one, and closes. */
+  void refuse(int status, String type, String message) {
+    Incoming now = incoming;
+    if (now != null) {
+      refuse(now.exchange(), status, type, message);
+    } else {
+      HttpRequest unknown =
+          new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.valueOf("-"), "-");
+      refuseUnread(unknown, status, type, message);
+    }
+  }
+
+  private void refuse(Exchange exchange, int status, String type, String message) {
+    closed = true;
+    unreadable = true;
+    Incoming now = incoming;
+    if (now != null) {
+      now.discard();
+    }
+    exchange.closeAfter();
+    if (exchange.isUnanswered()) {
+      Reply reply = HttpErrors.reply(status, type, message);
+      exchange.end(reply);
+    } else {
+      connection.finish();
+    }
+  }
+
+  /** Forgets the request that is being received. */
+  void abandon() {
+    closed = true;
+    Incoming now = incoming;
+    if (now != null) {
+      incoming = null;
+      now.discard();
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package ai.mariner.rest;
+
+import ai.mariner.core.access.AccessPolicy;
+import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.metrics.AccessLog;
+import ai.mariner.core.metrics.ServerMetrics;
+import java.util.function.LongSupplier;
+
+/**
+ * Everything that the REST adapter is given.
+ *
+ * @param config what the server was told
+ * @param inference the inference service
+ * @param models the model service
+ * @param access who may call
+ * @param metrics counts answers
+ * @param accessLog takes a line for each answer
+ * @param metricsPage makes the metrics page
+ * @param budget memory for request bodies, shared by all listeners
+ * @param clock monotonic time in nanoseconds, {@code System::nanoTime}
+ */
+public record RestContext(
+    ServerConfig config,
+    InferenceCalls inference,
+    ModelCalls models,
+    AccessPolicy access,
+    ServerMetrics metrics,
+    AccessLog accessLog,
+    MetricsPage metricsPage,
+    InflightBudget budget,
+    LongSupplier clock) {}

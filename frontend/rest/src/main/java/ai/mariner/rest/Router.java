@@ -1,0 +1,122 @@
+package ai.mariner.rest;
+
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.ServeException;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the route of a request, and whether its caller may use it. Immutable. */
+final class Router {
+  private static final String NOT_FOUND =
+      "Requested resource is not found, please refer to API document.";
+  private static final String NOT_ALLOWED =
+      "Requested method is not allowed, please refer to API document.";
+
+  private static final Route PREFLIGHT =
+      new Route(
+          Api.INFERENCE,
+          "OPTIONS",
+          PathTemplate.of("/"),
+          null,
+          Route.Traits.NONE,
+          call -> call.exchange().end(Replies.of(200, null, new byte[0])),
+          Route.Doc.of("preflight", "Permission for pages of other origins"));
+
+  private final Map<String, List<Route>> byFirstWord = new HashMap<>();
+  private final List<Route> others = new ArrayList<>();
+  private final CallGuard guard;
+
+  /**
+   * Makes a router.
+   *
+   * @param routes all routes of a listener
+   * @param guard decides who may call
+   */
+  Router(List<Route> routes, CallGuard guard) {
+    this.guard = guard;
+    List<Route> sorted = new ArrayList<>(routes);
+    sorted.sort(
+        Comparator.comparingInt((Route route) -> -route.path().fixedSegments())
+            .thenComparing(route -> route.method() == null));
+    for (Route route : sorted) {
+      String word = route.path().firstWord();
+      if (word == null) {
+        others.add(route);
+      } else {
+        byFirstWord.computeIfAbsent(word, unused -> new ArrayList<>()).add(route);
+      }
+    }
+  }
+
+  /**
+   * Finds the route of a request.
+   *
+   * @throws ServeException if there is none, or the caller may not use it
+   */
+  Target route(HttpRequest request) {
+    String uri = request.uri();
+    RequestPath path = RequestPath.of(uri.equals("*") ? "/" : uri);
+    List<String> segments = path.segments();
+    List<Route> known = byFirstWord.get(segments.isEmpty() ? "" : segments.get(0));
+    Target target = known == null ? null : find(known, request, path);
+    if (target == null) {
+      target = find(others, request, path);
+    }
+    boolean exists = target != null || exists(known, segments) || exists(others, segments);
+    if (exists && isPreflight(request) && (target == null || target.route().method() == null)) {
+      return new Target(PREFLIGHT, "", null, "", null);
+    }
+    if (target == null) {
+      throw exists
+          ? new ServeException(ErrorKind.METHOD_NOT_ALLOWED, NOT_ALLOWED)
+          : new ServeException(ErrorKind.ROUTE_NOT_FOUND, NOT_FOUND);
+    }
+    guard.check(target.route(), request);
+    return target;
+  }
+
+  private static @Nullable Target find(List<Route> routes, HttpRequest request, RequestPath path) {
+    String method = request.method().name();
+    for (int i = 0; i < routes.size(); i++) {
+      Route route = routes.get(i);
+      if (route.method() != null && !route.method().equals(method)) {
+        continue;
+      }
+      PathTemplate.Holes holes = route.path().match(path.segments());
+      if (holes != null) {
+        return new Target(route, holes.model(), holes.version(), holes.rest(), path.query());
+      }
+    }
+    return null;
+  }
+
+  /** A browser asks whether a page may call; such a request carries no token and has no effect. */
+  private static boolean isPreflight(HttpRequest request) {
+    return request.method().equals(HttpMethod.OPTIONS)
+        && request.headers().contains(HttpHeaderNames.ACCESS_CONTROL_REQUEST_METHOD);
+  }
+
+  private static boolean exists(@Nullable List<Route> routes, List<String> segments) {
+    return routes != null
+        && routes.stream().anyMatch(route -> route.path().match(segments) != null);
+  }
+
+  /**
+   * Where a request goes.
+   *
+   * @param route its route
+   * @param model model that the path names, or empty
+   * @param version version that the path names; absent: none
+   * @param rest end of the path, for the handler
+   * @param query query string; absent: none
+   */
+  record Target(
+      Route route, String model, @Nullable String version, String rest, @Nullable String query) {}
+}

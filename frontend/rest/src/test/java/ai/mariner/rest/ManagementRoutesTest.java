@@ -1,0 +1,309 @@
+package ai.mariner.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.mariner.core.access.AccessPolicy;
+import ai.mariner.core.access.TokenScope;
+import ai.mariner.core.config.CorsConfig;
+import ai.mariner.core.config.ListenerAddress;
+import ai.mariner.core.config.ModelDefaults;
+import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.config.Profile;
+import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Operation;
+import ai.mariner.core.model.Completion;
+import ai.mariner.core.model.ModelStatus;
+import ai.mariner.core.model.RegisterModel;
+import ai.mariner.core.model.ScaleModel;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ManagementRoutesTest {
+  private final TestServer server = new TestServer();
+
+  @Test
+  void registersByQuery() {
+    String answer =
+        ask(
+            "POST /models?url=echo.mar&model_name=e&handler=h:f&runtime=python3&batch_size=4"
+                + "&max_batch_delay=50&initial_workers=2&synchronous=false&response_timeout=7"
+                + "&startup_timeout=8");
+    assertThat(answer).startsWith("HTTP/1.1 202 ").contains("Processing worker updates...");
+    RegisterModel order = (RegisterModel) server.orders.get(0);
+    ModelOverrides overrides =
+        ModelOverrides.builder()
+            .batchSize(4)
+            .maxBatchDelay(Duration.ofMillis(50))
+            .responseTimeout(Duration.ofSeconds(7))
+            .startupTimeout(Duration.ofSeconds(8))
+            .build();
+    assertThat(order)
+        .isEqualTo(
+            new RegisterModel(
+                "echo.mar", "e", "h:f", "python3", 2, overrides, Completion.ACCEPTED, false));
+  }
+
+  @Test
+  void registersByJsonAndThenIgnoresTheQuery() {
+    String answer =
+        askJson("POST /models?url=other.mar", "{\"url\": \"echo.mar\", \"batch_size\": 2}");
+    assertThat(answer)
+        .startsWith("HTTP/1.1 200 ")
+        .contains("Model \\\"echo\\\" Version: 1.0 registered with 1 initial workers");
+    RegisterModel order = (RegisterModel) server.orders.get(0);
+    assertThat(order.location()).isEqualTo("echo.mar");
+    assertThat(order.overrides().batchSize()).isEqualTo(2);
+    assertThat(order.overrides().maxBatchDelay()).isNull();
+    assertThat(order.initialWorkers()).isNull();
+    assertThat(order.completion()).isEqualTo(Completion.READY);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "model_name=e|Parameter url is required.",
+        "url=e.mar&batch_size=many|batch_size: many (expected: an integer >= 1)",
+        "url=e.mar&batch_size=0|batch_size: 0 (expected: an integer >= 1)",
+        "url=e.mar&max_batch_delay=-1|max_batch_delay: -1 (expected: an integer >= 0)",
+        "url=e.mar&initial_workers=1.5|initial_workers: 1.5 (expected: an integer >= 0)",
+        "url=e.mar&synchronous=yes|synchronous: yes (expected: true or false)",
+        "url=e.mar&runtime=LSP|runtime: LSP (expected: python or python3)",
+        "url=e.mar&bacth_size=1|Unknown parameter: bacth_size (expected: one of",
+      })
+  void badParametersAreNamedWithTheirValue(String query, String message) {
+    assertThat(ask("POST /models?" + query)).startsWith("HTTP/1.1 400 ").contains(message);
+    assertThat(server.orders).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{", "[]", "3", "{\"url\": \"a\"} x", "{\"url\": [1]}"})
+  void badJsonIsRefused(String json) {
+    assertThat(askJson("POST /models", json)).startsWith("HTTP/1.1 400 ").contains("expected");
+    assertThat(server.orders).isEmpty();
+  }
+
+  @Test
+  void scales() {
+    assertThat(ask("PUT /models/echo?min_worker=3&synchronous=true"))
+        .startsWith("HTTP/1.1 200 ")
+        .contains("Workers scaled to 3 for model: echo");
+    assertThat(ask("PUT /models/echo/1.0?max_worker=2")).startsWith("HTTP/1.1 202 ");
+    assertThat(ask("PUT /models/echo?model_version=2.0")).startsWith("HTTP/1.1 202 ");
+    assertThat(server.orders)
+        .containsExactly(
+            new ScaleModel(ModelRef.of("echo"), 3, 3, Completion.READY),
+            new ScaleModel(new ModelRef("echo", "1.0"), 1, 2, Completion.ACCEPTED),
+            new ScaleModel(new ModelRef("echo", "2.0"), 1, 1, Completion.ACCEPTED));
+    assertThat(ask("PUT /models/echo?min_worker=3&max_worker=2"))
+        .startsWith("HTTP/1.1 400 ")
+        .contains("max_worker cannot be less than min_worker.");
+  }
+
+  @Test
+  void setsTheDefaultAndUnregisters() {
+    assertThat(ask("PUT /models/echo/2.0/set-default"))
+        .startsWith("HTTP/1.1 200 ")
+        .contains("Default version successfully updated for model \\\"echo\\\" to \\\"2.0\\\"");
+    assertThat(ask("DELETE /models/echo/1.0"))
+        .startsWith("HTTP/1.1 200 ")
+        .contains("Model \\\"echo\\\" unregistered");
+    assertThat(server.orders)
+        .containsExactly(new ModelKey("echo", "2.0"), new ModelRef("echo", "1.0"));
+  }
+
+  @Test
+  void listsWithSaneBounds() {
+    for (String query : List.of("", "?limit=0", "?limit=500", "?limit=x&next_page_token=-3")) {
+      assertThat(ask("GET /models" + query)).startsWith("HTTP/1.1 200 ").contains("\"echo\"");
+    }
+    ask("GET /models?limit=7&next_page_token=14");
+    assertThat(server.orders)
+        .containsExactly("list 100 0", "list 100 0", "list 100 0", "list 100 0", "list 7 14");
+  }
+
+  @Test
+  void describesWithWhatTheHandlerSays() {
+    server.described = CompletableFuture.completedStage(List.of(status()));
+    assertThat(ask("GET /models/echo")).startsWith("HTTP/1.1 200 ").contains("\"modelName\"");
+    assertThat(ask("GET /models/echo/all")).startsWith("HTTP/1.1 200 ").contains("\"modelName\"");
+    assertThat(ask("GET /v1/models/echo")).contains("\"ready\": false");
+    server.handler =
+        (request, sink) -> {
+          assertThat(request.operation()).isEqualTo(Operation.DESCRIBE);
+          assertThat(request.model()).isEqualTo(new ModelRef("echo", "1.0"));
+          sink.end(Replies.json(200, "{\"mine\": 7}"));
+        };
+    assertThat(ask("GET /models/echo/1.0?customized=true"))
+        .contains("\"customizedMetadata\": {\n      \"mine\": 7\n    }");
+    server.handler =
+        (request, sink) -> sink.fail(Failure.of(ErrorKind.NO_WORKER, "no worker for describe"));
+    assertThat(ask("GET /models/echo?customized=true"))
+        .startsWith("HTTP/1.1 503 ")
+        .contains("no worker for describe");
+  }
+
+  @Test
+  void failuresOfTheServiceAreTold() {
+    assertThat(ask("GET /models/nope"))
+        .startsWith("HTTP/1.1 404 ")
+        .contains("ModelNotFoundException", "Model not found: nope");
+    assertThat(ask("GET /v1/models/nope")).startsWith("HTTP/1.1 404 ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "PATCH /models",
+        "DELETE /models",
+        "POST /models/echo",
+        "PUT /models/echo/all/x/y",
+        "POST /v1/models/echo",
+        "GET /models/echo/1.0/set-default",
+      })
+  void wrongMethodsAreRefused(String line) {
+    assertThat(ask(line)).containsPattern("^HTTP/1.1 (405|404) ");
+    assertThat(ask("PATCH /models")).startsWith("HTTP/1.1 405 ").contains("not allowed");
+  }
+
+  @Test
+  void thereIsNoPingHere() {
+    assertThat(ask("GET /ping")).startsWith("HTTP/1.1 404 ");
+  }
+
+  @Test
+  void theModelApiSwitchIsNamedInItsRefusal() {
+    TestServer closed = with(AccessPolicy.OPEN, config -> Configs.modelApi(config, false));
+    for (String line : List.of("POST /models?url=a", "DELETE /models/a", "DELETE /models/a/1")) {
+      assertThat(ask(closed, line, ""))
+          .startsWith("HTTP/1.1 405 ")
+          .contains("--enable-model-api", "enable_model_api");
+    }
+    assertThat(ask(closed, "PUT /models/a", "")).startsWith("HTTP/1.1 202 ");
+    assertThat(ask(closed, "GET /models", "")).startsWith("HTTP/1.1 200 ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "localhost:8081,'',202",
+    "127.0.0.1,'',202",
+    "[::1]:99,'',202",
+    "LOCALHOST,'',202",
+    "evil.example:8081,'',403",
+    "localhost.evil.example,'',403",
+    "localhost:8081,http://localhost:8081,202",
+    "localhost:8081,http://localhost:3000,403",
+    "localhost:8081,http://evil.example,403",
+    "localhost:8081,null,403",
+    "localhost:8081,http://friend.example,202",
+  })
+  void webPagesOfOthersCannotChangeState(String host, String origin, int status) {
+    TestServer cors =
+        with(
+            AccessPolicy.OPEN,
+            config -> Configs.cors(config, new CorsConfig("http://friend.example", null, null)));
+    String header = origin.isEmpty() ? "" : "Origin: " + origin + "\r\n";
+    try (Wire wire = new Wire(cors.listener(Api.MANAGEMENT))) {
+      wire.send("PUT /models/echo HTTP/1.1\r\nHost: " + host + "\r\n" + header + "\r\n");
+      assertThat(wire.received()).startsWith("HTTP/1.1 " + status + " ");
+      wire.send("GET /models HTTP/1.1\r\nHost: " + host + "\r\n" + header + "\r\n");
+      assertThat(wire.received()).startsWith("HTTP/1.1 200 ");
+    }
+  }
+
+  @Test
+  void aListenerOffLoopbackTakesAnyHost() {
+    ListenerAddress everywhere = ListenerAddress.tcp("0.0.0.0", 8081);
+    TestServer open = with(AccessPolicy.OPEN, config -> Configs.address(config, everywhere));
+    try (Wire wire = new Wire(open.listener(Api.MANAGEMENT))) {
+      wire.send("PUT /models/echo HTTP/1.1\r\nHost: models.example\r\n\r\n");
+      assertThat(wire.received()).startsWith("HTTP/1.1 202 ");
+    }
+  }
+
+  @Test
+  void tokensAreCheckedByScopeOnASharedListener() {
+    TestServer locked = with(new Keys(), UnaryOperator.identity());
+    try (Wire wire = new Wire(locked.listener(Api.INFERENCE, Api.MANAGEMENT, Api.METRICS))) {
+      assertThat(wire.send(line("GET /ping", "")).received()).startsWith("HTTP/1.1 401 ");
+      assertThat(wire.send(line("GET /ping", bearer("INFERENCE"))).received()).contains(" 200 ");
+      assertThat(wire.send(line("GET /models", bearer("INFERENCE"))).received()).contains(" 401 ");
+      assertThat(wire.send(line("GET /models/tokenizer", bearer("MANAGEMENT"))).received())
+          .contains(" 404 ", "Model not found");
+      assertThat(wire.send(line("GET /token?type=inference", bearer("API"))).received())
+          .endsWith("\r\n\r\n\n");
+      assertThat(wire.send(line("GET /token?type=API", bearer("API"))).received())
+          .contains(" 400 ", "type: API (expected: management or inference)");
+      assertThat(wire.send(line("GET /token?type=inference", "")).received()).contains(" 401 ");
+      for (String open : List.of("OPTIONS /", "GET /api-description", "GET /metrics?name[]=a")) {
+        assertThat(wire.send(line(open, "")).received()).as(open).contains(" 200 ");
+      }
+      wire.send(line("GET /models/echo/all", bearer("MANAGEMENT")));
+      assertThat(wire.received()).contains("Model not found: nope");
+    }
+  }
+
+  private String ask(String line) {
+    return ask(server, line, "");
+  }
+
+  private static String ask(TestServer asked, String line, String headers) {
+    try (Wire wire = new Wire(asked.listener(Api.MANAGEMENT))) {
+      return wire.send(line(line, headers)).received();
+    }
+  }
+
+  private String askJson(String line, String json) {
+    String headers = "Content-Type: application/json\r\nContent-Length: " + json.length() + "\r\n";
+    try (Wire wire = new Wire(server.listener(Api.MANAGEMENT))) {
+      return wire.send(line(line, headers) + json).received();
+    }
+  }
+
+  private static String line(String line, String headers) {
+    return line + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
+  }
+
+  private static String bearer(String key) {
+    return "Authorization: Bearer " + key + "\r\n";
+  }
+
+  private static TestServer with(AccessPolicy access, UnaryOperator<ServerConfig> change) {
+    return new TestServer(Profile.MARINER, access, change);
+  }
+
+  private static ModelStatus status() {
+    ModelSpec spec =
+        ModelSpec.resolve(
+            List.of(), new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100));
+    return new ModelStatus(
+        new ModelKey("echo", "1.0"), "echo.mar", "python", spec, true, true, List.of(), 0, null);
+  }
+
+  /** Each scope's key is its own name. */
+  private static final class Keys implements AccessPolicy {
+    @Override
+    public @Nullable Failure check(TokenScope scope, @Nullable String authorization) {
+      return ("Bearer " + scope).equals(authorization)
+          ? null
+          : Failure.of(ErrorKind.UNAUTHENTICATED, "wrong token");
+    }
+
+    @Override
+    public @Nullable Failure rotate(TokenScope scope, @Nullable String authorization) {
+      return check(TokenScope.API, authorization);
+    }
+  }
+}

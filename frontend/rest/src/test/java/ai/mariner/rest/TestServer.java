@@ -1,0 +1,222 @@
+package ai.mariner.rest;
+
+import ai.mariner.core.access.AccessPolicy;
+import ai.mariner.core.config.CorsConfig;
+import ai.mariner.core.config.FetchConfig;
+import ai.mariner.core.config.LimitsConfig;
+import ai.mariner.core.config.ListenerAddress;
+import ai.mariner.core.config.ModelDefaults;
+import ai.mariner.core.config.Profile;
+import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.config.WorkerConfig;
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.Body;
+import ai.mariner.core.message.InferenceRequest;
+import ai.mariner.core.message.InputPart;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Reply;
+import ai.mariner.core.message.RequestLabel;
+import ai.mariner.core.message.ResponseSink;
+import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.metrics.ServerMetrics;
+import ai.mariner.core.model.Completion;
+import ai.mariner.core.model.Health;
+import ai.mariner.core.model.ModelPage;
+import ai.mariner.core.model.ModelStatus;
+import ai.mariner.core.model.ModelSummary;
+import ai.mariner.core.model.RegisterModel;
+import ai.mariner.core.model.RegisterResult;
+import ai.mariner.core.model.ScaleModel;
+import ai.mariner.core.model.ScaleResult;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import java.util.function.UnaryOperator;
+
+/** The REST adapter with stand-ins for everything behind it, which record what they are asked. */
+final class TestServer {
+  static final int MAX_REQUEST_BYTES = 100_000;
+
+  final AtomicLong nanos = new AtomicLong(1);
+  final AtomicLong ids = new AtomicLong();
+  final List<InferenceRequest> requests = new CopyOnWriteArrayList<>();
+  final List<Object> orders = new CopyOnWriteArrayList<>();
+  final List<String> accessLines = new CopyOnWriteArrayList<>();
+  final List<Integer> statuses = new CopyOnWriteArrayList<>();
+  final InflightBudget budget = new InflightBudget(300_000);
+  final List<ModelSummary> models = new ArrayList<>();
+  final RestContext context;
+  Health health = new Health(true, false, List.of());
+  BiConsumer<InferenceRequest, ResponseSink> handler = TestServer::echo;
+  CompletionStage<List<ModelStatus>> described =
+      CompletableFuture.failedStage(
+          new ServeException(ErrorKind.MODEL_NOT_FOUND, "Model not found: nope"));
+
+  TestServer() {
+    this(Profile.MARINER, AccessPolicy.OPEN, UnaryOperator.identity());
+  }
+
+  TestServer(Profile profile, AccessPolicy access, UnaryOperator<ServerConfig> change) {
+    models.add(new ModelSummary("echo", "echo.mar"));
+    InferenceCalls inference =
+        new InferenceCalls(ids::incrementAndGet, new RequestLabel(42), this::submit);
+    ModelCalls calls =
+        new ModelCalls(
+            this::register,
+            this::scale,
+            this::unregister,
+            this::setDefault,
+            (limit, offset) -> {
+              orders.add("list " + limit + " " + offset);
+              return new ModelPage(List.copyOf(models), null);
+            },
+            ref -> described,
+            name -> described,
+            () -> health);
+    MetricsPage page = (accept, names) -> ("metrics " + names).getBytes(StandardCharsets.UTF_8);
+    context =
+        new RestContext(
+            change.apply(config(profile)),
+            inference,
+            calls,
+            access,
+            new Counter(),
+            (remote, line, status, millis) ->
+                accessLines.add(remote + " \"" + line + "\" " + status),
+            page,
+            budget,
+            nanos::get);
+  }
+
+  Listener listener(Api... apis) {
+    ListenerAddress address = context.config().inference();
+    return new Listener(context, RouteTable.router(Set.of(apis), context, address));
+  }
+
+  private void submit(InferenceRequest request, ResponseSink sink) {
+    requests.add(request);
+    handler.accept(request, sink);
+  }
+
+  static void echo(InferenceRequest request, ResponseSink sink) {
+    Body first = request.parts().get(0).body();
+    byte[] copy = new byte[first.size()];
+    first.bytes().get(copy);
+    request.release();
+    sink.end(new Reply(null, null, null, List.of(), Body.of(copy)));
+  }
+
+  private CompletionStage<RegisterResult> register(RegisterModel order) {
+    orders.add(order);
+    return CompletableFuture.completedStage(
+        new RegisterResult(new ModelKey("echo", "1.0"), 1, order.completion()));
+  }
+
+  private CompletionStage<ScaleResult> scale(ScaleModel order) {
+    orders.add(order);
+    ScaleResult.Outcome outcome =
+        order.completion() == Completion.ACCEPTED
+            ? ScaleResult.Outcome.ACCEPTED
+            : ScaleResult.Outcome.DONE;
+    return CompletableFuture.completedStage(
+        new ScaleResult(order.model(), order.minWorkers(), outcome));
+  }
+
+  private CompletionStage<ModelKey> unregister(ModelRef ref) {
+    orders.add(ref);
+    return CompletableFuture.completedStage(new ModelKey(ref.name(), "1.0"));
+  }
+
+  private void setDefault(ModelKey key) {
+    orders.add(key);
+  }
+
+  /** The bytes of an input of the last request, as text; only while its body is held. */
+  static String text(InputPart part) {
+    return StandardCharsets.UTF_8.decode(part.body().bytes()).toString();
+  }
+
+  static ServerConfig config(Profile profile) {
+    LimitsConfig limits =
+        new LimitsConfig(
+            MAX_REQUEST_BYTES,
+            MAX_REQUEST_BYTES,
+            300_000,
+            1 << 20,
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(10),
+            8192,
+            Duration.ofSeconds(60),
+            1 << 30,
+            1000,
+            1 << 30,
+            Duration.ofSeconds(60));
+    Path here = Path.of(".");
+    WorkerConfig worker =
+        new WorkerConfig(
+            here,
+            here,
+            here,
+            9000,
+            List.of(),
+            null,
+            null,
+            true,
+            true,
+            0,
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(5));
+    ListenerAddress address = ListenerAddress.tcp("127.0.0.1", 0);
+    return new ServerConfig(
+        profile,
+        "0.13.0",
+        address,
+        address,
+        null,
+        address,
+        address,
+        1,
+        true,
+        false,
+        60,
+        false,
+        "prometheus",
+        1,
+        limits,
+        new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100),
+        worker,
+        new FetchConfig(null, List.of(), false, here),
+        CorsConfig.NONE,
+        List.of(),
+        Map.of());
+  }
+
+  private final class Counter implements ServerMetrics {
+    @Override
+    public ModelMetrics model(ModelKey key) {
+      throw new UnsupportedOperationException("the adapter counts no model's requests");
+    }
+
+    @Override
+    public void modelRemoved(ModelKey key) {
+      throw new UnsupportedOperationException("the adapter removes no models");
+    }
+
+    @Override
+    public void httpAnswered(int status) {
+      statuses.add(status);
+    }
+  }
+}

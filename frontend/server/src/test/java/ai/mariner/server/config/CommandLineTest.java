@@ -1,0 +1,96 @@
+package ai.mariner.server.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CommandLineTest {
+  @Test
+  void longAndShortNamesMeanTheSame() {
+    CommandLine.Parsed longNames =
+        CommandLine.parse(
+            List.of(
+                "--python",
+                "/usr/bin/python3",
+                "--ts-config-file",
+                "c.properties",
+                "--model-store=store",
+                "--models",
+                "a=a.mar",
+                "b.mar",
+                "--no-config-snapshot",
+                "--disable-token-auth",
+                "--enable-model-api"));
+    CommandLine.Parsed shortNames =
+        CommandLine.parse(
+            List.of(
+                "-e",
+                "/usr/bin/python3",
+                "-f",
+                "c.properties",
+                "-s",
+                "store",
+                "-m",
+                "a=a.mar",
+                "b.mar",
+                "-ncs",
+                "-dt",
+                "-mapi"));
+    assertThat(longNames).isEqualTo(shortNames);
+    assertThat(longNames.problems()).isEmpty();
+    assertThat(longNames.commandLine())
+        .isEqualTo(
+            new CommandLine(
+                Path.of("/usr/bin/python3"),
+                Path.of("c.properties"),
+                Path.of("store"),
+                List.of("a=a.mar", "b.mar"),
+                true,
+                true,
+                false,
+                null,
+                null));
+  }
+
+  @Test
+  void readsTheProductsOwnOptions() {
+    CommandLine line =
+        CommandLine.parse(
+                List.of("--allow-insecure", "--server-home", "/opt", "--state-file", "/run/s.json"))
+            .commandLine();
+    assertThat(line.allowInsecure()).isTrue();
+    assertThat(line.serverHome()).isEqualTo(Path.of("/opt"));
+    assertThat(line.stateFile()).isEqualTo(Path.of("/run/s.json"));
+  }
+
+  @Test
+  void namesEveryBadArgument() {
+    assertThat(
+            CommandLine.parse(
+                    List.of(
+                        "--modelstore",
+                        "x",
+                        "--workflow-store",
+                        "wf",
+                        "-clog",
+                        "f",
+                        "--models",
+                        "--python"))
+                .problems())
+        .containsExactly(
+            "argument: --modelstore (expected: an option; did you mean --model-store?)",
+            "argument: x (expected: an option)",
+            "--workflow-store: wf is not supported yet",
+            "--cpp-log-config: f is not supported yet",
+            "--models: nothing (expected: a value)",
+            "--python: nothing (expected: a value)");
+  }
+
+  @Test
+  void nothingMeansNothing() {
+    assertThat(CommandLine.parse(List.of()))
+        .isEqualTo(new CommandLine.Parsed(CommandLine.EMPTY, List.of()));
+  }
+}

@@ -1,0 +1,182 @@
+package ai.mariner.server.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.metrics.ModelMetrics;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class PrometheusMetricsTest {
+  private static final ModelKey ECHO = new ModelKey("echo", "1.0");
+  private static final ModelRef UNNAMED = ModelRef.of("echo");
+  private static final ModelRef NAMED = new ModelRef("echo", "1.0");
+
+  /** A sample line of the text format 0.0.4. */
+  private static final Pattern SAMPLE =
+      Pattern.compile(
+          "[a-zA-Z_:][a-zA-Z0-9_:]*(\\{([a-zA-Z_]\\w*=\"([^\"\\\\\\n]|\\\\[\\\\\"n])*\",?)*})?"
+              + " ([-+0-9.eE]+|NaN|[+-]Inf)");
+
+  private final PrometheusMetrics metrics = new PrometheusMetrics("host1", () -> 4096);
+
+  private List<String> page(String... names) {
+    return new String(metrics.expose(List.of(names)), StandardCharsets.UTF_8).lines().toList();
+  }
+
+  @Test
+  void namesAreExactlyTorchServes() {
+    ModelMetrics echo = metrics.model(ECHO);
+    echo.received(UNNAMED);
+    echo.received(NAMED);
+    echo.received(NAMED);
+    echo.answered(UNNAMED, 2_000_000, 3_000_000, 5_500_000);
+    metrics.httpAnswered(200);
+    metrics.httpAnswered(404);
+    metrics.httpAnswered(503);
+    metrics.httpAnswered(302);
+    assertThat(page())
+        .contains(
+            "# TYPE ts_inference_requests_total counter",
+            "ts_inference_requests_total{model_name=\"echo\",model_version=\"1.0\",hostname=\"host1\"}"
+                + " 2.0",
+            "ts_inference_requests_total{model_name=\"echo\",model_version=\"default\",hostname=\"host1\"}"
+                + " 1.0",
+            "# TYPE ts_inference_latency_microseconds counter",
+            "ts_inference_latency_microseconds{model_name=\"echo\",model_version=\"default\",hostname=\"host1\"}"
+                + " 5500.0",
+            "ts_queue_latency_microseconds{model_name=\"echo\",model_version=\"default\",hostname=\"host1\"}"
+                + " 2000.0",
+            "Requests2XX{Level=\"Host\",Hostname=\"host1\"} 1.0",
+            "Requests4XX{Level=\"Host\",Hostname=\"host1\"} 1.0",
+            "Requests5XX{Level=\"Host\",Hostname=\"host1\"} 2.0",
+            "QueueTime{Hostname=\"host1\",Level=\"Host\"} 2.0",
+            "WorkerThreadTime{Hostname=\"host1\",Level=\"Host\"} 3.0");
+  }
+
+  @Test
+  void histogramsAndGaugesAreOfOneModelVersion() {
+    ModelMetrics echo = metrics.model(ECHO);
+    echo.batchStarted(8);
+    echo.answered(NAMED, 200_000, 40_000_000, 50_000_000);
+    echo.gauges(3, 2, 1);
+    echo.rerun();
+    echo.workerLost();
+    echo.failed(ErrorKind.QUEUE_FULL);
+    echo.failed(ErrorKind.QUEUE_FULL);
+    echo.workerLoaded("W-9000-echo_1.0", 1_500_000_000);
+    String labels = "{model_name=\"echo\",model_version=\"1.0\"";
+    assertThat(page())
+        .contains(
+            "# TYPE mariner_queue_seconds histogram",
+            "mariner_queue_seconds_bucket" + labels + ",le=\"1.0E-4\"} 0",
+            "mariner_queue_seconds_bucket" + labels + ",le=\"2.5E-4\"} 1",
+            "mariner_inference_seconds_sum" + labels + "} 0.04",
+            "mariner_request_seconds_bucket" + labels + ",le=\"60.0\"} 1",
+            "mariner_request_seconds_count" + labels + "} 1",
+            "mariner_batch_size_bucket" + labels + ",le=\"4.0\"} 0",
+            "mariner_batch_size_bucket" + labels + ",le=\"8.0\"} 1",
+            "mariner_requests_failed_total" + labels + ",reason=\"queue_full\"} 2.0",
+            "mariner_reruns_total" + labels + "} 1.0",
+            "mariner_worker_losses_total" + labels + "} 1.0",
+            "mariner_queue_depth" + labels + "} 3.0",
+            "mariner_running" + labels + "} 2.0",
+            "mariner_workers_ready" + labels + "} 1.0",
+            "WorkerLoadTime{Hostname=\"host1\",Level=\"Host\",WorkerName=\"W-9000-echo_1.0\"}"
+                + " 1500.0");
+  }
+
+  @Test
+  void everyLineIsWellFormed() {
+    ModelMetrics odd = metrics.model(new ModelKey("a\"b\\c\nd", "1"));
+    odd.received(new ModelRef("a\"b\\c\nd", "1"));
+    assertThat(page())
+        .filteredOn(line -> !line.startsWith("# "))
+        .allMatch(SAMPLE.asMatchPredicate());
+    assertThat(page())
+        .contains(
+            "ts_inference_requests_total{model_name=\"a\\\"b\\\\c\\n"
+                + "d\",model_version=\"1\",hostname=\"host1\"} 1.0");
+    assertThat(page().stream().filter(line -> line.startsWith("# TYPE ")).toList())
+        .doesNotHaveDuplicates()
+        .hasSizeGreaterThan(20);
+  }
+
+  @Test
+  void showsOnlyTheNamesThatAreAskedFor() {
+    metrics.model(ECHO).received(NAMED);
+    assertThat(page("ts_inference_requests_total", "mariner_queue_seconds_count"))
+        .isNotEmpty()
+        .allMatch(
+            line ->
+                line.contains("ts_inference_requests_total")
+                    || line.contains("mariner_queue_seconds"));
+    assertThat(page("no_such_metric")).isEmpty();
+  }
+
+  @Test
+  void aRemovedModelLeavesNothingBehind() {
+    ModelKey second = new ModelKey("echo", "2.0");
+    ModelMetrics first = metrics.model(ECHO);
+    metrics.model(second).received(UNNAMED);
+    first.received(NAMED);
+    first.failed(ErrorKind.WORKER_LOST);
+    first.workerLoaded("W-9000-echo_1.0", 1);
+    metrics.modelRemoved(ECHO);
+    assertThat(page())
+        .noneMatch(line -> line.contains("model_version=\"1.0\"") || line.contains("W-9000"));
+    assertThat(page())
+        .contains(
+            "ts_inference_requests_total{model_name=\"echo\",model_version=\"default\",hostname=\"host1\"}"
+                + " 1.0");
+    metrics.modelRemoved(second);
+    metrics.modelRemoved(second);
+    assertThat(page()).noneMatch(line -> line.contains("\"echo\""));
+  }
+
+  @Test
+  void aModelHasOneSetOfMeters() {
+    assertThat(metrics.model(ECHO)).isSameAs(metrics.model(new ModelKey("echo", "1.0")));
+  }
+
+  @Test
+  void countsFromManyThreadsAddUp() throws InterruptedException {
+    ModelMetrics echo = metrics.model(ECHO);
+    CountDownLatch done = new CountDownLatch(4);
+    for (int i = 0; i < 4; i++) {
+      new Thread(
+              () -> {
+                for (int j = 0; j < 5000; j++) {
+                  echo.received(UNNAMED);
+                  echo.answered(UNNAMED, 1000, 1000, 1000);
+                  echo.failed(ErrorKind.CANCELLED);
+                }
+                done.countDown();
+              })
+          .start();
+    }
+    done.await();
+    String labels = "{model_name=\"echo\",model_version=\"1.0\"";
+    assertThat(page())
+        .contains(
+            "ts_queue_latency_microseconds{model_name=\"echo\",model_version=\"default\",hostname=\"host1\"}"
+                + " 20000.0",
+            "mariner_queue_seconds_count" + labels + "} 20000",
+            "mariner_requests_failed_total" + labels + ",reason=\"cancelled\"} 20000.0");
+  }
+
+  @Test
+  void showsWhatTheProcessUses() {
+    assertThat(page("mariner_netty_direct_bytes")).contains("mariner_netty_direct_bytes 4096.0");
+    assertThat(page())
+        .anyMatch(line -> line.startsWith("jvm_heap_used_bytes "))
+        .anyMatch(line -> line.startsWith("jvm_direct_memory_used_bytes "))
+        .anyMatch(line -> line.startsWith("process_open_fds "))
+        .anyMatch(line -> line.startsWith("process_cpu_seconds_total "));
+  }
+}

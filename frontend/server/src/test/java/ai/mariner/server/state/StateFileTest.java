@@ -1,0 +1,111 @@
+package ai.mariner.server.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.mariner.core.config.Profile;
+import ai.mariner.server.state.ServerState.Model;
+import ai.mariner.server.state.ServerState.Phase;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.RejectedExecutionException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StateFileTest {
+  private static final ServerState START = ServerState.starting(123, Profile.MARINER);
+
+  @TempDir Path folder;
+  private final Queue<Runnable> tasks = new ArrayDeque<>();
+  private Path path;
+
+  @BeforeEach
+  void name() {
+    path = folder.resolve("state.json");
+  }
+
+  private JsonNode read() throws IOException {
+    return new ObjectMapper().readTree(path.toFile());
+  }
+
+  @Test
+  void writesEveryField() throws IOException {
+    ServerState state =
+        START
+            .in(Phase.LISTENING)
+            .withListeners(Map.of("inference", "http://127.0.0.1:8080"))
+            .withModels(
+                List.of(
+                    new Model("m", null, "m.mar", Model.Progress.FETCHING, 0, 1, null),
+                    new Model("n", "1.0", "n.mar", Model.Progress.FAILED, 0, 2, "é\"")))
+            .withProblems(List.of("port taken"));
+    new StateFile(path, Runnable::run).update(state);
+    assertThat(read())
+        .isEqualTo(
+            new ObjectMapper()
+                .readTree(
+                    """
+                    {"pid":123,"profile":"mariner","phase":"listening",
+                     "listeners":{"inference":"http://127.0.0.1:8080"},
+                     "models":[
+                      {"name":"m","version":null,"location":"m.mar","state":"fetching","workers":0,"wanted":1,"reason":null},
+                      {"name":"n","version":"1.0","location":"n.mar","state":"failed","workers":0,"wanted":2,"reason":"é\\""}],
+                     "problems":["port taken"]}
+                    """));
+    try (var files = Files.list(folder)) {
+      assertThat(files).containsExactly(path);
+    }
+  }
+
+  @Test
+  void aBurstIsWrittenOnceWithItsLastState() throws IOException {
+    StateFile file = new StateFile(path, tasks::add);
+    file.update(START);
+    file.update(START.in(Phase.LISTENING));
+    file.update(START.in(Phase.READY));
+    assertThat(tasks).hasSize(1);
+    assertThat(path).doesNotExist();
+    tasks.remove().run();
+    assertThat(read().get("phase").textValue()).isEqualTo("ready");
+    file.update(START.in(Phase.STOPPING));
+    assertThat(tasks).hasSize(1);
+  }
+
+  @Test
+  void nothingOlderIsWrittenAfterTheLastWord() throws IOException {
+    StateFile file = new StateFile(path, tasks::add);
+    file.update(START);
+    file.updateNow(START.in(Phase.STOPPED));
+    tasks.remove().run();
+    assertThat(read().get("phase").textValue()).isEqualTo("stopped");
+  }
+
+  @Test
+  void writesByItselfWhenTheExecutorHasEnded() throws IOException {
+    StateFile file =
+        new StateFile(
+            path,
+            task -> {
+              throw new RejectedExecutionException();
+            });
+    file.update(START.in(Phase.STOPPING));
+    file.update(START.in(Phase.STOPPED));
+    assertThat(read().get("phase").textValue()).isEqualTo("stopped");
+  }
+
+  @Test
+  void aFolderThatIsGoneDoesNoHarm() throws IOException {
+    StateFile file = new StateFile(folder.resolve("gone/state.json"), Runnable::run);
+    file.update(START);
+    Files.createDirectory(folder.resolve("gone"));
+    file.update(START);
+    assertThat(folder.resolve("gone/state.json")).exists();
+  }
+}

@@ -1,0 +1,3 @@
+/** What the tests of this module share. */
+@org.jspecify.annotations.NullMarked
+package ai.mariner.worker;

@@ -1,0 +1,3 @@
+/** Tests of worker processes, with real ones. */
+@org.jspecify.annotations.NullMarked
+package ai.mariner.worker.process;
