@@ -76,7 +76,7 @@ public final class Pool {
     this.deadlines = new Deadlines(loop, this::expire);
     this.losses = new LossPolicy(spec.retryOnWorkerLoss());
     this.answers = new Answers(loop, metrics, limits, this::finished);
-    this.workers = new WorkerSet(key, factory, loop, new Host());
+    this.workers = new WorkerSet(key, spec.minWorkers(), factory, loop, new Host());
   }
 
   /** The loop that owns the pool. */

@@ -23,19 +23,28 @@ final class WorkerSet {
   private final List<Worker> workers = new ArrayList<>();
   private final List<CompletableFuture<Void>> waiters = new ArrayList<>();
 
+  private boolean begun;
   private int wanted;
   private int cursor;
   private boolean everReady;
   private boolean failed;
   private @Nullable LossCause lastCause;
   private @Nullable Runnable whenEmpty;
-  private volatile Readiness readiness = new Readiness(0, 0, false, false, null);
+  private volatile Readiness readiness;
 
-  WorkerSet(ModelKey key, WorkerFactory factory, Loop loop, WorkerHost host) {
+  /**
+   * Makes an empty set.
+   *
+   * @param expected workers that the first {@link #resize} will ask for; until then the pool counts
+   *     as loading
+   */
+  WorkerSet(ModelKey key, int expected, WorkerFactory factory, Loop loop, WorkerHost host) {
     this.key = key;
+    this.wanted = expected;
     this.factory = factory;
     this.loop = loop;
     this.host = host;
+    this.readiness = new Readiness(expected, 0, false, false, null);
   }
 
   /** May be read from any thread. */
@@ -45,6 +54,7 @@ final class WorkerSet {
 
   /** Starts or stops workers until so many are left; the future hears when they are ready. */
   void resize(int count, CompletableFuture<Void> done) {
+    begun = true;
     wanted = count;
     failed = false;
     everReady = false;
@@ -160,6 +170,9 @@ final class WorkerSet {
               + key.version()
               + " has no worker to serve inference request. Please use scale workers API to add"
               + " workers.");
+    }
+    if (!begun) {
+      return null;
     }
     for (int i = 0; i < workers.size(); i++) {
       if (workers.get(i).hopeful()) {
