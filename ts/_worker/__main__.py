@@ -1,5 +1,6 @@
 """Starts a worker: `python -m ts._worker`, with its environment set by the frontend."""
 
+import os
 import sys
 
 if __name__ == "__main__":
@@ -7,6 +8,8 @@ if __name__ == "__main__":
     # needs. Loading the model puts the folder where handlers expect it.
     if not getattr(sys.flags, "safe_path", False):
         del sys.path[0]
+    # Meant for this process; Python programs that a handler starts find their own modules as usual.
+    os.environ.pop("PYTHONSAFEPATH", None)
     from ts._worker.process import leave, main
 
     leave(main())

@@ -199,10 +199,22 @@ class BatchingTest {
   @Test
   void aModelWithoutWorkersRefusesAndNamesTheMend() {
     PoolFixture fixture = new PoolFixture(ModelOverrides.builder());
+    fixture.resize(0);
     RecordingSink sink = fixture.submit("a");
     assertThat(sink.failure().kind()).isEqualTo(ErrorKind.NO_WORKER);
     assertThat(sink.failure().message()).contains("scale workers");
     assertThat(fixture.bodies.unreleased()).isEmpty();
+  }
+
+  @Test
+  void aModelThatWasOnlyJustRegisteredCountsAsLoadingAndLetsRequestsWait() {
+    PoolFixture fixture = new PoolFixture(ModelOverrides.builder().workers(2, 2));
+    assertThat(fixture.pool.readiness().satisfied()).isFalse();
+    RecordingSink sink = fixture.submit("a");
+    assertThat(sink.ended()).isFalse();
+    fixture.resize(2);
+    fixture.advance(Duration.ofSeconds(1));
+    assertThat(fixture.pool.readiness().satisfied()).isTrue();
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -18,6 +19,8 @@ import java.util.regex.Pattern;
  */
 record PythonCommand(List<String> arguments, Map<String, String> environment) {
   private static final List<String> GROUP_VARIABLES = List.of("RANK", "WORLD_SIZE");
+
+  private static final Set<String> PACKAGE_FOLDERS = Set.of("site-packages", "dist-packages");
 
   /**
    * Builds the command of a launch.
@@ -38,7 +41,15 @@ record PythonCommand(List<String> arguments, Map<String, String> environment) {
     Map<String, String> environment = visible(inherited, config.hiddenEnvironment());
     // A server that was itself started in a group must not make its workers think they are one.
     environment.keySet().removeAll(GROUP_VARIABLES);
-    environment.put("PYTHONPATH", pythonPath(environment.get("PYTHONPATH"), launch, config));
+    String pythonPath = pythonPath(environment.get("PYTHONPATH"), config.serverHome());
+    if (!pythonPath.isEmpty()) {
+      environment.put("PYTHONPATH", pythonPath);
+    }
+    // A file in the model's folder must not stand in for a module that the worker itself needs; the
+    // worker puts the
+    // folder on its path when it loads the model, and takes this variable away from what the
+    // handler starts.
+    environment.put("PYTHONSAFEPATH", "1");
     environment.put("MARINER_SOCKET", socket.toString());
     environment.put("MARINER_WORKER", Integer.toString(launch.workerId()));
     environment.put("MARINER_GENERATION", Integer.toString(launch.generation()));
@@ -54,15 +65,19 @@ record PythonCommand(List<String> arguments, Map<String, String> environment) {
     return visible;
   }
 
-  /** The server's own path, then the model's folder, then the folder that holds {@code ts}. */
-  private static String pythonPath(
-      @org.jspecify.annotations.Nullable String own, WorkerLaunch launch, WorkerConfig config) {
+  /**
+   * The server's own path, then the folder that holds {@code ts}, unless the interpreter looks
+   * there anyway: packages on this path come before the standard library.
+   */
+  private static String pythonPath(@org.jspecify.annotations.Nullable String own, Path serverHome) {
     List<String> entries = new ArrayList<>();
     if (own != null && !own.isEmpty()) {
       entries.add(own);
     }
-    entries.add(launch.directory().toString());
-    entries.add(config.serverHome().toString());
+    Path name = serverHome.getFileName();
+    if (name == null || !PACKAGE_FOLDERS.contains(name.toString())) {
+      entries.add(serverHome.toString());
+    }
     return String.join(File.pathSeparator, entries);
   }
 }

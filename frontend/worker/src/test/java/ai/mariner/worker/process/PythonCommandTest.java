@@ -42,18 +42,15 @@ class PythonCommandTest {
   }
 
   @Test
-  void putsTheServersOwnPathBeforeTheModelFolder() {
+  void passesTheServersOwnPathOnAndLeavesTheModelFolderToTheWorker() {
     assertThat(command(Map.of("PYTHONPATH", "/a:/b"), "python").environment())
-        .containsEntry("PYTHONPATH", "/a:/b:/run/model:/srv/site-packages");
+        .containsEntry("PYTHONPATH", "/a:/b")
+        .containsEntry("PYTHONSAFEPATH", "1");
   }
 
   @Test
-  void startsThePathWithTheModelFolderWhenTheServerHasNone() {
-    // An empty entry would stand for the current folder.
-    assertThat(command(Map.of("PYTHONPATH", ""), "python").environment())
-        .containsEntry("PYTHONPATH", "/run/model:/srv/site-packages");
-    assertThat(command(Map.of(), "python").environment())
-        .containsEntry("PYTHONPATH", "/run/model:/srv/site-packages");
+  void hasNoPathWhenTheServerHasNoneAndTheInterpreterFindsThePackageItself() {
+    assertThat(command(Map.of(), "python").environment()).doesNotContainKey("PYTHONPATH");
   }
 
   @Test
@@ -84,9 +81,9 @@ class PythonCommandTest {
         command(Map.of("PYTHONPATH", "/hidden", "MARINER_X", "x"), "python", "PYTHON.*|MARINER.*")
             .environment();
     assertThat(environment)
-        .containsEntry("PYTHONPATH", "/run/model:/srv/site-packages")
+        .containsEntry("PYTHONSAFEPATH", "1")
         .containsEntry("MARINER_WORKER", "9001")
-        .doesNotContainKey("MARINER_X");
+        .doesNotContainKeys("MARINER_X", "PYTHONPATH");
   }
 
   @Test
