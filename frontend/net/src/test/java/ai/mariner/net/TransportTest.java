@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import java.nio.charset.StandardCharsets;
@@ -84,7 +83,7 @@ final class TransportTest {
   private static void withLoop(Transport transport, Check check) throws Exception {
     EventLoopGroup group = transport.newGroup(1, "test");
     try {
-      check.with(new NettyLoop((EventLoop) group.next()));
+      check.with(new NettyLoop(group.next()));
     } finally {
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
     }
