@@ -97,6 +97,11 @@ def is_model_server(pid: int) -> bool:
         return False
 
 
+def run_folder() -> RunFolder:
+    """Returns the folder of the one server that the command keeps per temporary directory."""
+    return RunFolder(Path(tempfile.gettempdir(), f"mariner-{os.getuid()}", "torchserve"))
+
+
 def _write_pid(path: Path, pid: int) -> None:
     # Renamed into place: in a shared folder the old name could be somebody's link to elsewhere.
     handle, part = tempfile.mkstemp(prefix=".model_server.", dir=path.parent)
@@ -134,7 +139,7 @@ def _start_server(options: argparse.Namespace, environment: Mapping[str, str]) -
     vmargs = expand(config.get("vmargs", ""), environment)
     if vmargs:
         print(f"Warning: TorchServe is using non-default JVM parameters: {vmargs}", flush=True)
-    folder = RunFolder(Path(tempfile.gettempdir(), f"mariner-{os.getuid()}", "torchserve"))
+    folder = run_folder()
     with folder.locked():
         folder.forget()
         arguments = server_arguments(options, store, config_file)
@@ -182,7 +187,7 @@ def _await_end(pid: int) -> bool:
     return True
 
 
-def _stop_server(options: argparse.Namespace) -> int:
+def _stop_server() -> int:
     path = pid_path()
     pid = recorded_pid(path)
     if pid is None:
@@ -201,11 +206,16 @@ def _stop_server(options: argparse.Namespace) -> int:
     except PermissionError as error:
         raise CommandError(f"TorchServe (pid {pid}) belongs to another user") from error
     Path(KEY_FILE).unlink(missing_ok=True)
-    if options.foreground and not _await_end(pid):
+    # The server finishes what it accepted; a start that followed at once would find its ports taken.
+    if not _await_end(pid):
         print("Stopping TorchServe took too long.")
         return 1
     print("TorchServe has stopped.")
     path.unlink(missing_ok=True)
+    folder = run_folder()
+    if folder.path.is_dir():
+        with folder.locked():
+            folder.clear()
     return 0
 
 
@@ -217,7 +227,7 @@ def start(argv: Sequence[str] | None = None) -> int:
             print(f"TorchServe Version is {__version__}")
             return 0
         if options.stop:
-            return _stop_server(options)
+            return _stop_server()
         pid = recorded_pid(pid_path())
         if pid is not None and is_model_server(pid):
             print("TorchServe is already running, please use torchserve --stop to stop TorchServe.")

@@ -42,7 +42,10 @@ DEFAULT_MAX_FRAME = 2**31 - 1
 Buffer = bytearray | bytes
 Chunk = bytes | bytearray | memoryview
 _LABEL_BITS = (1 << 62) - 1
-_LABEL_VARIANT = 1 << 63
+_LABEL_NODE = (1 << 48) - 1
+_LABEL_VARIANT = 0x8000
+# A named tuple's own constructor is Python code; for the values made for each request that shows.
+_new = tuple.__new__
 
 
 def decode_pairs(block: Buffer, start: int = 0, end: int | None = None) -> list[tuple[str, str]]:
@@ -94,12 +97,16 @@ def decode_request_items(buffer: Buffer, at: int, end: int, count: int) -> list[
     for _ in range(count):
         if at + 32 > end:
             raise ProtocolError(f"request item: {end - at} bytes left (expected: >= 32)")
-        item_id, deadline, flags, part_count, headers, *texts, credits = REQUEST.unpack_from(buffer, at)
+        (
+            item_id, deadline, flags, part_count, headers,
+            label_size, sequence_size, entry_size, exit_size, credits,
+        ) = REQUEST.unpack_from(buffer, at)  # fmt: skip
         at += 32
-        if any(texts):
-            label_at, sequence_at = at + texts[0], at + texts[0] + texts[1]
-            entry_at = sequence_at + texts[2]
-            texts_end = entry_at + texts[3]
+        if label_size or sequence_size or entry_size or exit_size:
+            label_at = at + label_size
+            sequence_at = label_at + sequence_size
+            entry_at = sequence_at + entry_size
+            texts_end = entry_at + exit_size
             if texts_end > end:
                 raise ProtocolError(f"request item: texts end {texts_end - end} bytes after the frame")
             label = buffer[at:label_at].decode("utf-8", "replace")
@@ -126,15 +133,11 @@ def decode_request_items(buffer: Buffer, at: int, end: int, count: int) -> list[
             if after > end:
                 raise ProtocolError(f"part: {after - at} bytes (expected: <= {end - at})")
             content_type = buffer[name_end:body_at].decode("utf-8", "replace") if type_size else ""
-            parts.append(
-                Part(
-                    buffer[at + 8 : name_end].decode("utf-8", "replace"), content_type, buffer[body_at:after]
-                )
-            )
+            name = buffer[at + 8 : name_end].decode("utf-8", "replace")
+            parts.append(_new(Part, (name, content_type, buffer[body_at:after])))
             at = after
-        items.append(
-            RequestItem(item_id, deadline, flags, credits, label, sequence, entry, exit_, block, parts)
-        )
+        fields = (item_id, deadline, flags, credits, label, sequence, entry, exit_, block, parts)
+        items.append(_new(RequestItem, fields))
     if at != end:
         raise ProtocolError(f"request items: {end - at} bytes after the last of {count}")
     return items
@@ -327,12 +330,21 @@ def encode(frame: Frame) -> bytes:
     return b"".join((HEADER.pack(length, VERSION, kind, flags, model, run, count), *chunks))
 
 
-def derived_label(prefix: str, item_id: int) -> str:
-    """Returns the label of a request whose client sent none.
+def label_head(prefix: str) -> str:
+    """Returns the beginning that all derived labels of a server share.
 
     Args:
         prefix: the 16 hex digits of LOAD's `label_prefix`.
+    """
+    return f"{prefix[:8]}-{prefix[8:12]}-{prefix[12:16]}-"
+
+
+def derived_label(head: str, item_id: int) -> str:
+    """Returns the label of a request whose client sent none.
+
+    Args:
+        head: what `label_head` returns.
         item_id: the request's id.
     """
-    lower = f"{item_id & _LABEL_BITS | _LABEL_VARIANT:016x}"
-    return f"{prefix[:8]}-{prefix[8:12]}-{prefix[12:16]}-{lower[:4]}-{lower[4:]}"
+    lower = item_id & _LABEL_BITS
+    return f"{head}{lower >> 48 | _LABEL_VARIANT:04x}-{lower & _LABEL_NODE:012x}"

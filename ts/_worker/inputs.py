@@ -53,28 +53,22 @@ def _text(body: bytearray | bytes) -> str:
     return body.decode("utf-8")
 
 
-def header_source(kind: int, item: RequestItem) -> Callable[[], dict[str, Any]]:
-    """Returns a function that makes the headers of a request as handlers see them.
+def headers_of(kind: int, item: RequestItem) -> dict[str, Any]:
+    """Returns the headers of a request as handlers see them.
 
     Beside the client's headers there are `explain` ("True", "False"), `url_path`, the sequence's headers,
     and for each part a dict that holds its content type. A real header wins over a part of the same name.
     """
-
-    def headers() -> dict[str, Any]:
-        found: dict[str, Any] = {
-            part.name: {"content-type": part.content_type or None} for part in item.parts
-        }
-        found.setdefault("url_path", "")
-        if item.sequence:
-            found["ts_request_sequence_id"] = item.sequence
-            if item.flags & RequestFlag.SEQUENCE_START:
-                found["ts_request_sequence_start"] = "true"
-            if item.flags & RequestFlag.SEQUENCE_END:
-                found["ts_request_sequence_end"] = "true"
-        found.update(decode_pairs(item.header_block))
-        found["explain"] = "True" if kind == FrameType.EXPLAIN else "False"
-        if kind == FrameType.DESCRIBE:
-            found["describe"] = "True"
-        return found
-
-    return headers
+    found: dict[str, Any] = {part.name: {"content-type": part.content_type or None} for part in item.parts}
+    found.setdefault("url_path", "")
+    if item.sequence:
+        found["ts_request_sequence_id"] = item.sequence
+        if item.flags & RequestFlag.SEQUENCE_START:
+            found["ts_request_sequence_start"] = "true"
+        if item.flags & RequestFlag.SEQUENCE_END:
+            found["ts_request_sequence_end"] = "true"
+    found.update(decode_pairs(item.header_block))
+    found["explain"] = "True" if kind == FrameType.EXPLAIN else "False"
+    if kind == FrameType.DESCRIBE:
+        found["describe"] = "True"
+    return found

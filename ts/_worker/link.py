@@ -77,17 +77,21 @@ class Link:
 
     def begin(self, items: Sequence[RequestItem]) -> None:
         """Notes which items run now."""
-        self._running = {item.id for item in items}
-        if len(items) == 1 and items[0].credits:
-            item_id = items[0].id
-            self.credits = {item_id: items[0].credits + self._early_credits.get(item_id, 0)}
+        if len(items) == 1:
+            item_id, credits = items[0].id, items[0].credits
+            self._running = {item_id}
+            if credits:
+                self.credits = {item_id: credits + self._early_credits.get(item_id, 0)}
+        else:
+            self._running = {item.id for item in items}
         if self._early_credits:
             for item_id in self._running:
                 self._early_credits.pop(item_id, None)
 
     def end(self) -> None:
         """Forgets the run that was noted."""
-        self.cancelled -= self._running
+        if self.cancelled:
+            self.cancelled -= self._running
         self._running = frozenset()
         if self.credits:
             self.credits = {}

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ts._wire.codec import label_head
 from ts._wire.messages import Fields
 from ts._worker.inputs import decode_row, raw_row
 from ts._worker.model import Awaiting, EntryPoint, LoadedModel
@@ -64,7 +65,7 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, first: bool) -> Loaded
         instance,
         decode_row if decode else raw_row,
         _number(fields, "max_response_size", sys.maxsize),
-        fields.get("label_prefix") or "0000000000008000",
+        label_head(fields.get("label_prefix") or "0000000000008000"),
     )
 
 

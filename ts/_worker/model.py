@@ -24,7 +24,7 @@ class LoadedModel(NamedTuple):
         instance: the handler object; None when the handler is a function.
         make_row: how a request's parts become the handler's data.
         max_response_size: bytes of one reply body.
-        label_prefix: upper half of the labels that are derived, as 16 hex digits.
+        label_head: beginning of the labels that are derived.
     """
 
     handle: int
@@ -33,7 +33,7 @@ class LoadedModel(NamedTuple):
     instance: Any
     make_row: Callable[[Any], Row]
     max_response_size: int
-    label_prefix: str
+    label_head: str
 
     def describe(self, data: list[Row], context: Context) -> Any:
         """Asks the handler to describe the model.

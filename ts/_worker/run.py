@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
+from functools import partial
 from typing import Any
 
 from ts._wire.channel import Disconnected
 from ts._wire.codec import derived_label, encode_pairs
 from ts._wire.messages import END, SPENT, ErrorCode, FrameType, ProtocolError, ReplyItem, RequestItem
-from ts._worker.inputs import header_source
+from ts._worker.inputs import headers_of
 from ts._worker.link import Link
 from ts._worker.model import Awaiting, LoadedModel
 from ts._worker.outcome import Failure, failure_of, print_traceback
@@ -37,6 +38,11 @@ def error_reply(item_id: int, failure: Failure, flags: int = 0) -> ReplyItem:
 
 class Run:
     """A batch under way. It is the context's outlet for pieces while its handler runs."""
+
+    __slots__ = (
+        "_awaiting", "_early", "_ended", "_items", "_kind", "_link",
+        "_model", "_open", "_processors", "_run_id",
+    )  # fmt: skip
 
     def __init__(self, link: Link, model: LoadedModel, awaiting: Awaiting, kind: int, run_id: int) -> None:
         self._link = link
@@ -79,9 +85,13 @@ class Run:
         if not link.alone:
             return items
         cancelled = link.cancelled
+        if not cancelled:
+            for item in items:
+                if item.deadline_ms:
+                    break
+            else:
+                return items
         waited_ms = (time.monotonic() - received_at) * 1000.0
-        if not cancelled and not any(0 < item.deadline_ms < waited_ms for item in items):
-            return items
         live = []
         for item in items:
             if item.id in cancelled:
@@ -98,12 +108,13 @@ class Run:
     def _call(self, items: Sequence[RequestItem]) -> tuple[list[ReplyItem], bool]:
         model, context = self._model, self._model.context
         data, ids = [], {}
-        processors = self._processors
+        processors, kind = self._processors, self._kind
+        label_head, make_row = model.label_head, model.make_row
         try:
             for index, item in enumerate(items):
-                ids[index] = item.label or derived_label(model.label_prefix, item.id)
-                processors.append(RequestProcessor(None, header_source(self._kind, item)))
-                data.append(model.make_row(item))
+                ids[index] = item.label or derived_label(label_head, item.id)
+                processors.append(RequestProcessor(None, partial(headers_of, kind, item)))
+                data.append(make_row(item))
             context.request_ids = ids
             context.request_processor = processors
             context._outlet = self

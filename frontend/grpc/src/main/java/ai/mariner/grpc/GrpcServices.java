@@ -3,6 +3,7 @@ package ai.mariner.grpc;
 import ai.mariner.core.access.TokenScope;
 import ai.mariner.proto.inference.InferenceAPIsServiceGrpc;
 import ai.mariner.proto.management.ManagementAPIsServiceGrpc;
+import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -40,7 +41,14 @@ record GrpcServices(ServerServiceDefinition own, HealthChecks health, TokenScope
         .addService(own)
         .addService(health)
         .addService(ProtoReflectionServiceV1.newInstance())
+        .addService(olderReflection())
         .intercept(new TokenInterceptor(context.access(), scope, exposeErrors))
         .intercept(new AccessLogInterceptor(context.accessLog(), context.nanoTime()));
+  }
+
+  /** What clients of before 2024 ask: Python's reflection client, older grpcurl and Postman. */
+  @SuppressWarnings("deprecation")
+  private static BindableService olderReflection() {
+    return io.grpc.protobuf.services.ProtoReflectionService.newInstance();
   }
 }

@@ -78,7 +78,14 @@ public final class Main {
       return Wiring.start(config, environment, state);
     } catch (IOException | RuntimeException e) {
       String message = e.getMessage() == null ? e.toString() : e.getMessage();
-      LoggerFactory.getLogger(Main.class).error("The server could not start", e);
+      // What is in the way of a start is told by its message; only a fault of our own needs its
+      // stack.
+      Logger log = LoggerFactory.getLogger(Main.class);
+      if (e instanceof IOException) {
+        log.error("The server could not start: {}", message);
+      } else {
+        log.error("The server could not start", e);
+      }
       state.failed(List.of(message));
       fail(List.of(message), START_FAILED);
       return null;

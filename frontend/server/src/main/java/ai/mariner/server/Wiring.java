@@ -94,7 +94,8 @@ final class Wiring {
             registry,
             new Registration(config, archives, registry, workers, metrics, modelLoops),
             admin,
-            config.limits().drainTimeout());
+            config.limits().drainTimeout(),
+            new ProcMemory(Path.of("/proc")));
     AccessPolicy access = access(config, random);
     this.accessLog = new AccessLogFile();
     this.listeners =

@@ -39,6 +39,8 @@ final class ModelStatusView {
     node.putObject("jobQueueStatus")
         .put("remainingCapacity", Math.max(0, model.spec().jobQueueSize() - model.waiting()))
         .put("pendingRequests", model.waiting());
+    // Without a window nothing waits, whatever maxBatchDelay says.
+    node.put("batchPolicy", model.spec().batchPolicy().name().toLowerCase(Locale.ROOT));
     node.put("defaultVersion", model.isDefault());
     if (model.lastFailure() != null) {
       node.put("lastFailure", model.lastFailure());

@@ -42,7 +42,8 @@ class ManagementViewTest {
                 + " responseTimeout startupTimeout maxRetryTimeoutInSec clientTimeoutInMills"
                 + " parallelType parallelLevel deviceType deviceIds continuousBatching useJobTicket"
                 + " useVenv stateful sequenceMaxIdleMSec sequenceTimeoutMSec maxNumSequence"
-                + " maxSequenceJobQueueSize loadedAtStartup workers jobQueueStatus defaultVersion");
+                + " maxSequenceJobQueueSize loadedAtStartup workers jobQueueStatus batchPolicy"
+                + " defaultVersion");
     assertThat(model.get("responseTimeout").asInt()).isEqualTo(120);
     assertThat(model.get("maxBatchDelay").asInt()).isEqualTo(20);
     assertThat(model.get("deviceType").asText()).isEqualTo("cpu");

@@ -30,6 +30,7 @@ public final class ModelService {
   private final Registration registration;
   private final Executor adminExecutor;
   private final Duration drainTimeout;
+  private final ResidentMemory memory;
   private final Map<String, String> failedAtStart = new ConcurrentHashMap<>();
   private final Set<Model> retiring = ConcurrentHashMap.newKeySet();
   private volatile boolean stopping;
@@ -41,16 +42,19 @@ public final class ModelService {
    * @param registration turns archives into models
    * @param adminExecutor runs what blocks: fetching and unpacking
    * @param drainTimeout how long accepted work of a removed model may take
+   * @param memory of worker processes, for the describe call
    */
   public ModelService(
       ModelRegistry registry,
       Registration registration,
       Executor adminExecutor,
-      Duration drainTimeout) {
+      Duration drainTimeout,
+      ResidentMemory memory) {
     this.registry = registry;
     this.registration = registration;
     this.adminExecutor = adminExecutor;
     this.drainTimeout = drainTimeout;
+    this.memory = memory;
   }
 
   /**
@@ -266,7 +270,7 @@ public final class ModelService {
     return model
         .pool()
         .status()
-        .thenApply(
+        .thenApplyAsync(
             status ->
                 new ModelStatus(
                     model.key(),
@@ -275,9 +279,10 @@ public final class ModelService {
                     model.spec(),
                     model.loadedAtStart(),
                     registry.isDefault(model),
-                    status.workers().stream().map(WorkerStatus::of).toList(),
+                    status.workers().stream().map(w -> WorkerStatus.of(w, memory)).toList(),
                     status.waiting(),
-                    status.lastFailure()));
+                    status.lastFailure()),
+            adminExecutor);
   }
 
   /**

@@ -24,7 +24,8 @@ public record WorkerStatus(
     @Nullable Integer gpuId,
     @Nullable String lastFailure) {
   /** A worker as its pool sees it; what memory it takes is not known there. */
-  static WorkerStatus of(WorkerSnapshot worker) {
+  static WorkerStatus of(WorkerSnapshot worker, ResidentMemory memory) {
+    Long pid = worker.pid();
     State state =
         switch (worker.state()) {
           case LOADING -> State.LOADING;
@@ -36,8 +37,8 @@ public record WorkerStatus(
         worker.id(),
         worker.startTime(),
         state,
-        0,
-        worker.pid(),
+        pid == null ? 0 : memory.bytesOf(pid),
+        pid,
         worker.gpuId(),
         worker.lastFailure());
   }

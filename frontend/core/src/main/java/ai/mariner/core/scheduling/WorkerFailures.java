@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What a client is told of an error that a worker reports for its request. */
 final class WorkerFailures {
+  private static final String SUBJECT = "output: ";
+
   private WorkerFailures() {}
 
   /**
@@ -18,10 +20,34 @@ final class WorkerFailures {
    * @param reply its message as the body, {@code exception} and {@code detail} as headers
    */
   static Failure of(WorkerError error, Reply reply) {
-    String message = StandardCharsets.UTF_8.decode(reply.body().bytes()).toString();
+    String told = StandardCharsets.UTF_8.decode(reply.body().bytes()).toString();
+    String message = message(error, told);
+    String detail = detail(reply);
+    if (detail == null && !told.equals(message)) {
+      detail = told;
+    }
     ErrorKind kind = kind(error);
     Integer status = kind == ErrorKind.HANDLER_STATUS ? reply.status() : null;
-    return new Failure(kind, message, status, detail(reply));
+    return new Failure(kind, message, status, detail);
+  }
+
+  /**
+   * TorchServe's words, then what the worker adds; the text of an exception may hold secrets and is
+   * detail only.
+   */
+  private static String message(WorkerError error, String told) {
+    return switch (error) {
+      case HANDLER_EXCEPTION -> "Prediction failed";
+      case OUT_OF_MEMORY, DEVICE_LOST -> "Out of resources";
+      case OUTPUT_NOT_A_LIST -> "Invalid model predict output: " + withoutSubject(told);
+      case OUTPUT_COUNT -> "number of batch response mismatched: " + withoutSubject(told);
+      case OUTPUT_TYPE -> "Unsupported model output data type: " + withoutSubject(told);
+      default -> told;
+    };
+  }
+
+  private static String withoutSubject(String told) {
+    return told.startsWith(SUBJECT) ? told.substring(SUBJECT.length()) : told;
   }
 
   private static ErrorKind kind(WorkerError error) {

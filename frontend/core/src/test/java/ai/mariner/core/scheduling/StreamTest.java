@@ -201,7 +201,8 @@ class StreamTest {
     worker.fail(WorkerError.HANDLER_EXCEPTION, "boom");
     assertThat(sink.pieces()).hasSize(2);
     assertThat(sink.failure().kind()).isEqualTo(ErrorKind.HANDLER_FAILED);
-    assertThat(sink.failure().message()).isEqualTo("boom");
+    assertThat(sink.failure().message()).isEqualTo("Prediction failed");
+    assertThat(sink.failure().detail()).isEqualTo("boom");
   }
 
   @Test

@@ -11,6 +11,7 @@ import ai.mariner.core.model.ModelRegistry;
 import ai.mariner.core.model.ModelService;
 import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.Registration;
+import ai.mariner.core.model.ResidentMemory;
 import ai.mariner.core.scheduling.WorkerFactory;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -68,7 +69,9 @@ public final class TestServer {
             () -> Instant.EPOCH);
     Registration registration =
         new Registration(config, archives, registry, shared, metrics, List.of(loop));
-    models = new ModelService(registry, registration, admin, config.limits().drainTimeout());
+    models =
+        new ModelService(
+            registry, registration, admin, config.limits().drainTimeout(), ResidentMemory.UNKNOWN);
     inference = new InferenceService(registry, labels);
   }
 

@@ -143,7 +143,7 @@ public final class ConfigLoader {
           listeners.metrics(),
           listeners.grpcInference(),
           listeners.grpcManagement(),
-          loops > 0 ? loops : machine.processors(),
+          loops > 0 ? loops : Math.max(1, machine.processors() / 2),
           modelApi(listeners.management()),
           tokenAuthorization,
           values.get(settings.tokenExpirationMin),

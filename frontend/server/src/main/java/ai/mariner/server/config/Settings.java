@@ -420,7 +420,7 @@ final class Settings {
           "number_of_netty_threads",
           Syntax.whole(0, 1024),
           "0",
-          "Network event loops, for clients and workers; 0: one for each CPU.");
+          "Network event loops, for clients and workers; 0: one for each two CPUs.");
 
   {
     row(LISTENERS, "enable_grpc_ssl", Syntax.bool(), FALSE, LATER, "TLS for gRPC.");

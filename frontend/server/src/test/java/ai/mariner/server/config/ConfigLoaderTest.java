@@ -34,7 +34,7 @@ class ConfigLoaderTest {
     assertThat(config.defaults().responseTimeout()).isEqualTo(Duration.ofSeconds(120));
     assertThat(config.defaults().jobQueueSize()).isEqualTo(100);
     assertThat(config.registerWorkers()).isZero();
-    assertThat(config.eventLoops()).isEqualTo(4);
+    assertThat(config.eventLoops()).isEqualTo(2);
     assertThat(config.worker().firstWorkerId()).isEqualTo(9000);
     assertThat(config.worker().serverHome()).isEqualTo(Path.of("/opt/mariner"));
     assertThat(config.startupModels()).isEmpty();
