@@ -48,7 +48,7 @@ def _clear_unless_starting(folder: RunFolder) -> None:
 def _await_gone(folder: RunFolder, seconds: float, progress: Progress) -> bool:
     begun = time.monotonic()
     while folder.pid() is not None:
-        progress.show(dataclasses.replace(read_state(folder.state_file), phase="stopping"))
+        progress.show(dataclasses.replace(read_state(folder.state_file), phase="stopping", models=()))
         if time.monotonic() - begun >= seconds:
             return False
         time.sleep(POLL_SECONDS)

@@ -33,6 +33,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +54,7 @@ final class Wiring {
   private final InferenceService inference;
   private final ModelService models;
   private final StateReport state;
+  private final @Nullable TokenAuthority tokens;
   private final AccessLogFile accessLog;
   private final Listeners listeners;
   private final CountDownLatch stopped = new CountDownLatch(1);
@@ -96,10 +98,18 @@ final class Wiring {
             admin,
             config.limits().drainTimeout(),
             new ProcMemory(Path.of("/proc")));
-    AccessPolicy access = access(config, random);
+    this.tokens = tokens(config, random);
     this.accessLog = new AccessLogFile();
     this.listeners =
-        Listeners.bind(config, inference, models, access, metrics, accessLog, transport, loops);
+        Listeners.bind(
+            config,
+            inference,
+            models,
+            tokens == null ? AccessPolicy.OPEN : tokens,
+            metrics,
+            accessLog,
+            transport,
+            loops);
   }
 
   /**
@@ -143,6 +153,9 @@ final class Wiring {
     listeners.close();
     launcher.close();
     accessLog.close();
+    if (tokens != null) {
+      tokens.close();
+    }
     admin.shutdown();
     loops.shutdownGracefully(0, 2, java.util.concurrent.TimeUnit.SECONDS).awaitUninterruptibly();
     runDirectory.remove();
@@ -159,9 +172,10 @@ final class Wiring {
     }
   }
 
-  private static AccessPolicy access(ServerConfig config, SecureRandom random) throws IOException {
+  private static @Nullable TokenAuthority tokens(ServerConfig config, SecureRandom random)
+      throws IOException {
     if (!config.tokenAuthorization()) {
-      return AccessPolicy.OPEN;
+      return null;
     }
     Duration life = Duration.ofMillis((long) (config.tokenExpirationMinutes() * 60_000));
     Path keyFile = Path.of("key_file.json").toAbsolutePath();
