@@ -1,0 +1,13 @@
+"""Makes `support` importable for the tests below this folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+pytest.register_assert_rewrite("support.server", "support.cases", "support.waiting")
+
+pytest_plugins = ["support.fixtures"]

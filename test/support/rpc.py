@@ -1,0 +1,69 @@
+"""gRPC clients, generated on the spot from the public proto files."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import grpc
+from grpc_tools import protoc
+
+from support.places import PROTO
+
+
+def compile_proto(name: str, target: Path) -> int:
+    """Compiles one file as clients do, with one include path; returns protoc's exit code."""
+    builtin = Path(protoc.__file__).parent / "_proto"
+    arguments = [f"-I{PROTO}", f"--python_out={target}", f"--grpc_python_out={target}", name]
+    # The last path is what `python -m grpc_tools.protoc` adds by itself: Google's own well-known types.
+    return int(protoc.main(["protoc", *arguments, f"-I{builtin}"]))
+
+
+@cache
+def _modules() -> Mapping[str, ModuleType]:
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("inference.proto", "management.proto", "google/rpc/status.proto"):
+            assert compile_proto(name, Path(folder)) == 0, name
+        sys.path.insert(0, folder)
+        try:
+            names = ("inference_pb2", "inference_pb2_grpc", "management_pb2", "management_pb2_grpc")
+            return {name: importlib.import_module(name) for name in names}
+        finally:
+            sys.path.remove(folder)
+
+
+def inference_messages() -> Any:
+    """Returns the module of inference messages."""
+    return _modules()["inference_pb2"]
+
+
+def management_messages() -> Any:
+    """Returns the module of management messages."""
+    return _modules()["management_pb2"]
+
+
+def prediction(model: str, body: bytes = b"", version: str = "", **inputs: bytes) -> Any:
+    """Returns a request; `body` is the input of that name unless other inputs are given."""
+    fields = inputs or {"body": body}
+    return inference_messages().PredictionsRequest(model_name=model, model_version=version, input=fields)
+
+
+@contextmanager
+def inference(address: str, options: Sequence[tuple[str, int]] = ()) -> Iterator[Any]:
+    """Opens a channel with these options and gives the inference stub."""
+    with grpc.insecure_channel(address, options=options) as channel:
+        yield _modules()["inference_pb2_grpc"].InferenceAPIsServiceStub(channel)
+
+
+@contextmanager
+def management(address: str) -> Iterator[Any]:
+    """Opens a channel and gives the management stub."""
+    with grpc.insecure_channel(address) as channel:
+        yield _modules()["management_pb2_grpc"].ManagementAPIsServiceStub(channel)
