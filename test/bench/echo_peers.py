@@ -30,16 +30,22 @@ def mariner(batch: int) -> Running:
     return start("mariner", url, command, folder, dict(os.environ), BODY)
 
 
+def torchserve_environment(folder: Path) -> tuple[Path, dict[str, str]]:
+    """Returns TorchServe's interpreter and an environment that keeps its files in the folder."""
+    python = peer_environment("torchserve", ["torchserve==0.12.0", "pyyaml"], needs_torch=True)
+    temp = folder / "tmp"
+    temp.mkdir()
+    path = f"{python.parent}:{os.environ['PATH']}"
+    return python, dict(os.environ, TMPDIR=str(temp), TEMP=str(temp), PATH=path)
+
+
 def torchserve(batch: int) -> Running:
     """TorchServe 0.12.0 with its lines per request switched off."""
-    python = peer_environment("torchserve", ["torchserve==0.12.0", "pyyaml"], needs_torch=True)
     folder = fresh_folder(f"torchserve-{batch}")
+    python, env = torchserve_environment(folder)
     store = pack_echo(folder, batch)
     ports = free_ports(5)
     config = write_config(folder, ports, "disable_system_metrics=true\njob_queue_size=4096\n")
-    temp = folder / "tmp"
-    temp.mkdir()
-    env = dict(os.environ, TMPDIR=str(temp), TEMP=str(temp), PATH=f"{python.parent}:{os.environ['PATH']}")
     executable = str(python.parent / "torchserve")
     command = [executable, "--start", "--foreground", "--ncs", "--disable-token-auth"]
     command += ["--log-config", str(HERE / "echo" / "quiet-log4j2.xml")]

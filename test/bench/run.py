@@ -1,7 +1,7 @@
 """Compares Mariner with released peers in one run: `run.py [--rounds N] [--seconds S] [--only NAME ...]`.
 
-Prints requests per second, p50 and p99 of the echo handler (1 KB bodies, one worker) and the ratios of Mariner
-to each peer, as medians of interleaved rounds. All share the machine with the load generator, so only ratios
+Prints requests per second, p50 and p99 of the echo handler (1 KB bodies, one worker) and the ratios of
+Mariner to each peer, as medians of interleaved rounds. All share the machine with the load generator, so only ratios
 within one run mean anything.
 """
 
@@ -16,6 +16,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import startup
 from echo_peers import STARTERS
 from servers import HERE, Running
 
@@ -60,13 +61,19 @@ def measure(server: Running, connections: int, seconds: float) -> Sample:
     return Sample(requests / (micros / 1e6), p50 / 1000, p99 / 1000, errors)
 
 
+def warm_up(server: Running) -> None:
+    """Lets just-in-time compilers finish, whose threads would be measured with the servers."""
+    measure(server, 16, 4)
+    measure(server, 64, 6)
+
+
 def one_round(names: list[str], batch: int, seconds: float, samples: dict[Key, list[Sample]]) -> None:
     """Starts all servers, measures them in turn at each number of connections, stops them."""
     running: list[Running] = []
     try:
         for name in names:
             running.append(STARTERS[name](batch))
-            measure(running[-1], 16, 3)
+            warm_up(running[-1])
         for connections in CONNECTIONS:
             for server in running:
                 sample = measure(server, connections, seconds)
@@ -116,6 +123,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=5, help="length of one measurement (default 5)")
     parser.add_argument("--only", nargs="+", choices=sorted(STARTERS), default=list(STARTERS), help="servers")
     parser.add_argument("--batches", nargs="+", type=int, default=list(BATCHES), help="batch sizes")
+    parser.add_argument("--starts", type=int, default=5, help="rounds of the start-up comparison (default 5)")
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         print("wrk is missing (expected: the load generator; apt-get install wrk)", file=sys.stderr)
@@ -129,6 +137,9 @@ def main() -> int:
         f"{os.cpu_count()} cores shared with wrk (1 thread), 1 KB echo, one worker, {options.rounds} rounds\n"
     )
     print(table(options.only, samples))
+    if options.starts:
+        print("\nStart of the digits model (TorchScript, one worker)\n")
+        print(startup.compare(options.starts))
     return 0
 
 

@@ -67,7 +67,6 @@ public final class Main {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "shutdown"));
       System.out.println("Model server started.");
       System.out.flush();
-      server.loadStartupModels();
       server.awaitStop();
     }
   }

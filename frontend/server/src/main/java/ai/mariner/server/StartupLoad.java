@@ -127,9 +127,8 @@ final class StartupLoad {
         rows.stream()
             .map(ServerState.Model::progress)
             .allMatch(p -> p == Progress.READY || p == Progress.FAILED);
-    state.models(rows, settled);
-    timer.schedule(
-        this::look, settled ? SLOW_LOOK_MILLIS : QUICK_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    boolean over = state.models(rows, settled);
+    timer.schedule(this::look, over ? SLOW_LOOK_MILLIS : QUICK_LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   private static ServerState.Model row(Model model) {

@@ -46,13 +46,16 @@ final class StateReport {
    *
    * @param models all of them
    * @param settled whether each of them is ready or failed
+   * @return whether the start is over: all of them settled, and all listeners answer
    */
-  void models(List<ServerState.Model> models, boolean settled) {
-    change(
-        state -> {
-          ServerState next = state.withModels(models);
-          return settled && state.phase() == Phase.LISTENING ? next.in(Phase.READY) : next;
-        });
+  boolean models(List<ServerState.Model> models, boolean settled) {
+    ServerState now =
+        change(
+            state -> {
+              ServerState next = state.withModels(models);
+              return settled && state.phase() == Phase.LISTENING ? next.in(Phase.READY) : next;
+            });
+    return settled && now.phase() != Phase.STARTING;
   }
 
   void stopping() {
@@ -63,14 +66,14 @@ final class StateReport {
     change(state -> state.withModels(List.of()).in(Phase.STOPPED));
   }
 
-  private synchronized void change(UnaryOperator<ServerState> step) {
+  private synchronized ServerState change(UnaryOperator<ServerState> step) {
     ServerState next = step.apply(state);
-    if (next.equals(state)) {
-      return;
+    if (!next.equals(state)) {
+      state = next;
+      if (file != null) {
+        file.updateNow(next);
+      }
     }
-    state = next;
-    if (file != null) {
-      file.updateNow(next);
-    }
+    return next;
   }
 }

@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -56,16 +57,22 @@ final class Wiring {
   private final StateReport state;
   private final @Nullable TokenAuthority tokens;
   private final AccessLogFile accessLog;
-  private final Listeners listeners;
+  private final PrometheusMetrics metrics;
+  private final Transport transport;
+  private @Nullable Listeners listeners;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
-  private Wiring(ServerConfig config, Map<String, String> environment, StateReport state)
+  private Wiring(
+      ServerConfig config,
+      Map<String, String> environment,
+      StateReport state,
+      RunDirectory runDirectory)
       throws IOException {
     this.config = config;
     this.state = state;
     SecureRandom random = new SecureRandom();
-    this.runDirectory = RunDirectory.create(config.worker().runDirectory());
-    Transport transport = Transport.detect();
+    this.runDirectory = runDirectory;
+    this.transport = Transport.detect();
     this.loops = transport.newGroup(config.eventLoops(), "loop");
     this.admin = Executors.newFixedThreadPool(ADMIN_THREADS, Wiring::adminThread);
     List<NettyLoop> modelLoops = loopsOf(loops);
@@ -76,7 +83,7 @@ final class Wiring {
             modelLoops,
             config.worker().runDirectory(),
             config.limits().maxResponseBytes());
-    PrometheusMetrics metrics =
+    this.metrics =
         new PrometheusMetrics(
             HostName.own(), () -> PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory());
     RequestLabel labels = new RequestLabel(random.nextLong());
@@ -98,36 +105,47 @@ final class Wiring {
             admin,
             config.limits().drainTimeout(),
             new ProcMemory(Path.of("/proc")));
-    this.tokens = tokens(config, random);
     this.accessLog = new AccessLogFile();
-    this.listeners =
-        Listeners.bind(
-            config,
-            inference,
-            models,
-            tokens == null ? AccessPolicy.OPEN : tokens,
-            metrics,
-            accessLog,
-            transport,
-            loops);
+    this.tokens = tokens(config, random);
   }
 
   /**
-   * Starts the server without models.
+   * Starts the server. Models begin to load before the listeners are bound, since starting their
+   * processes takes longest.
    *
    * @throws IOException naming what could not be bound or made; nothing is left then
    */
   static Wiring start(ServerConfig config, Map<String, String> environment, StateReport state)
       throws IOException {
-    Wiring server = new Wiring(config, environment, state);
-    state.listening(server.listeners.addresses());
-    log.info("Mariner {} listens: {}", config.version(), server.listeners.addresses());
-    return server;
+    RunDirectory runDirectory = RunDirectory.create(config.worker().runDirectory());
+    Wiring server;
+    try {
+      server = new Wiring(config, environment, state, runDirectory);
+    } catch (IOException | RuntimeException e) {
+      runDirectory.remove();
+      throw e;
+    }
+    try {
+      server.startup().begin();
+      server.listen();
+      return server;
+    } catch (IOException | RuntimeException e) {
+      server.stopAll(Duration.ZERO);
+      throw e;
+    }
   }
 
-  /** Begins to load what the configuration names; returns at once. */
-  void loadStartupModels() {
-    new StartupLoad(config, archives, models, state, loops.next()).begin();
+  private StartupLoad startup() {
+    return new StartupLoad(config, archives, models, state, loops.next());
+  }
+
+  private void listen() throws IOException {
+    AccessPolicy access = tokens == null ? AccessPolicy.OPEN : tokens;
+    Listeners bound =
+        Listeners.bind(config, inference, models, access, metrics, accessLog, transport, loops);
+    listeners = bound;
+    state.listening(bound.addresses());
+    log.info("Mariner {} listens: {}", config.version(), bound.addresses());
   }
 
   /** Returns when {@link #stop} is through; all other threads of the server are daemons. */
@@ -145,23 +163,29 @@ final class Wiring {
    */
   void stop() {
     log.info("stopping: accepted requests are finished first");
-    Duration drain = config.limits().drainTimeout();
     state.stopping();
+    stopAll(config.limits().drainTimeout());
+    state.stopped();
+    log.info("stopped");
+    stopped.countDown();
+  }
+
+  private void stopAll(Duration drain) {
     models.announceStop();
     inference.close();
     join(models.close(drain));
-    listeners.close();
+    Listeners bound = listeners;
+    if (bound != null) {
+      bound.close();
+    }
     launcher.close();
     accessLog.close();
     if (tokens != null) {
       tokens.close();
     }
     admin.shutdown();
-    loops.shutdownGracefully(0, 2, java.util.concurrent.TimeUnit.SECONDS).awaitUninterruptibly();
+    loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     runDirectory.remove();
-    state.stopped();
-    log.info("stopped");
-    stopped.countDown();
   }
 
   private static void join(java.util.concurrent.CompletionStage<Void> stage) {
