@@ -22,6 +22,8 @@ BUILT_IN = (
     "trt_llm_handler",
     "vllm_handler",
 )
+# Names of TorchServe's that Mariner has no handler for yet: they can be packed, but not be served.
+NOT_SERVED_YET = frozenset({"dali_image_classifier", "trt_llm_handler", "vllm_handler"})
 BUILT_IN_NATIVE = ("BaseHandler", "TorchScriptHandler")
 NATIVE_RUNTIME = "LSP"
 

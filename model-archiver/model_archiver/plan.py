@@ -8,7 +8,7 @@ from pathlib import Path
 
 from model_archiver.contents import Contents, Source, find_file
 from model_archiver.extra_files import add_extra_files
-from model_archiver.handlers import resolve_handler, warn_if_python_is_unsound
+from model_archiver.handlers import NOT_SERVED_YET, resolve_handler, warn_if_python_is_unsound
 from model_archiver.instant import creation_instant, entry_instant
 from model_archiver.manifest import MANIFEST_NAME, manifest_json
 from model_archiver.model_archiver_config import ModelArchiverConfig
@@ -53,6 +53,8 @@ def plan_archive(config: ModelArchiverConfig, output: Path, warn: Callable[[str]
     contradicts itself.
     """
     handler = resolve_handler(config.handler, config.runtime)
+    if handler.file is None and handler.manifest_entry.partition(":")[0] in NOT_SERVED_YET:
+        warn(f"--handler: '{config.handler}' can be packed, but this release has no such handler to serve it")
     contents = Contents()
     named = {
         "--handler": handler.file,

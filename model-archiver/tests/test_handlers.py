@@ -25,6 +25,12 @@ def test_a_built_in_handler_is_named_and_not_packed(folder, digits, unpacked, na
     assert packed_handler(unpacked(folder / "out/digits.mar")) == (name, [])
 
 
+def test_a_handler_that_can_not_be_served_yet_is_packed_with_a_warning(digits):
+    run = digits(handler="vllm_handler")
+    assert run.returncode == 0
+    assert "no such handler to serve it" in run.stderr
+
+
 @pytest.mark.parametrize(
     ("handler", "entry"),
     [

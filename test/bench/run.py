@@ -1,8 +1,8 @@
 """Compares Mariner with released peers in one run: `run.py [--rounds N] [--seconds S] [--only NAME ...]`.
 
 Prints requests per second, p50 and p99 of the echo handler (1 KB bodies, one worker) and the ratios of
-Mariner to each peer, as medians of interleaved rounds. All share the machine with the load generator, so only ratios
-within one run mean anything.
+Mariner to each peer, as medians of interleaved rounds. All share the machine with the load generator, so
+only ratios within one run mean anything.
 """
 
 from __future__ import annotations

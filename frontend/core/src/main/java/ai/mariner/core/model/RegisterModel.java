@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param modelName registered name; absent: the manifest's
  * @param handler overrides the manifest's
  * @param runtime overrides the manifest's
- * @param initialWorkers workers if neither archive nor {@code models} JSON say; absent: the
- *     server's default for such calls
+ * @param initialWorkers workers to start; absent: what the archive or the {@code models} JSON say,
+ *     else the server's default for such calls
  * @param overrides options of the request
  * @param completion when the call is answered
  * @param atStart whether the server does this at its own start

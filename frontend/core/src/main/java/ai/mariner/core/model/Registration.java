@@ -122,13 +122,14 @@ public final class Registration {
   }
 
   private ModelSpec spec(ModelKey key, RegisterModel order, ModelArchive archive) {
-    Integer asked = order.initialWorkers();
     ModelDefaults defaults =
         order.atStart()
             ? config.defaults()
-            : config.defaults().withWorkers(asked == null ? config.registerWorkers() : asked);
+            : config.defaults().withWorkers(config.registerWorkers());
+    ModelOverrides asked = ModelOverrides.builder().workers(order.initialWorkers(), null).build();
     ModelOverrides configured = config.modelOverrides().getOrDefault(key, ModelOverrides.NONE);
-    return ModelSpec.resolve(List.of(order.overrides(), archive.overrides(), configured), defaults);
+    return ModelSpec.resolve(
+        List.of(order.overrides(), asked, archive.overrides(), configured), defaults);
   }
 
   private String handler(ModelKey key, RegisterModel order, Manifest manifest) {

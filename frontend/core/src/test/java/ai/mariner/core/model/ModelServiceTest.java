@@ -78,6 +78,15 @@ class ModelServiceTest {
   }
 
   @Test
+  void theWorkersOfTheRequestWinOverThoseOfTheArchive() {
+    server.archives.put(
+        "own.mar", "own", "1.0", "handler.py", ModelOverrides.builder().workers(1, 1).build());
+    RegisterResult asked = server.value(server.models.register(TestServer.order("own.mar", 3)));
+    assertThat(asked.workers()).isEqualTo(3);
+    assertThat(server.launcher.alive()).hasSize(3);
+  }
+
+  @Test
   void aCallThatDoesNotWaitIsAnsweredBeforeTheWorkersAreReady() {
     server.launcher.each(FakeWorker::connect);
     RegisterModel order = TestServer.order("echo.mar", 1);
