@@ -2,6 +2,7 @@ package ai.mariner.grpc;
 
 import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.metrics.AccessLog;
 import java.util.concurrent.ScheduledExecutorService;
@@ -17,6 +18,7 @@ import java.util.function.LongSupplier;
  * @param models registered models
  * @param access who may call
  * @param accessLog one line a call
+ * @param budget memory for request messages, shared with the other API
  * @param timer ticks of health watchers; short tasks only, an event loop group will do
  * @param nanoTime monotonic clock
  */
@@ -28,5 +30,6 @@ public record GrpcContext(
     ModelCalls models,
     AccessPolicy access,
     AccessLog accessLog,
+    InflightBudget budget,
     ScheduledExecutorService timer,
     LongSupplier nanoTime) {}

@@ -51,9 +51,10 @@ final class InferenceGrpc {
         .build();
   }
 
-  private static MethodDescriptor<Received, Reply> withoutCopies(
+  private MethodDescriptor<Received, Reply> withoutCopies(
       MethodDescriptor<PredictionsRequest, ?> declared) {
-    return declared.toBuilder(new PredictionsMarshaller(), new ReplyMarshaller()).build();
+    return declared.toBuilder(new PredictionsMarshaller(context.budget()), new ReplyMarshaller())
+        .build();
   }
 
   private ServerCallHandler<Received, Reply> predictionCalls(boolean streaming) {

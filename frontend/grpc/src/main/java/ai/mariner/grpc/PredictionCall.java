@@ -26,6 +26,7 @@ final class PredictionCall extends ServerCall.Listener<Received> {
   private @Nullable PredictionsRequest request;
   private @Nullable CallSink sink;
   private boolean refused;
+  private long chargedBytes;
 
   PredictionCall(
       GrpcContext context, ServerCall<Received, Reply> call, Metadata metadata, boolean streaming) {
@@ -39,6 +40,7 @@ final class PredictionCall extends ServerCall.Listener<Received> {
 
   @Override
   public void onMessage(Received message) {
+    chargedBytes += message.chargedBytes();
     Failure malformed = message.failure();
     if (malformed != null) {
       refuse(malformed);
@@ -96,6 +98,11 @@ final class PredictionCall extends ServerCall.Listener<Received> {
     return deadline == null ? null : Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS));
   }
 
+  private void refund() {
+    context.budget().release(chargedBytes);
+    chargedBytes = 0;
+  }
+
   private void refuse(Failure failure) {
     if (!refused) {
       refused = true;
@@ -112,7 +119,13 @@ final class PredictionCall extends ServerCall.Listener<Received> {
   }
 
   @Override
+  public void onComplete() {
+    refund();
+  }
+
+  @Override
   public void onCancel() {
+    refund();
     CallSink client = sink;
     if (client != null) {
       client.cancelled();

@@ -2,6 +2,7 @@ package ai.mariner.grpc;
 
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.InflightBudget;
 import ai.mariner.proto.inference.PredictionsRequest;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
@@ -17,6 +18,17 @@ import java.io.InputStream;
  * of that array. gRPC's own reader copies each input once more.
  */
 final class PredictionsMarshaller implements MethodDescriptor.Marshaller<Received> {
+  private final InflightBudget budget;
+
+  /**
+   * Makes a reader.
+   *
+   * @param budget what messages are charged to before they are read
+   */
+  PredictionsMarshaller(InflightBudget budget) {
+    this.budget = budget;
+  }
+
   @Override
   public InputStream stream(Received value) {
     throw new UnsupportedOperationException("A server writes no requests.");
@@ -24,28 +36,34 @@ final class PredictionsMarshaller implements MethodDescriptor.Marshaller<Receive
 
   @Override
   public Received parse(InputStream stream) {
+    long size = 0;
     try {
+      // A compressed message tells its size only when it has been read.
+      byte[] read = stream instanceof KnownLength ? null : stream.readAllBytes();
+      size = read == null ? stream.available() : read.length;
+      if (!budget.tryAcquire(size)) {
+        return new Received(null, budget.refusal(), 0);
+      }
       // Nobody else ever sees the array, so wrapping it is safe and lets the parser alias it.
-      ByteString message = UnsafeByteOperations.unsafeWrap(readFully(stream));
+      ByteString message =
+          UnsafeByteOperations.unsafeWrap(read == null ? readFully(stream, (int) size) : read);
       CodedInputStream input = message.newCodedInput();
       input.enableAliasing(true);
       PredictionsRequest request = PredictionsRequest.parser().parseFrom(input);
       input.checkLastTagWas(0);
-      return new Received(request, null);
+      return new Received(request, null, size);
     } catch (IOException malformed) {
       return new Received(
           null,
           Failure.of(
               ErrorKind.BAD_REQUEST,
-              "The message is not a PredictionsRequest: " + malformed.getMessage()));
+              "The message is not a PredictionsRequest: " + malformed.getMessage()),
+          size);
     }
   }
 
-  private static byte[] readFully(InputStream stream) throws IOException {
-    if (!(stream instanceof KnownLength)) {
-      return stream.readAllBytes();
-    }
-    byte[] message = new byte[stream.available()];
+  private static byte[] readFully(InputStream stream, int size) throws IOException {
+    byte[] message = new byte[size];
     if (stream.readNBytes(message, 0, message.length) < message.length) {
       throw new EOFException("it ends early");
     }

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  * would reach neither the client in words nor our own code, only the log.
  *
  * @param request the message; absent: it is malformed
- * @param failure why it is malformed
+ * @param failure why there is none: it is malformed, or there was no room for it
+ * @param chargedBytes what it took of the budget, to be given back when the call ends
  */
-record Received(@Nullable PredictionsRequest request, @Nullable Failure failure) {}
+record Received(
+    @Nullable PredictionsRequest request, @Nullable Failure failure, long chargedBytes) {}

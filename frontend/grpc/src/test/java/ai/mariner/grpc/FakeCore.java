@@ -12,6 +12,7 @@ import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.Body;
 import ai.mariner.core.message.InferenceRequest;
+import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.RequestLabel;
@@ -40,6 +41,7 @@ final class FakeCore implements AutoCloseable {
   final FakeModels models = new FakeModels();
   final BlockingQueue<Submission> submissions = new LinkedBlockingQueue<>();
   final BlockingQueue<String> accessLines = new LinkedBlockingQueue<>();
+  final InflightBudget budget = new InflightBudget(2L * MAX_BYTES);
   final RequestLabel labels = new RequestLabel(42);
   Profile profile = Profile.MARINER;
   boolean modelApi = true;
@@ -95,6 +97,7 @@ final class FakeCore implements AutoCloseable {
         models,
         access,
         (remote, line, status, millis) -> accessLines.add(remote + ' ' + line + ' ' + status),
+        budget,
         timer,
         System::nanoTime);
   }

@@ -220,6 +220,30 @@ class PredictionsTest {
   }
 
   @Test
+  void messagesCountAgainstTheBudgetOfAllRequestsUntilTheirCallsEnd() throws Exception {
+    ListenableFuture<PredictionResponse> first = call(NettyFixture.request("x".repeat(1000)));
+    FakeCore.Submission running = core.submissions.take();
+    long charged = core.budget.usedBytes();
+    assertThat(charged).isGreaterThan(1000);
+    long others = core.budget.limitBytes() - charged - 100;
+    assertThat(core.budget.tryAcquire(others)).isTrue();
+
+    StatusRuntimeException refusal = refusal(stub(), NettyFixture.request("x".repeat(1000)));
+    assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(refusal.getStatus().getDescription()).contains("max_inflight_bytes");
+    assertThat(core.submissions).isEmpty();
+
+    running.end(CountedBody.of("42"));
+    assertThat(first.get().getPrediction().toStringUtf8()).isEqualTo("42");
+    assertThat(core.budget.usedBytes()).isEqualTo(others);
+
+    ListenableFuture<PredictionResponse> left = call(NettyFixture.request("x".repeat(10)));
+    core.submissions.take();
+    left.cancel(true);
+    assertThat(core.budget.usedBytes()).isEqualTo(others);
+  }
+
+  @Test
   void pingTellsReadinessAndInTheOtherProfileAlsoAFirstLoad() {
     assertThat(stub().ping(Empty.getDefaultInstance()).getHealth())
         .isEqualTo("{\n  \"status\": \"Healthy\"\n}\n");

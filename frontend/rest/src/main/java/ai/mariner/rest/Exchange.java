@@ -2,6 +2,7 @@ package ai.mariner.rest;
 
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.ResponseSink;
 import io.netty.handler.codec.http.HttpMethod;

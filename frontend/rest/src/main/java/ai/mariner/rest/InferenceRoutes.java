@@ -3,6 +3,7 @@ package ai.mariner.rest;
 import ai.mariner.core.access.TokenScope;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InputPart;
@@ -11,6 +12,7 @@ import ai.mariner.core.message.Operation;
 import ai.mariner.core.model.Health;
 import ai.mariner.core.model.ModelSummary;
 import ai.mariner.view.ManagementView;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -100,11 +102,28 @@ final class InferenceRoutes {
     call.exchange().end(Replies.json(healthy ? 200 : 500, ManagementView.health(healthy)));
   }
 
+  /** Readiness of the server, or of the one model that the query names. */
   private void ready(Call call) {
-    Health health = context.models().health().get();
+    String model = Parameters.ofQuery(call).text("model");
+    Health health;
+    if (model == null) {
+      health = context.models().health().get();
+    } else {
+      refuseStranger(call);
+      health = context.models().healthOf().apply(ModelRef.of(model));
+    }
     boolean reasons = !context.config().tokenAuthorization();
     String text = ManagementView.readiness(health, reasons);
     call.exchange().end(Replies.json(health.ready() ? 200 : 503, text));
+  }
+
+  /** Models are none of the business of a caller without a token. */
+  private void refuseStranger(Call call) {
+    String authorization = call.request().headers().get(HttpHeaderNames.AUTHORIZATION);
+    Failure refusal = context.access().check(TokenScope.INFERENCE, authorization);
+    if (refusal != null) {
+      throw refusal.toException();
+    }
   }
 
   /** SageMaker's route: the model is named by a field, or it is the only one. */

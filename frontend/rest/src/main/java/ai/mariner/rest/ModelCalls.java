@@ -28,6 +28,7 @@ import java.util.function.Supplier;
  * @param describe one model version
  * @param describeAll all versions of a model
  * @param health whether requests would be served
+ * @param healthOf the same for one model; throws {@code ServeException} if there is none
  */
 public record ModelCalls(
     Function<RegisterModel, CompletionStage<RegisterResult>> register,
@@ -37,7 +38,8 @@ public record ModelCalls(
     BiFunction<Integer, Integer, ModelPage> list,
     Function<ModelRef, CompletionStage<List<ModelStatus>>> describe,
     Function<String, CompletionStage<List<ModelStatus>>> describeAll,
-    Supplier<Health> health) {
+    Supplier<Health> health,
+    Function<ModelRef, Health> healthOf) {
   /** The calls of the service. */
   public static ModelCalls of(ModelService service) {
     return new ModelCalls(
@@ -48,6 +50,7 @@ public record ModelCalls(
         service::list,
         service::describe,
         service::describeAll,
+        service::health,
         service::health);
   }
 }

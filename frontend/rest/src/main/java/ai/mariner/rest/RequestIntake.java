@@ -3,6 +3,7 @@ package ai.mariner.rest;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.message.Reply;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -195,13 +196,7 @@ final class RequestIntake {
       bytes.release();
       now.discard();
       now.exchange().refund(budget);
-      now.exchange()
-          .fail(
-              Failure.of(
-                  ErrorKind.QUEUE_FULL,
-                  "The bodies of all requests under way fill max_inflight_bytes ("
-                      + budget.limitBytes()
-                      + " bytes); try again later."));
+      now.exchange().fail(budget.refusal());
     }
   }
 

@@ -2,6 +2,7 @@ package ai.mariner.rest;
 
 import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.metrics.AccessLog;
 import ai.mariner.core.metrics.ServerMetrics;
 import java.util.function.LongSupplier;

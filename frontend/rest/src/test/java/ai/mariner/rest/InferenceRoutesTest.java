@@ -237,6 +237,8 @@ class InferenceRoutesTest {
     assertThat(ask(FramingTest.get("/readyz")))
         .startsWith("HTTP/1.1 503 ")
         .contains("m: 0 of 1 workers ready");
+    assertThat(ask(FramingTest.get("/readyz?model=echo"))).startsWith("HTTP/1.1 503 ");
+    assertThat(ask(FramingTest.get("/readyz?model=nope"))).startsWith("HTTP/1.1 404 ");
     assertThat(ask(FramingTest.get("/livez"))).startsWith("HTTP/1.1 200 ");
 
     TestServer torchserve =

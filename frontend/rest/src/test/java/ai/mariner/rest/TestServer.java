@@ -13,6 +13,7 @@ import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.Body;
 import ai.mariner.core.message.InferenceRequest;
+import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
@@ -83,7 +84,14 @@ final class TestServer {
             },
             ref -> described,
             name -> described,
-            () -> health);
+            () -> health,
+            ref -> {
+              if (!ref.name().equals("echo")) {
+                throw new ServeException(
+                    ErrorKind.MODEL_NOT_FOUND, "Model not found: " + ref.name());
+              }
+              return health;
+            });
     MetricsPage page = (accept, names) -> ("metrics " + names).getBytes(StandardCharsets.UTF_8);
     context =
         new RestContext(

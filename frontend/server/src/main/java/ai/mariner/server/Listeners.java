@@ -4,6 +4,7 @@ import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.inference.InferenceService;
+import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.metrics.AccessLog;
 import ai.mariner.core.model.ModelService;
 import ai.mariner.grpc.GrpcContext;
@@ -12,7 +13,6 @@ import ai.mariner.net.Transport;
 import ai.mariner.rest.Api;
 import ai.mariner.rest.HttpServer;
 import ai.mariner.rest.InferenceCalls;
-import ai.mariner.rest.InflightBudget;
 import ai.mariner.rest.MetricsPage;
 import ai.mariner.rest.RestContext;
 import ai.mariner.server.metrics.PrometheusMetrics;
@@ -70,6 +70,7 @@ final class Listeners {
       EventLoopGroup loops)
       throws IOException {
     MetricsPage page = (accept, names) -> metrics.expose(names);
+    InflightBudget budget = new InflightBudget(config.limits().maxInflightBytes());
     RestContext rest =
         new RestContext(
             config,
@@ -79,7 +80,7 @@ final class Listeners {
             metrics,
             accessLog,
             page,
-            new InflightBudget(config.limits().maxInflightBytes()),
+            budget,
             System::nanoTime);
     GrpcContext grpcContext =
         new GrpcContext(
@@ -90,6 +91,7 @@ final class Listeners {
             ai.mariner.grpc.ModelCalls.of(models),
             access,
             accessLog,
+            budget,
             loops,
             System::nanoTime);
     Map<String, String> addresses = new LinkedHashMap<>();

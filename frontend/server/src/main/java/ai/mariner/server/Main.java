@@ -42,10 +42,11 @@ public final class Main {
       fail(parsed.problems(), BAD_ARGUMENTS);
       return;
     }
+    Map<String, String> environment = System.getenv();
+    ServerLogs.begin(environment, System.err);
     // gRPC logs through java.util.logging.
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
-    Map<String, String> environment = System.getenv();
     CommandLine commandLine = parsed.commandLine();
     StateReport state = StateReport.of(commandLine.stateFile(), profile);
     ConfigOutcome outcome =

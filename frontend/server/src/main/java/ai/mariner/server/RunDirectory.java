@@ -2,11 +2,14 @@ package ai.mariner.server;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
@@ -17,17 +20,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The private folder (0700) of one run, for worker sockets and unpacked archives. Its name holds
- * the server's process id, so that what a killed server left can be told and swept by the next one.
+ * The private folder (0700) of one run, for worker sockets and unpacked archives. The server holds
+ * a lock in it for as long as it lives, so that what a killed server left can be told and swept by
+ * the next one; process ids alone mean little where containers share a temporary folder.
  */
 final class RunDirectory {
   private static final Logger log = LoggerFactory.getLogger(RunDirectory.class);
   private static final Pattern NAME = Pattern.compile("mariner-(\\d+)-[0-9a-f]{8}");
 
-  private final Path path;
+  private static final String LOCK = "lock";
 
-  private RunDirectory(Path path) {
+  private final Path path;
+  private final FileChannel lock;
+
+  private RunDirectory(Path path, FileChannel lock) {
     this.path = path;
+    this.lock = lock;
   }
 
   /**
@@ -42,7 +50,13 @@ final class RunDirectory {
     }
     Files.createDirectory(
         path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    return new RunDirectory(path);
+    FileChannel lock =
+        FileChannel.open(
+            path.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    if (lock.tryLock() == null) {
+      throw new IOException(path.resolve(LOCK) + " is locked (expected: a folder of our own)");
+    }
+    return new RunDirectory(path, lock);
   }
 
   private static void sweep(Path parent) {
@@ -67,14 +81,31 @@ final class RunDirectory {
     try {
       return Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)
           && Files.isWritable(entry)
-          && ProcessHandle.of(Long.parseLong(pid)).isEmpty();
+          && (Files.exists(entry.resolve(LOCK), LinkOption.NOFOLLOW_LINKS)
+              ? unlocked(entry.resolve(LOCK))
+              : ProcessHandle.of(Long.parseLong(pid)).isEmpty());
     } catch (NumberFormatException e) {
+      return false;
+    }
+  }
+
+  private static boolean unlocked(Path file) {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+      return channel.tryLock() != null;
+    } catch (IOException | OverlappingFileLockException e) {
+      // Not ours to open, or held by another server of this process.
       return false;
     }
   }
 
   /** Removes the folder and all in it; what can't be removed is named in the log. */
   void remove() {
+    try {
+      lock.close();
+    } catch (IOException e) {
+      log.warn("{}: can't be unlocked: {}", path, e.toString());
+    }
     delete(path);
   }
 

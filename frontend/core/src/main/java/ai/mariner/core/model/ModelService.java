@@ -309,6 +309,22 @@ public final class ModelService {
     return new Health(reasons.isEmpty(), !reasons.isEmpty() && firstLoad, List.copyOf(reasons));
   }
 
+  /**
+   * Whether requests for one model would be served.
+   *
+   * @param ref without a version: its default version
+   * @throws ai.mariner.core.error.ServeException MODEL_NOT_FOUND or MODEL_VERSION_NOT_FOUND
+   */
+  public Health health(ModelRef ref) {
+    Model model = registry.require(ref);
+    Readiness readiness = model.pool().readiness();
+    if (readiness.satisfied() && !stopping) {
+      return new Health(true, false, List.of());
+    }
+    String reason = stopping ? "The server is shutting down." : reason(model, readiness);
+    return new Health(false, !stopping && loadsFirst(model, readiness), List.of(reason));
+  }
+
   private static String reason(Model model, Readiness readiness) {
     String counts = readiness.ready() + " of " + readiness.wanted() + " workers are ready";
     @Nullable String failure = readiness.lastFailure();

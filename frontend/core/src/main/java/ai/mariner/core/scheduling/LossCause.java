@@ -78,6 +78,17 @@ record LossCause(ErrorKind kind, String message, @Nullable String detail, boolea
             + " ms while idle (stopped or hung) and was replaced.");
   }
 
+  /** Requests waited, and neither this worker nor another one took them. */
+  static LossCause noProgress(int waiting, long limitNanos) {
+    return of(
+        ErrorKind.WORKER_LOST,
+        "Worker died. It was replaced because "
+            + waiting
+            + " requests waited and no batch began or ended for "
+            + Duration.ofNanos(limitNanos).toSeconds()
+            + " s.");
+  }
+
   /** The worker said that it must not be used again. */
   static LossCause spent() {
     return new LossCause(

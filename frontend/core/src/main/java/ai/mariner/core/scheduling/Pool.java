@@ -39,6 +39,8 @@ public final class Pool {
   private final LossPolicy losses;
   private final @Nullable Long defaultTimeoutNanos;
   private final int batchSize;
+  private final long stallNanos;
+  private final ProgressWatch progress;
 
   private boolean dispatchPending;
   private boolean closing;
@@ -77,6 +79,16 @@ public final class Pool {
     this.losses = new LossPolicy(spec.retryOnWorkerLoss());
     this.answers = new Answers(loop, metrics, limits, this::finished);
     this.workers = new WorkerSet(key, spec.minWorkers(), factory, loop, new Host());
+    this.stallNanos = stallNanos(spec);
+    this.progress =
+        new ProgressWatch(loop, stallNanos, () -> batcher.size() > 0, workers::able, this::recycle);
+  }
+
+  /** A batch may wait for its mates, run for as long as a run may take, and be found too slow. */
+  private static long stallNanos(ModelSpec spec) {
+    long run = Math.min(spec.responseTimeout().toNanos(), LONGEST_TIMEOUT_NANOS >> 2);
+    long window = Math.min(spec.maxBatchDelay().toNanos(), LONGEST_TIMEOUT_NANOS >> 2);
+    return 2 * run + window;
   }
 
   /** The loop that owns the pool. */
@@ -196,6 +208,7 @@ public final class Pool {
     open++;
     sink.onCancel(() -> loop.run(() -> cancel(job)));
     deadlines.watch(job);
+    progress.waits(now);
     gauges();
     dispatchSoon();
   }
@@ -297,6 +310,7 @@ public final class Pool {
       }
     }
     metrics.batchStarted(live.size());
+    progress.progressed(now);
     worker.run(run);
   }
 
@@ -392,6 +406,7 @@ public final class Pool {
 
   private void stopWorkers() {
     deadlines.sleep();
+    progress.sleep();
     CompletableFuture<Void> done = drained;
     workers.stopAll(
         () -> {
@@ -399,6 +414,19 @@ public final class Pool {
             done.complete(null);
           }
         });
+  }
+
+  private void recycle() {
+    LossCause cause = LossCause.noProgress(batcher.size(), stallNanos);
+    log.error(
+        "model {}: {} requests wait and nothing moves, {} of its workers seem ready; they are"
+            + " replaced",
+        key,
+        batcher.size(),
+        workers.readyCount());
+    workers.recycle(cause);
+    gauges();
+    dispatchSoon();
   }
 
   /** What waits for workers that won't come is told so. */
@@ -419,6 +447,7 @@ public final class Pool {
     @Override
     public void ready(Worker worker, long loadNanos) {
       metrics.workerLoaded(worker.name(), loadNanos);
+      progress.progressed(loop.nanoTime());
       log.info("{} is ready, loaded in {} ms", worker.name(), loadNanos / 1_000_000);
       workers.becameReady();
       gauges();
@@ -436,11 +465,17 @@ public final class Pool {
     @Override
     public void replied(
         Worker worker, Run run, Job job, ai.mariner.core.worker.ItemReply reply, boolean last) {
+      if (!last) {
+        progress.progressed(loop.nanoTime());
+      }
       answers.replied(worker, run, job, reply, last);
     }
 
     @Override
     public void runEnded(Worker worker, Run run) {
+      if (batcher.size() > 0) {
+        progress.progressed(loop.nanoTime());
+      }
       for (Job job : run.jobs()) {
         if (!job.ended()) {
           answers.fail(
@@ -467,6 +502,7 @@ public final class Pool {
         again.forEach(job -> metrics.rerun());
         log.info("{}: {} requests run again", worker.name(), again.size());
         batcher.requeue(again);
+        progress.waits(loop.nanoTime());
         dispatchSoon();
       }
       for (Job job : verdict.failed()) {
@@ -476,6 +512,12 @@ public final class Pool {
         refuseWaitingIfHopeless();
       }
       gauges();
+    }
+
+    @Override
+    public void explained(Worker worker, LossCause cause) {
+      workers.lost(cause);
+      log.warn("{}: {}", worker.name(), cause.text());
     }
 
     @Override

@@ -91,6 +91,12 @@ final class Worker {
     return runs.isEmpty();
   }
 
+  /** Whether it serves and does not just wait for the reader of a stream. */
+  boolean able() {
+    Run head = runs.head();
+    return ready() && (head == null || !head.waitsForReader());
+  }
+
   /** Runs that it could be given ahead of the end of the one it works on. */
   int roomAhead(int batchSize) {
     return ready() ? runs.room(batchSize) : 0;
@@ -313,7 +319,9 @@ final class Worker {
     enter(WorkerPhase.BACKING_OFF);
     if (record.loadFailed()) {
       host.loadFailed(this, cause);
-    } else if (!lossTold) {
+    } else if (lossTold) {
+      host.explained(this, cause);
+    } else {
       host.lost(this, taken, cause);
     }
     lossTold = false;

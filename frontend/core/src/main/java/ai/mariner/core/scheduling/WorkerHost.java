@@ -24,6 +24,9 @@ interface WorkerHost {
    */
   void lost(Worker worker, java.util.List<Run> runs, LossCause cause);
 
+  /** More is known of a loss that was told before: a hung worker has written its stacks. */
+  void explained(Worker worker, LossCause cause);
+
   /** The worker was told to stop and has ended for good. */
   void gone(Worker worker);
 }

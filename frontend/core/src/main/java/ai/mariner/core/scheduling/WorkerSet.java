@@ -154,6 +154,26 @@ final class WorkerSet {
     List.copyOf(workers).forEach(worker -> worker.kill(cause));
   }
 
+  /** Replaces all workers that serve, or seem to. */
+  void recycle(LossCause cause) {
+    for (Worker worker : List.copyOf(workers)) {
+      if (worker.ready()) {
+        worker.kill(cause);
+      }
+    }
+    publish();
+  }
+
+  /** Whether a worker could take a run, or ought to be done with the one that it has. */
+  boolean able() {
+    for (int i = 0; i < workers.size(); i++) {
+      if (workers.get(i).able()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether any worker is to be kept alive. */
   boolean wanted() {
     return wanted > 0;

@@ -61,6 +61,19 @@ class WorkerLifeTest {
   }
 
   @Test
+  void theStacksOfAHungWorkerReachTheStatusOfTheModelOnce() {
+    PoolFixture fixture = PoolFixture.ready(1, options());
+    fixture.submit("a");
+    fixture.worker(0).hang();
+    fixture.advance(RESPONSE_TIMEOUT);
+    assertThat(fixture.status().lastFailure()).doesNotContain("line 7");
+    fixture.worker(0).printError("File handler.py, line 7 in handle");
+    fixture.advance(WorkerPlan.STACKS_GRACE);
+    assertThat(fixture.status().lastFailure()).contains("responseTimeout").contains("line 7");
+    assertThat(fixture.meters.losses()).isEqualTo(1);
+  }
+
+  @Test
   void aFailedLoadRefusesWhatWaitsWithTheReasonAndRecovers() {
     PoolFixture fixture = new PoolFixture(options());
     fixture.launcher.each(FakeWorker::connect);

@@ -1,10 +1,62 @@
 package ai.mariner.server.logging;
 
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.apache.logging.log4j.LogManager;
+import org.jspecify.annotations.Nullable;
 
 /** Beginning and end of logging. */
 public final class ServerLogs {
+  private static final List<String> OWN_CONFIGURATION =
+      List.of("log4j.configurationFile", "log4j2.configurationFile");
+
   private ServerLogs() {}
+
+  /**
+   * Leaves the log to the console when its files can't be written, which Log4j would take for a
+   * reason to end the process. To be called before anything logs; an operator's own configuration
+   * of Log4j is left alone.
+   *
+   * @param environment where the folders of the files are named
+   * @param warnings told when there will be no files
+   */
+  public static void begin(Map<String, String> environment, PrintStream warnings) {
+    if (OWN_CONFIGURATION.stream().anyMatch(key -> System.getProperty(key) != null)) {
+      return;
+    }
+    for (String variable : List.of("LOG_LOCATION", "METRICS_LOCATION")) {
+      Path folder = Path.of(environment.getOrDefault(variable, "logs"));
+      String problem = problem(folder);
+      if (problem != null) {
+        warnings.println(
+            "warning: no log files, only the console: "
+                + folder.toAbsolutePath()
+                + ": "
+                + problem
+                + " ("
+                + variable
+                + ", expected: a folder that can be written)");
+        System.setProperty("log4j2.configurationFile", "log4j2-console.xml");
+        return;
+      }
+    }
+  }
+
+  private static @Nullable String problem(Path folder) {
+    try {
+      Files.createDirectories(folder);
+      return Files.isWritable(folder) ? null : "it can't be written";
+    } catch (FileAlreadyExistsException e) {
+      return "it is no folder";
+    } catch (IOException e) {
+      return "it can't be made: " + e;
+    }
+  }
 
   /**
    * Writes out everything that waits and closes the files. The last thing before the process ends:

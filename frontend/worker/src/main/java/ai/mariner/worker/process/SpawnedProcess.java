@@ -3,7 +3,10 @@ package ai.mariner.worker.process;
 import ai.mariner.core.worker.ProcessExit;
 import ai.mariner.core.worker.WorkerLaunch;
 import ai.mariner.core.worker.WorkerOutput;
+import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -71,9 +74,13 @@ final class SpawnedProcess {
     process.destroyForcibly();
   }
 
-  /** Sends the signal that makes a worker write its stacks. */
+  /** Sends the signal that makes a worker write its stacks, unless it is stopped and would not. */
   void dumpStacks() {
     if (!process.isAlive()) {
+      return;
+    }
+    if (isStopped()) {
+      errorLines.add("(no stacks: the process was stopped by a signal, as by SIGSTOP)");
       return;
     }
     try {
@@ -81,8 +88,20 @@ final class SpawnedProcess {
           .redirectErrorStream(true)
           .redirectOutput(ProcessBuilder.Redirect.DISCARD)
           .start();
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       errorLines.add("(no stacks: " + e.getMessage() + ')');
+    }
+  }
+
+  /** Whether a signal has stopped it; only Linux tells, elsewhere it counts as running. */
+  private boolean isStopped() {
+    try {
+      String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+      // The state follows the name, which stands in parentheses and may hold anything.
+      char state = stat.charAt(stat.lastIndexOf(')') + 2);
+      return state == 'T' || state == 't';
+    } catch (IOException | IndexOutOfBoundsException e) {
+      return false;
     }
   }
 

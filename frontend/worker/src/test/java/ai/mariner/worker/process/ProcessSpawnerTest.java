@@ -68,6 +68,28 @@ class ProcessSpawnerTest {
   }
 
   /** All lines up to the last one. */
+  @Test
+  void saysOfAStoppedProcessThatItHasNoStacks() throws Exception {
+    WorkerProcess process =
+        run(
+            """
+            print("ready", flush=True)
+            os.kill(os.getpid(), signal.SIGSTOP)
+            forever()
+            """);
+    assertThat(next(stdout)).isEqualTo("ready");
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    // It is stopped a moment after its word; asking too early only sends a signal that waits.
+    while (!process.lastErrorLines().contains("stopped by a signal")
+        && System.nanoTime() < deadline) {
+      process.dumpStacks();
+      Thread.onSpinWait();
+    }
+    assertThat(process.lastErrorLines()).contains("stopped by a signal");
+    process.kill();
+    assertThat(exit().killed()).isTrue();
+  }
+
   private static List<String> upTo(String last, LinkedBlockingQueue<String> lines)
       throws InterruptedException {
     List<String> read = new ArrayList<>();

@@ -1,10 +1,12 @@
-package ai.mariner.rest;
+package ai.mariner.core.message;
 
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Memory that the bodies of all requests under way may take together, on all connections and
- * listeners. Thread-safe.
+ * Memory that the bodies of all requests under way may take together, on all connections, listeners
+ * and APIs. Thread-safe.
  */
 public final class InflightBudget {
   private final long limitBytes;
@@ -29,6 +31,15 @@ public final class InflightBudget {
     }
     usedBytes.addAndGet(-bytes);
     return false;
+  }
+
+  /** What a request is told that finds no room. */
+  public Failure refusal() {
+    return Failure.of(
+        ErrorKind.QUEUE_FULL,
+        "The bodies of all requests under way fill max_inflight_bytes ("
+            + limitBytes
+            + " bytes); try again later.");
   }
 
   /** Gives back what was taken. */

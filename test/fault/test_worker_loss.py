@@ -1,0 +1,138 @@
+"""Workers that end under a request: who is told what, when, and what is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faults import call_grpc, last_failure, order, pid_of, running, together
+from observation import Observation, counts
+from support.server import RunningServer
+from support.waiting import eventually
+
+PROMPT_SECONDS = 0.25
+SLACK_SECONDS = 0.75
+"""Other tests may keep the machine busy."""
+
+ENDS = [
+    ("kill", {}, "was ended by signal 9 (SIGKILL)"),
+    ("segfault", {}, "was ended by signal 11 (SIGSEGV)"),
+    ("abort", {}, "was ended by signal 6 (SIGABRT)"),
+    ("exit", {"code": 3}, "exited with code 3"),
+    ("system_exit", {"code": 4}, "exited with code 4"),
+]
+
+
+def status_of_loss(server: RunningServer, do: str) -> int:
+    # What is killed by SIGKILL was mostly killed for want of memory; TorchServe has a status for that.
+    return 507 if do == "kill" and server.profile == "torchserve" else 500
+
+
+@pytest.mark.parametrize(("do", "more", "cause"), ENDS)
+def test_a_worker_that_ends_under_a_request_is_told_with_its_cause(
+    server: RunningServer, base: Observation, do: str, more: dict[str, Any], cause: str
+) -> None:
+    before, mark = pid_of(server, "faulty"), f"last words before {do}"
+    reply = server.predict("faulty", order(do, says=mark, **more))
+    assert (reply.status, reply.json()["type"]) == (status_of_loss(server, do), "InternalServerException")
+    assert reply.message.startswith(f"Worker died. It {cause}")
+    assert mark not in reply.text, "what a worker printed is nothing for clients"
+    failure = last_failure(server, "faulty")
+    assert failure.startswith(f"Worker died. It {cause}")
+    assert mark in failure
+    eventually(lambda: mark in server.log("model_log.log"), 10, "the worker's words in its log")
+    eventually(lambda: f"Worker died. It {cause}" in server.log("ts_log.log"), 10, "the cause in the log")
+    assert pid_of(server, "faulty") != before
+
+
+@pytest.mark.parametrize(("do", "more", "cause"), ENDS)
+def test_the_same_over_grpc(
+    server: RunningServer, base: Observation, do: str, more: dict[str, Any], cause: str
+) -> None:
+    seen = call_grpc(server, "faulty", order(do, **more))
+    assert seen.code == "INTERNAL"
+    assert seen.text.startswith(f"Worker died. It {cause}")
+
+
+def test_a_request_ends_promptly_after_its_worker(
+    server: RunningServer, base: Observation, tmp_path: Path
+) -> None:
+    pid = pid_of(server, "faulty")
+    with running(server, "faulty", tmp_path / "gate") as answer:
+        killed = time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        reply, ended = answer.result(10)
+    assert reply.status == status_of_loss(server, "kill")
+    assert ended - killed < PROMPT_SECONDS + SLACK_SECONDS
+
+
+def test_an_idle_worker_that_ends_is_replaced_and_costs_no_answer(
+    server: RunningServer, base: Observation
+) -> None:
+    before = pid_of(server, "faulty")
+    os.kill(before, signal.SIGKILL)
+    eventually(lambda: before not in [w["pid"] for w in server.workers("faulty")], 10, "the loss is seen")
+    reply = server.predict("faulty", order("pid"))
+    assert reply.status == 200
+    assert int(reply.text) != before
+
+
+@pytest.mark.parametrize("do", ["kill", "segfault"])
+def test_a_poison_request_in_a_batch_is_blamed_and_its_mates_are_answered(
+    server: RunningServer, base: Observation, tmp_path: Path, do: str
+) -> None:
+    notes = tmp_path / "notes"
+    bodies = [order(do if i == 3 else "answer", note=notes, name=str(i)) for i in range(8)]
+    replies = together(server, "mates", bodies)
+    statuses = [reply.status for reply in replies]
+    assert statuses == [200] * 3 + [status_of_loss(server, do)] + [200] * 4
+    assert replies[3].message.startswith("Worker died.")
+    # Each mate ran in the batch that was lost and once more, alone; the poison one lost a second worker.
+    assert [reply.text for reply in replies if reply.status == 200] == ["1"] * 7
+    assert sorted(notes.read_text().split()) == sorted("01234567" * 2)
+
+
+def test_reruns_are_counted_apart(server: RunningServer, base: Observation) -> None:
+    before = counts(server)["mates"]
+    together(server, "mates", [order("exit", code=1)] + [order("answer")] * 7)
+    after = counts(server)["mates"]
+    assert after.accepted - before.accepted == 8
+    assert after.answered - before.answered == 7
+    assert after.failed - before.failed == 1
+    assert after.reruns - before.reruns == 8
+    assert after.losses - before.losses == 2
+
+
+def test_a_batch_that_costs_too_many_workers_is_given_up(server: RunningServer, base: Observation) -> None:
+    before = counts(server)["mates"].losses
+    replies = together(server, "mates", [order("segfault")] * 8)
+    assert [reply.status for reply in replies] == [500] * 8
+    assert all(reply.message.startswith("Worker died.") for reply in replies)
+    assert counts(server)["mates"].losses - before == 4
+
+
+@pytest.mark.parametrize("model", ["unstarted", "never"])
+def test_without_mates_a_batch_fails_as_a_whole(
+    server: RunningServer, base: Observation, tmp_path: Path, model: str
+) -> None:
+    notes = tmp_path / "notes"
+    bodies = [order("exit" if i == 3 else "answer", code=1, note=notes, name=str(i)) for i in range(8)]
+    replies = together(server, model, bodies)
+    assert [reply.status for reply in replies] == [500] * 8
+    assert all(reply.message.startswith("Worker died. It exited with code 1") for reply in replies)
+    assert len(notes.read_text().split()) == 8, "nothing ran twice"
+
+
+def test_many_losses_in_a_row_leave_nothing_behind(server: RunningServer, base: Observation) -> None:
+    seen = []
+    for _ in range(20):
+        eventually(lambda: server.workers("faulty"), 30, "a worker")
+        # A worker that has served begins anew: its next start is near.
+        assert server.predict("faulty", order("answer")).status == 200
+        seen.append(server.predict("faulty", order("exit", code=1)).status)
+    assert seen == [500] * 20
+    assert server.predict("faulty", order("answer")).status == 200
