@@ -22,7 +22,7 @@ public final class Main {
   /** Version of the product. */
   static final String VERSION = "0.13.0";
 
-  private static final int START_FAILED = 1;
+  private static final int FAILED = 1;
   private static final int BAD_ARGUMENTS = 2;
 
   private Main() {}
@@ -56,7 +56,7 @@ public final class Main {
       state.failed(refused.problems());
       fail(
           refused.problems().stream().map(problem -> "Invalid configuration: " + problem).toList(),
-          START_FAILED);
+          FAILED);
       return;
     }
     ServerConfig config = ((ConfigOutcome.Loaded) outcome).config();
@@ -87,7 +87,7 @@ public final class Main {
         log.error("The server could not start", e);
       }
       state.failed(List.of(message));
-      fail(List.of(message), START_FAILED);
+      fail(List.of(message), FAILED);
       return null;
     }
   }
@@ -97,9 +97,16 @@ public final class Main {
    * not be 0 otherwise.
    */
   private static void stop(Wiring server) {
-    server.stop();
-    ServerLogs.close();
-    Runtime.getRuntime().halt(0);
+    int exitCode = FAILED;
+    try {
+      server.stop();
+      exitCode = 0;
+    } catch (RuntimeException | Error e) {
+      LoggerFactory.getLogger(Main.class).error("The server could not stop cleanly", e);
+    } finally {
+      ServerLogs.close();
+      Runtime.getRuntime().halt(exitCode);
+    }
   }
 
   private static void fail(List<String> problems, int exitCode) {

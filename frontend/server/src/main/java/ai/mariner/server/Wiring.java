@@ -29,10 +29,13 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,6 +48,9 @@ import org.slf4j.LoggerFactory;
 final class Wiring {
   private static final Logger log = LoggerFactory.getLogger(Wiring.class);
   private static final int ADMIN_THREADS = 4;
+
+  /** What stopping workers and removing folders may take beyond the drain. */
+  private static final Duration REMOVAL_GRACE = Duration.ofSeconds(15);
 
   private final ServerConfig config;
   private final RunDirectory runDirectory;
@@ -173,7 +179,7 @@ final class Wiring {
   private void stopAll(Duration drain) {
     models.announceStop();
     inference.close();
-    join(models.close(drain));
+    join(models.close(drain), drain.plus(REMOVAL_GRACE));
     Listeners bound = listeners;
     if (bound != null) {
       bound.close();
@@ -188,11 +194,16 @@ final class Wiring {
     runDirectory.remove();
   }
 
-  private static void join(java.util.concurrent.CompletionStage<Void> stage) {
+  /** Waits for the models, but not for ever: a fault on the way must not keep the process. */
+  private static void join(CompletionStage<Void> stage, Duration limit) {
     try {
-      stage.toCompletableFuture().join();
-    } catch (java.util.concurrent.CompletionException e) {
+      stage.toCompletableFuture().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
       log.error("a model could not be removed cleanly", e);
+    } catch (TimeoutException e) {
+      log.error("models were not removed within {} s, going on without them", limit.toSeconds());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
