@@ -79,7 +79,7 @@ def timed(server: RunningServer, model: str, body: str) -> tuple[rest.Reply, flo
 
 @contextmanager
 def running(server: RunningServer, model: str, mark: Path) -> Iterator[Future[tuple[rest.Reply, float]]]:
-    """Has a request under way in the block. It ends when the file `mark` is touched, by the latest after it."""
+    """Keeps a request running in the block; it ends when the file `mark` is touched, which the end does."""
     began = mark.with_suffix(".began")
     with ThreadPoolExecutor(1) as caller:
         answer = caller.submit(timed, server, model, order("wait", began=began, until=mark))

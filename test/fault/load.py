@@ -14,6 +14,7 @@ import grpc
 from faults import order
 from support import rpc
 from support.server import RunningServer
+from support.waiting import eventually
 
 ANSWERED, REFUSED, CLOSED = "answered", "refused", "closed"
 """What a client may see of a server that ends: an answer, a refusal that says why, or no listener."""
@@ -55,6 +56,10 @@ class Load(AbstractContextManager["Load"]):
         """From now on a connection may end before it is accepted."""
         self._closing = True
 
+    def await_more(self, answers: int) -> None:
+        """Waits until so many answers have come in all."""
+        eventually(lambda: self.answered >= answers, 30, f"{answers} answers")
+
     def unexpected(self, *allowed: str) -> dict[str, int]:
         """Returns the outcomes that are neither answers nor allowed."""
         return {what: n for what, n in self.outcomes.items() if what not in (ANSWERED, *allowed)}
@@ -78,8 +83,8 @@ class Load(AbstractContextManager["Load"]):
             self._note(CLOSED)
             return False
         except (OSError, http.client.HTTPException) as fault:
-            # A client can't know that an idle connection is being closed, nor the kernel that a listener will not
-            # accept the connection that it has made for it.
+            # A client can't know that an idle connection is being closed, nor the kernel that a listener
+            # will not accept the connection that it has made for it.
             self._note(CLOSED if reused or self._closing else f"{type(fault).__name__}: {fault}")
             return False
         if answer.status == 200:

@@ -1,4 +1,4 @@
-"""Clients that are slow, leave, or speak nonsense: each is ended by a limit with a name, and nobody else pays."""
+"""Clients that are slow, leave, or speak nonsense: each meets a limit with a name, and nobody else pays."""
 
 from __future__ import annotations
 
@@ -184,6 +184,6 @@ def test_a_worker_that_garbles_its_connection_is_replaced(server: RunningServer,
     reply = server.predict("faulty", order("garble"))
     assert reply.status == 500
     assert reply.message.startswith("Worker died.")
-    assert "protocol error" in server.log("ts_log.log")
+    eventually(lambda: "protocol error" in server.log("ts_log.log"), 10, "the cause in the log")
     assert last_failure(server, "faulty")
     assert pid_of(server, "faulty") != before

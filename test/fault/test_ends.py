@@ -40,7 +40,7 @@ def test_sigterm_under_load_loses_nothing(own: RunningServer, tmp_path: Path) ->
     family, listeners = own.family(), own.state()["listeners"]
     gate, began = tmp_path / "gate", tmp_path / "began"
     with Load(own, "other") as load, ThreadPoolExecutor(1) as caller:
-        eventually(lambda: load.answered >= ENOUGH, 30, "load")
+        load.await_more(ENOUGH)
         long = caller.submit(own.predict, "faulty", order("wait", began=began, until=gate))
         eventually(began.exists, 20, "a long request runs")
         own.process.send_signal(signal.SIGTERM)
@@ -65,7 +65,7 @@ def test_changes_under_load_lose_nothing(server: RunningServer, base: Observatio
     """Scaling, and what happens to another model, cost the load no answer."""
     with Load(server, "bystander", 1) as load:
         for step in range(2):
-            enough = load.answered + ENOUGH
+            before = load.answered
             if change == "other":
                 query = {"url": "bystander.mar", "model_name": f"swapped{step}", "initial_workers": 1}
                 assert server.manage("POST", "/models", **query, synchronous="true").status == 200
@@ -76,7 +76,7 @@ def test_changes_under_load_lose_nothing(server: RunningServer, base: Observatio
                         "PUT", "/models/bystander", min_worker=workers, max_worker=workers, synchronous="true"
                     )
                     assert scaled.status == 200, scaled.text
-            eventually(lambda: load.answered >= enough, 30, "the load goes on")
+            load.await_more(before + ENOUGH)
     assert load.unexpected() == {}
 
 
@@ -86,7 +86,7 @@ def test_a_removed_model_answers_what_it_took_and_refuses_the_rest(
     query = {"url": "bystander.mar", "model_name": "leaving", "initial_workers": 1, "synchronous": "true"}
     assert server.manage("POST", "/models", **query).status == 200
     with Load(server, "leaving", 1) as load:
-        eventually(lambda: load.answered >= ENOUGH, 30, "load")
+        load.await_more(ENOUGH)
         assert server.manage("DELETE", "/models/leaving").status == 200
         eventually(lambda: len(load.outcomes) > 1, 10, "refusals")
     assert all("404" in what or "NOT_FOUND" in what or what == REFUSED for what in load.unexpected()), (

@@ -25,9 +25,9 @@ def test_health_follows_the_workers(server: RunningServer, base: Observation) ->
     ] * 4
     assert [grpc_health(server, name) for name in ("", "faulty")] == ["SERVING"] * 2
     os.kill(pid_of(server, "faulty"), signal.SIGKILL)
-    down = eventually(lambda: not_ready(server), 10, "not ready")
-    assert "faulty" in down.text
-    assert "0 of 1 workers are ready" in down.text
+    reasons = eventually(lambda: reasons_against(server), 10, "not ready")
+    assert "faulty" in reasons
+    assert "0 of 1 workers are ready" in reasons
     assert status(server, "/readyz?model=bystander") == 200
     assert status(server, "/livez") == 200
     eventually(lambda: status(server, "/readyz") == 200, 20, "ready again")
@@ -35,9 +35,10 @@ def test_health_follows_the_workers(server: RunningServer, base: Observation) ->
     assert [grpc_health(server, name) for name in ("", "faulty")] == ["SERVING"] * 2
 
 
-def not_ready(server: RunningServer) -> rest.Reply | None:
+def reasons_against(server: RunningServer) -> str:
+    """Returns why the server is not ready, empty while it is."""
     reply = rest.call(server.inference, "GET", "/readyz")
-    return reply if reply.status == 503 else None
+    return reply.text if reply.status == 503 else ""
 
 
 def test_readiness_of_an_unknown_model_is_an_error(server: RunningServer) -> None:

@@ -75,7 +75,9 @@ def test_a_model_that_never_loads_is_refused_at_once_with_the_reason(loads: Load
     assert rest.call(server.inference, "GET", "/livez").status == 200
     assert "no weights yet" in rest.call(server.inference, "GET", "/readyz").text
     assert 'failing_loads.py"' in last_failure(server, "loads"), "the traceback"
-    assert "the loader looked for weights" in server.log("model_log.log")
+    eventually(
+        lambda: "the loader looked for weights" in server.log("model_log.log"), 10, "the words in the log"
+    )
     assert server.predict("faulty", order("answer")).text == "1"
 
 
@@ -117,7 +119,8 @@ def test_a_device_that_fails_for_good_costs_the_worker(
     before = pid_of(server, "faulty")
     reply = server.predict("faulty", order("device_fault", error=error))
     assert (reply.status, reply.json()["type"]) == (507, "InternalServerException")
-    assert error in reply.message
+    assert reply.message == "Out of resources: the device failed and the worker is replaced"
+    eventually(lambda: error in server.log("model_log.log"), 10, "the words in the log")
     eventually(lambda: "Its device failed" in last_failure(server, "faulty"), 10, "the worker is recycled")
     after = server.predict("faulty", order("pid"))
     assert after.status == 200

@@ -27,7 +27,7 @@ class Faulty:
             if "began" in order:
                 pathlib.Path(order["began"]).write_text(str(os.getpid()))
             if "note" in order:
-                with open(order["note"], "a", encoding="utf-8") as notes:
+                with pathlib.Path(order["note"]).open("a", encoding="utf-8") as notes:
                     notes.write(order.get("name", "?") + "\n")
             if "says" in order:
                 print(order["says"], file=sys.stderr)
@@ -59,7 +59,7 @@ class Faulty:
 
     def do_wait(self, order, size):
         deadline = time.monotonic() + 60
-        while not os.path.exists(order["until"]) and time.monotonic() < deadline:
+        while not pathlib.Path(order["until"]).exists() and time.monotonic() < deadline:
             threading.Event().wait(0.01)
         return "waited"
 
@@ -68,10 +68,10 @@ class Faulty:
 
     def do_garble(self, order, size):
         """Writes on the worker's own connection what is no frame."""
-        for name in os.listdir("/proc/self/fd"):
+        for link in pathlib.Path("/proc/self/fd").iterdir():
             try:
-                if os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
-                    os.write(int(name), b"this is no frame" * 100)
+                if str(link.readlink()).startswith("socket:"):
+                    os.write(int(link.name), b"this is no frame" * 100)
             except OSError:
                 continue
         threading.Event().wait(5)

@@ -38,7 +38,8 @@ final class WorkerFailures {
   private static String message(WorkerError error, String told) {
     return switch (error) {
       case HANDLER_EXCEPTION -> "Prediction failed";
-      case OUT_OF_MEMORY, DEVICE_LOST -> "Out of resources";
+      case OUT_OF_MEMORY -> "Out of resources";
+      case DEVICE_LOST -> "Out of resources: the device failed and the worker is replaced";
       case OUTPUT_NOT_A_LIST -> "Invalid model predict output: " + withoutSubject(told);
       case OUTPUT_COUNT -> "number of batch response mismatched: " + withoutSubject(told);
       case OUTPUT_TYPE -> "Unsupported model output data type: " + withoutSubject(told);
