@@ -68,7 +68,7 @@ class Faulty:
         threading.Event().wait()
 
     def do_leave_children(self, order, size):
-        """Ends without having waited for its own children: one holds the worker's output open, one does not."""
+        """Ends without waiting for its children: one holds the worker's output open, the other does not."""
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         children = [subprocess.Popen(["sleep", "300"], **more) for more in ({}, quiet)]
         pathlib.Path(order["pids"]).write_text(" ".join(str(child.pid) for child in children))
