@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from faults import order
+from faults import call_grpc, order
 from observation import Observation
 from support import rest
 from support.rest import RawConnection, request_bytes
@@ -82,6 +82,39 @@ def mutations(generator: random.Random) -> Iterator[bytes]:
                 case _:
                     data += generator.choice(seeds())
         yield bytes(data)
+
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+
+
+def frames(generator: random.Random) -> bytes:
+    """Returns frames of HTTP/2 that are right in their lengths and in nothing else."""
+    sent = b""
+    for _ in range(generator.randrange(1, 30)):
+        payload = generator.randbytes(generator.randrange(0, 200))
+        kind, flags, stream = generator.randrange(12), generator.randrange(256), generator.randrange(1, 9)
+        sent += len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+    return sent
+
+
+def test_random_frames_break_no_grpc_listener(server: RunningServer, base: Observation) -> None:
+    generator, end, sent = random.Random(3), time.monotonic() + FUZZ_SECONDS / 2, 0
+    while time.monotonic() < end:
+        data = generator.choice([b"", PREFACE]) + generator.choice([frames, noise])(generator)
+        address = f"http://{generator.choice([server.grpc_inference, server.grpc_management])}"
+        with contextlib.suppress(OSError), RawConnection(address, timeout=0.05) as connection:
+            connection.send(data)
+            while connection.socket.recv(65536):
+                continue
+        sent += 1
+    assert sent > 20
+    assert call_grpc(server, "bystander", order("answer")).text == "1"
+    server.assert_clean_output()
+
+
+def noise(generator: random.Random) -> bytes:
+    """Returns random bytes."""
+    return generator.randbytes(generator.randrange(1, 2000))
 
 
 @pytest.mark.parametrize("seed", [1, 2])

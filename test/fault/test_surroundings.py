@@ -66,6 +66,8 @@ def test_logs_that_can_not_be_written_stop_nothing(tmp_path: Path) -> None:
     server.start()
     try:
         assert server.predict("faulty", order("answer", says="a word")).text == "1"
+        assert "warning: no log files, only the console" in server.text()
+        eventually(lambda: "a word" in server.text(), 10, "the worker's words on the console")
         assert server.predict("faulty", order("exit", code=1)).status == 500
         eventually(lambda: server.predict("faulty", order("answer")).text == "1", 20, "served again")
         end(server)

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from faults import call_grpc, last_failure, order, pid_of, running, together
 from observation import Observation, counts
@@ -125,6 +126,26 @@ def test_without_mates_a_batch_fails_as_a_whole(
     assert [reply.status for reply in replies] == [500] * 8
     assert all(reply.message.startswith("Worker died. It exited with code 1") for reply in replies)
     assert len(notes.read_text().split()) == 8, "nothing ran twice"
+
+
+@pytest.mark.parametrize("by_signal", [False, True])
+def test_children_of_a_lost_worker_end_with_it_and_hold_nothing_up(
+    server: RunningServer, base: Observation, tmp_path: Path, by_signal: bool
+) -> None:
+    pids, begun = tmp_path / "pids", time.monotonic()
+    reply = server.predict("faulty", order("leave_children", pids=pids, by_signal=by_signal))
+    assert reply.message.startswith("Worker died.")
+    assert time.monotonic() - begun < PROMPT_SECONDS + 2 * SLACK_SECONDS
+    children = pids.read_text().split()
+    assert len(children) == 2
+    eventually(lambda: not any(map(alive, children)), 10, "the children are gone")
+
+
+def alive(pid: str) -> bool:
+    try:
+        return psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_many_losses_in_a_row_leave_nothing_behind(server: RunningServer, base: Observation) -> None:

@@ -12,6 +12,17 @@ _PR_SET_PDEATHSIG = 1
 _WATCH_INTERVAL_SECONDS = 1.0
 
 
+def lead_own_group() -> None:
+    """Makes this process the leader of a group of its own, so that the frontend can end what a handler has
+    started and left behind. A terminal's Ctrl-C no longer reaches it either.
+    """
+    try:
+        os.setpgid(0, 0)
+    except PermissionError:
+        # The leader of a session leads its group already.
+        return
+
+
 def die_with_parent() -> None:
     """Arranges that this process is killed when its parent dies; ends it at once when the parent is gone
     already.

@@ -16,7 +16,7 @@ from ts._wire.channel import Channel
 from ts._wire.messages import ProtocolError
 from ts._worker.environment import Environment
 from ts._worker.outcome import print_traceback
-from ts._worker.parent import die_with_parent
+from ts._worker.parent import die_with_parent, lead_own_group
 from ts._worker.session import Session
 
 _LAST_WORDS_SECONDS = 5.0
@@ -25,6 +25,7 @@ _LAST_WORDS_SECONDS = 5.0
 def main() -> int:
     """Connects and serves. Returns the exit status: 0 after STOP or the end of the connection."""
     die_with_parent()
+    lead_own_group()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True, errors="backslashreplace")

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -65,6 +66,15 @@ class Faulty:
 
     def do_hang_here(self, order, size):
         threading.Event().wait()
+
+    def do_leave_children(self, order, size):
+        """Ends without waiting for its children: one holds the worker's output open, the other does not."""
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        children = [subprocess.Popen(["sleep", "300"], **more) for more in ({}, quiet)]
+        pathlib.Path(order["pids"]).write_text(" ".join(str(child.pid) for child in children))
+        if order.get("by_signal"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        os._exit(1)
 
     def do_garble(self, order, size):
         """Writes on the worker's own connection what is no frame."""

@@ -54,6 +54,7 @@ final class SpawnedProcess {
         new Thread(
             () -> {
               int status = waitFor(process);
+              killLeftBehind(process.pid());
               join(err);
               join(out);
               exited.accept(ProcessExit.ofStatus(status));
@@ -74,6 +75,27 @@ final class SpawnedProcess {
     process.destroyForcibly();
   }
 
+  /**
+   * Kills what an ended worker had started and did not wait for. A worker leads a process group of
+   * its own, whose number no other process gets while it has members.
+   */
+  private static void killLeftBehind(long pid) {
+    try {
+      signal("-KILL", "-" + pid);
+    } catch (IOException e) {
+      // What is left behind can't be told from here; the worker's own end is what matters.
+      return;
+    }
+  }
+
+  /** Runs {@code kill}; without the dashes some of them take a group for an option. */
+  private static void signal(String signal, String target) throws IOException {
+    new ProcessBuilder("kill", signal, "--", target)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
   /** Sends the signal that makes a worker write its stacks, unless it is stopped and would not. */
   void dumpStacks() {
     if (!process.isAlive()) {
@@ -84,10 +106,7 @@ final class SpawnedProcess {
       return;
     }
     try {
-      new ProcessBuilder("kill", "-USR1", Long.toString(process.pid()))
-          .redirectErrorStream(true)
-          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-          .start();
+      signal("-USR1", Long.toString(process.pid()));
     } catch (IOException e) {
       errorLines.add("(no stacks: " + e.getMessage() + ')');
     }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -137,6 +138,25 @@ class ProcessSpawnerTest {
     assertThat(child.isAlive()).isFalse();
     process.kill();
     process.dumpStacks();
+  }
+
+  @Test
+  void whatAnEndedWorkerLeavesBehindInItsGroupEndsToo() throws Exception {
+    run(
+        """
+        import os, subprocess
+        os.setpgid(0, 0)
+        child = subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()"])
+        print(child.pid, flush=True)
+        os._exit(7)
+        """);
+    Optional<ProcessHandle> child = ProcessHandle.of(Long.parseLong(next(stdout)));
+
+    assertThat(exit().code()).isEqualTo(7);
+    if (child.isPresent()) {
+      child.get().onExit().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    }
+    assertThat(child.map(ProcessHandle::isAlive).orElse(false)).isFalse();
   }
 
   @Test
