@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,7 @@ public final class MarStore implements ArchiveStore {
 
   /** A store that looks hosts up in the system's way and trusts the JVM's certificates. */
   public MarStore(FetchConfig fetch, LimitsConfig limits, Profile profile) {
-    this(fetch, limits, profile, HostResolver.SYSTEM, defaultTls());
+    this(fetch, limits, profile, HostResolver.SYSTEM, MarStore::defaultTls);
   }
 
   /**
@@ -41,14 +42,15 @@ public final class MarStore implements ArchiveStore {
    * @param limits what an archive may use up
    * @param profile whether misspelt keys in an archive's options are errors
    * @param resolver looks hosts up, once for each connection
-   * @param tls secures connections; decides which certificates are trusted
+   * @param tls secures connections; decides which certificates are trusted. Asked for each secured
+   *     connection, since reading the trusted certificates is no work for the server's start
    */
   public MarStore(
       FetchConfig fetch,
       LimitsConfig limits,
       Profile profile,
       HostResolver resolver,
-      SSLSocketFactory tls) {
+      Supplier<SSLSocketFactory> tls) {
     AllowedUrls allowed = new AllowedUrls(fetch.allowedUrls());
     Path modelStore = fetch.modelStore();
     this.lookup = new StoreLookup(fetch, allowed);

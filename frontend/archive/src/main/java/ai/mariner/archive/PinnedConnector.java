@@ -9,6 +9,7 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.function.Supplier;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -23,10 +24,10 @@ final class PinnedConnector {
   private static final int CONNECT_MILLIS = 10_000;
 
   private final HostResolver resolver;
-  private final SSLSocketFactory tls;
+  private final Supplier<SSLSocketFactory> tls;
   private final boolean privateAllowed;
 
-  PinnedConnector(HostResolver resolver, SSLSocketFactory tls, boolean privateAllowed) {
+  PinnedConnector(HostResolver resolver, Supplier<SSLSocketFactory> tls, boolean privateAllowed) {
     this.resolver = resolver;
     this.tls = tls;
     this.privateAllowed = privateAllowed;
@@ -91,7 +92,7 @@ final class PinnedConnector {
   }
 
   private Socket secured(Socket plain, String host, int port) throws IOException {
-    SSLSocket socket = (SSLSocket) tls.createSocket(plain, host, port, true);
+    SSLSocket socket = (SSLSocket) tls.get().createSocket(plain, host, port, true);
     SSLParameters parameters = socket.getSSLParameters();
     parameters.setEndpointIdentificationAlgorithm("HTTPS");
     SNIHostName name = serverName(host);

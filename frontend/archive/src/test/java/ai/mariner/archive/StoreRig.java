@@ -61,7 +61,7 @@ final class StoreRig {
             maxDownloadBytes,
             downloadTimeout);
     FetchConfig fetch = new FetchConfig(store, allowedUrls, allowedUrlsConfigured, work);
-    return new MarStore(fetch, limits, profile, resolver, tls);
+    return new MarStore(fetch, limits, profile, resolver, () -> tls);
   }
 
   Path put(String name, byte[] content) {
