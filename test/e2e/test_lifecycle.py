@@ -139,6 +139,8 @@ def test_the_state_is_not_ready_before_the_models_are(
         return began.exists()
 
     eventually(loads, 60, "the worker loads")
+    # Models load while the listeners are bound.
+    eventually(lambda: server.state()["phase"] != "starting", 30, "the listeners answer")
     seen.append(server.state()["phase"])
     assert "ready" not in seen
     row = server.state()["models"][0]

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -29,6 +30,9 @@ final class RunDirectory {
   private static final Pattern NAME = Pattern.compile("mariner-(\\d+)-[0-9a-f]{8}");
 
   private static final String LOCK = "lock";
+
+  /** Linux takes 107, macOS 103. */
+  private static final int MAX_SOCKET_PATH_BYTES = 100;
 
   private final Path path;
   private final FileChannel lock;
@@ -57,6 +61,24 @@ final class RunDirectory {
       throw new IOException(path.resolve(LOCK) + " is locked (expected: a folder of our own)");
     }
     return new RunDirectory(path, lock);
+  }
+
+  /** The folder. */
+  Path path() {
+    return path;
+  }
+
+  /**
+   * The folder for worker sockets: this one, unless a socket's path would be longer than systems
+   * take; then one of the same name in {@code /tmp}.
+   *
+   * @throws IOException if that one can't be made
+   */
+  RunDirectory forSockets() throws IOException {
+    Path longest = path.resolve("w999.sock");
+    return longest.toString().getBytes(StandardCharsets.UTF_8).length <= MAX_SOCKET_PATH_BYTES
+        ? this
+        : create(Path.of("/tmp").resolve(path.getFileName()));
   }
 
   private static void sweep(Path parent) {
@@ -110,6 +132,9 @@ final class RunDirectory {
   }
 
   private static void delete(Path root) {
+    if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
     try {
       Files.walkFileTree(
           root,

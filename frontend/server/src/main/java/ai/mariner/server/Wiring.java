@@ -54,6 +54,7 @@ final class Wiring {
 
   private final ServerConfig config;
   private final RunDirectory runDirectory;
+  private final RunDirectory sockets;
   private final EventLoopGroup loops;
   private final ExecutorService admin;
   private final NettyLauncher launcher;
@@ -72,12 +73,14 @@ final class Wiring {
       ServerConfig config,
       Map<String, String> environment,
       StateReport state,
-      RunDirectory runDirectory)
+      RunDirectory runDirectory,
+      RunDirectory sockets)
       throws IOException {
     this.config = config;
     this.state = state;
     SecureRandom random = new SecureRandom();
     this.runDirectory = runDirectory;
+    this.sockets = sockets;
     this.transport = Transport.detect();
     this.loops = transport.newGroup(config.eventLoops(), "loop");
     this.admin = Executors.newFixedThreadPool(ADMIN_THREADS, Wiring::adminThread);
@@ -87,7 +90,7 @@ final class Wiring {
             new ProcessSpawner(config.worker(), new WorkerOutputLog(), environment),
             transport,
             modelLoops,
-            config.worker().runDirectory(),
+            sockets.path(),
             config.limits().maxResponseBytes());
     this.metrics =
         new PrometheusMetrics(
@@ -124,10 +127,13 @@ final class Wiring {
   static Wiring start(ServerConfig config, Map<String, String> environment, StateReport state)
       throws IOException {
     RunDirectory runDirectory = RunDirectory.create(config.worker().runDirectory());
+    RunDirectory sockets = runDirectory;
     Wiring server;
     try {
-      server = new Wiring(config, environment, state, runDirectory);
+      sockets = runDirectory.forSockets();
+      server = new Wiring(config, environment, state, runDirectory, sockets);
     } catch (IOException | RuntimeException e) {
+      sockets.remove();
       runDirectory.remove();
       throw e;
     }
@@ -191,6 +197,7 @@ final class Wiring {
     }
     admin.shutdown();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    sockets.remove();
     runDirectory.remove();
   }
 

@@ -52,4 +52,25 @@ class RunDirectoryTest {
     assertThat(stranger).exists();
     living.remove();
   }
+
+  @Test
+  void socketsGoToAShortFolderWhenTheirPathWouldBeTooLong(@TempDir Path folder) throws Exception {
+    Path deep = Files.createDirectories(folder.resolve("x".repeat(90)));
+    String name = "mariner-" + ProcessHandle.current().pid() + "-0badcafe";
+    RunDirectory own = RunDirectory.create(deep.resolve(name));
+    RunDirectory sockets = own.forSockets();
+    assertThat(sockets.path()).isEqualTo(Path.of("/tmp", name)).isDirectory();
+    sockets.remove();
+    own.remove();
+    assertThat(Path.of("/tmp", name)).doesNotExist();
+    assertThat(deep).isEmptyDirectory();
+  }
+
+  @Test
+  void socketsStayInTheRunFolderWhenTheirPathIsShort() throws Exception {
+    Path name = Path.of("/tmp", "mariner-" + ProcessHandle.current().pid() + "-0badf00d");
+    RunDirectory own = RunDirectory.create(name);
+    assertThat(own.forSockets()).isSameAs(own);
+    own.remove();
+  }
 }
