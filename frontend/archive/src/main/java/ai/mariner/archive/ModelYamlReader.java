@@ -51,6 +51,7 @@ final class ModelYamlReader {
   private static final List<String> PARALLEL_TYPES = List.of("pp", "tp", "pptp", "custom");
 
   private final boolean misspeltFails;
+  private final YamlFeatures features = new YamlFeatures();
 
   ModelYamlReader(Profile profile) {
     this.misspeltFails = profile.unknownKeysFail();
@@ -86,6 +87,7 @@ final class ModelYamlReader {
         .requestTimeout(requestTimeout(options))
         .devices(options.choice("deviceType", DeviceType.class), options.integers("deviceIds"))
         .retryOnWorkerLoss(options.choice("retryOnWorkerLoss", RetryOnWorkerLoss.class));
+    features.read(options, overrides);
     SWITCHES.forEach(options::mustBeOff);
     COMPANIONS.forEach(key -> options.integer(key, 0));
     options.mustBeEmpty("parallelType", PARALLEL_TYPES);
@@ -99,6 +101,7 @@ final class ModelYamlReader {
 
   private static List<String> known() {
     List<String> known = new ArrayList<>(OPTIONS);
+    known.addAll(YamlFeatures.KEYS);
     known.addAll(SWITCHES);
     known.addAll(COMPANIONS);
     return known;

@@ -74,6 +74,15 @@ final class YamlOptions {
     return null;
   }
 
+  @Nullable Boolean bool(String key) {
+    Object value = value(key);
+    if (value == null || value instanceof Boolean) {
+      return (Boolean) value;
+    }
+    problem(key, value, "true or false");
+    return null;
+  }
+
   /** Numbers from 0 on, in a list. */
   @Nullable List<Integer> integers(String key) {
     Object value = value(key);
@@ -160,7 +169,8 @@ final class YamlOptions {
     }
   }
 
-  private @Nullable Object value(String key) {
+  /** The value as the document has it. */
+  @Nullable Object value(String key) {
     return text.values().get(key);
   }
 

@@ -113,7 +113,14 @@ final class FakeModels implements ModelCalls {
             Duration.ofMinutes(5),
             null,
             List.of(),
-            RetryOnWorkerLoss.MATES);
+            RetryOnWorkerLoss.MATES,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            List.of());
     WorkerStatus worker =
         new WorkerStatus(
             9000,

@@ -21,6 +21,13 @@ import org.jspecify.annotations.Nullable;
  * @param deviceType kind of device
  * @param deviceIds devices that may be used
  * @param retryOnWorkerLoss which requests of a lost worker run again
+ * @param lifespan when workers are replaced; its three keys come from one source
+ * @param autoscale how the number of workers follows the load
+ * @param idleUnload time without requests after which all workers are stopped until the next one
+ * @param responseCache bounds of the cache of answers
+ * @param rateLimit most requests a second
+ * @param priorityAgeing wait that lifts a request by one priority lane; lanes are on when given
+ * @param warmup sample requests that a worker answers before it is ready
  */
 public record ModelOverrides(
     @Nullable Integer minWorkers,
@@ -35,7 +42,14 @@ public record ModelOverrides(
     @Nullable Duration maxRetryTimeout,
     @Nullable DeviceType deviceType,
     @Nullable List<Integer> deviceIds,
-    @Nullable RetryOnWorkerLoss retryOnWorkerLoss) {
+    @Nullable RetryOnWorkerLoss retryOnWorkerLoss,
+    @Nullable WorkerLifespan lifespan,
+    @Nullable Autoscale autoscale,
+    @Nullable Duration idleUnload,
+    @Nullable CacheLimits responseCache,
+    @Nullable RateLimit rateLimit,
+    @Nullable Duration priorityAgeing,
+    @Nullable List<WarmupInput> warmup) {
 
   /** Nothing given. */
   public static final ModelOverrides NONE = builder().build();
@@ -60,6 +74,13 @@ public record ModelOverrides(
     private @Nullable DeviceType deviceType;
     private @Nullable List<Integer> deviceIds;
     private @Nullable RetryOnWorkerLoss retryOnWorkerLoss;
+    private @Nullable WorkerLifespan lifespan;
+    private @Nullable Autoscale autoscale;
+    private @Nullable Duration idleUnload;
+    private @Nullable CacheLimits responseCache;
+    private @Nullable RateLimit rateLimit;
+    private @Nullable Duration priorityAgeing;
+    private @Nullable List<WarmupInput> warmup;
 
     private Builder() {}
 
@@ -131,6 +152,48 @@ public record ModelOverrides(
       return this;
     }
 
+    /** Sets {@code lifespan}. */
+    public Builder lifespan(@Nullable WorkerLifespan value) {
+      this.lifespan = value;
+      return this;
+    }
+
+    /** Sets {@code autoscale}. */
+    public Builder autoscale(@Nullable Autoscale value) {
+      this.autoscale = value;
+      return this;
+    }
+
+    /** Sets {@code idleUnload}. */
+    public Builder idleUnload(@Nullable Duration value) {
+      this.idleUnload = value;
+      return this;
+    }
+
+    /** Sets {@code responseCache}. */
+    public Builder responseCache(@Nullable CacheLimits value) {
+      this.responseCache = value;
+      return this;
+    }
+
+    /** Sets {@code rateLimit}. */
+    public Builder rateLimit(@Nullable RateLimit value) {
+      this.rateLimit = value;
+      return this;
+    }
+
+    /** Sets {@code priorityAgeing}. */
+    public Builder priorityAgeing(@Nullable Duration value) {
+      this.priorityAgeing = value;
+      return this;
+    }
+
+    /** Sets {@code warmup}. */
+    public Builder warmup(@Nullable List<WarmupInput> value) {
+      this.warmup = value == null ? null : List.copyOf(value);
+      return this;
+    }
+
     /** The collected overrides. */
     public ModelOverrides build() {
       return new ModelOverrides(
@@ -146,7 +209,14 @@ public record ModelOverrides(
           maxRetryTimeout,
           deviceType,
           deviceIds,
-          retryOnWorkerLoss);
+          retryOnWorkerLoss,
+          lifespan,
+          autoscale,
+          idleUnload,
+          responseCache,
+          rateLimit,
+          priorityAgeing,
+          warmup);
     }
   }
 }

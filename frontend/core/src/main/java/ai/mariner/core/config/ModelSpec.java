@@ -21,6 +21,14 @@ import org.jspecify.annotations.Nullable;
  * @param deviceType kind of device; absent: an accelerator if there is one
  * @param deviceIds devices that may be used; empty: all
  * @param retryOnWorkerLoss which requests of a lost worker run again
+ * @param lifespan when workers are replaced; absent: only after a loss
+ * @param autoscale how the number of workers follows the load; absent: it does not
+ * @param idleUnload time without requests after which all workers are stopped until the next one;
+ *     absent: never
+ * @param responseCache bounds of the cache of answers; absent: none
+ * @param rateLimit most requests a second; absent: no bound
+ * @param priorityAgeing wait that lifts a request by one priority lane; absent: there are no lanes
+ * @param warmup sample requests that a worker answers before it is ready
  */
 public record ModelSpec(
     int minWorkers,
@@ -35,7 +43,14 @@ public record ModelSpec(
     Duration maxRetryTimeout,
     @Nullable DeviceType deviceType,
     List<Integer> deviceIds,
-    RetryOnWorkerLoss retryOnWorkerLoss) {
+    RetryOnWorkerLoss retryOnWorkerLoss,
+    @Nullable WorkerLifespan lifespan,
+    @Nullable Autoscale autoscale,
+    @Nullable Duration idleUnload,
+    @Nullable CacheLimits responseCache,
+    @Nullable RateLimit rateLimit,
+    @Nullable Duration priorityAgeing,
+    List<WarmupInput> warmup) {
 
   private static final Duration DEFAULT_BATCH_DELAY = Duration.ofMillis(100);
   private static final Duration DEFAULT_RETRY = Duration.ofMinutes(5);
@@ -67,7 +82,14 @@ public record ModelSpec(
         pick.or(ModelOverrides::maxRetryTimeout, DEFAULT_RETRY),
         pick.first(ModelOverrides::deviceType),
         pick.or(ModelOverrides::deviceIds, List.of()),
-        pick.or(ModelOverrides::retryOnWorkerLoss, RetryOnWorkerLoss.MATES));
+        pick.or(ModelOverrides::retryOnWorkerLoss, RetryOnWorkerLoss.MATES),
+        pick.first(ModelOverrides::lifespan),
+        pick.first(ModelOverrides::autoscale),
+        pick.first(ModelOverrides::idleUnload),
+        pick.first(ModelOverrides::responseCache),
+        pick.first(ModelOverrides::rateLimit),
+        pick.first(ModelOverrides::priorityAgeing),
+        pick.or(ModelOverrides::warmup, List.of()));
   }
 
   /** The same options for another number of workers. */
@@ -85,7 +107,14 @@ public record ModelSpec(
         maxRetryTimeout,
         deviceType,
         deviceIds,
-        retryOnWorkerLoss);
+        retryOnWorkerLoss,
+        lifespan,
+        autoscale,
+        idleUnload,
+        responseCache,
+        rateLimit,
+        priorityAgeing,
+        warmup);
   }
 
   private record Pick(List<ModelOverrides> sources) {

@@ -1,10 +1,14 @@
 package ai.mariner.server.config;
 
+import ai.mariner.core.config.Autoscale;
 import ai.mariner.core.config.BatchPolicy;
+import ai.mariner.core.config.CacheLimits;
 import ai.mariner.core.config.DeviceType;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.Profile;
+import ai.mariner.core.config.RateLimit;
 import ai.mariner.core.config.RetryOnWorkerLoss;
+import ai.mariner.core.config.WorkerLifespan;
 import ai.mariner.core.message.ModelKey;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -41,7 +45,19 @@ final class ModelsJson {
           "deviceType",
           "deviceIds",
           "retryOnWorkerLoss",
-          "runtimeType");
+          "runtimeType",
+          "maxWorkerRequests",
+          "maxWorkerRssMb",
+          "maxWorkerAgeSec",
+          "autoscale",
+          "autoscaleQueueWaitMs",
+          "autoscaleCooldownSec",
+          "idleUnloadSec",
+          "responseCacheMb",
+          "responseCacheTtlSec",
+          "rateLimit",
+          "rateLimitBurst",
+          "priorityAgeingMs");
 
   private final Profile profile;
   private final Findings findings;
@@ -106,7 +122,9 @@ final class ModelsJson {
       findings.malformed(
           path + ".maxWorkers", maxWorkers.toString(), ">= minWorkers, " + minWorkers);
     }
-    return ModelOverrides.builder()
+    ModelOverrides.Builder overrides = ModelOverrides.builder();
+    readFeatures(option, overrides);
+    return overrides
         .workers(minWorkers, maxWorkers)
         .batchSize(option.whole("batchSize", 1))
         .maxBatchDelay(millis(option.whole("maxBatchDelay", 0)))
@@ -124,6 +142,26 @@ final class ModelsJson {
                 RetryOnWorkerLoss.class,
                 option.word("retryOnWorkerLoss", "mates", "unstarted", "never")))
         .build();
+  }
+
+  private static void readFeatures(Option option, ModelOverrides.Builder overrides) {
+    overrides
+        .lifespan(
+            WorkerLifespan.of(
+                option.whole("maxWorkerRequests", 1),
+                option.whole("maxWorkerRssMb", 1),
+                option.whole("maxWorkerAgeSec", 1)))
+        .autoscale(
+            Autoscale.of(
+                option.bool("autoscale"),
+                option.whole("autoscaleQueueWaitMs", 1),
+                option.whole("autoscaleCooldownSec", 1)))
+        .idleUnload(seconds(option.whole("idleUnloadSec", 1)))
+        .responseCache(
+            CacheLimits.of(
+                option.whole("responseCacheMb", 1), option.whole("responseCacheTtlSec", 1)))
+        .rateLimit(RateLimit.of(option.whole("rateLimit", 1), option.whole("rateLimitBurst", 1)))
+        .priorityAgeing(millis(option.whole("priorityAgeingMs", 1)));
   }
 
   private void reportUnknown(String path, JsonNode options) {
@@ -196,6 +234,18 @@ final class ModelsJson {
         findings.warning(
             path + "." + key + ": " + value + " is ignored (expected: >= " + least + ")");
       }
+    }
+
+    @Nullable Boolean bool(String key) {
+      JsonNode node = options.get(key);
+      if (node == null || node.isNull()) {
+        return null;
+      }
+      if (!node.isBoolean()) {
+        findings.malformed(path + "." + key, node.toString(), "true or false");
+        return null;
+      }
+      return node.booleanValue();
     }
 
     @Nullable String word(String key, String... allowed) {
