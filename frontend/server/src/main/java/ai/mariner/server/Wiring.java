@@ -221,7 +221,9 @@ final class Wiring {
     }
     Duration life = Duration.ofMillis((long) (config.tokenExpirationMinutes() * 60_000));
     Path keyFile = Path.of("key_file.json").toAbsolutePath();
-    return TokenAuthority.create(keyFile, life, InstantSource.system(), random);
+    TokenAuthority.Clocks clocks =
+        new TokenAuthority.Clocks(InstantSource.system(), System::nanoTime);
+    return TokenAuthority.create(keyFile, life, clocks, random);
   }
 
   private static List<NettyLoop> loopsOf(EventLoopGroup group) {

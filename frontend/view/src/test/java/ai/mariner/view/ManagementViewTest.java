@@ -8,7 +8,6 @@ import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.model.Completion;
-import ai.mariner.core.model.Health;
 import ai.mariner.core.model.ModelPage;
 import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.ModelSummary;
@@ -128,20 +127,6 @@ class ManagementViewTest {
     assertThat(ManagementView.unregistered(ECHO)).isEqualTo("Model \"echo\" unregistered");
     assertThat(ManagementView.defaultSet(ECHO))
         .isEqualTo("Default version successfully updated for model \"echo\" to \"1.0\"");
-  }
-
-  @Test
-  void healthDocuments() {
-    assertThat(ManagementView.health(true)).isEqualTo("{\n  \"status\": \"Healthy\"\n}\n");
-    assertThat(ManagementView.health(false)).isEqualTo("{\n  \"status\": \"Unhealthy\"\n}\n");
-    Health waiting = new Health(false, true, List.of("echo: 0 of 1 workers ready"));
-    assertThat(ManagementView.readiness(waiting, true))
-        .isEqualTo(
-            "{\n  \"status\": \"Not ready\",\n  \"reasons\": [\n    \"echo: 0 of 1 workers"
-                + " ready\"\n  ]\n}\n");
-    assertThat(ManagementView.readiness(waiting, false)).doesNotContain("echo");
-    assertThat(ManagementView.modelReady("m", true))
-        .isEqualTo("{\n  \"name\": \"m\",\n  \"ready\": true\n}\n");
   }
 
   @Test
