@@ -8,11 +8,12 @@ import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ResponseSink;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.time.Loop;
+import ai.mariner.core.worker.ItemReply;
 import ai.mariner.core.worker.WorkerLink.CancelReason;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,21 +32,19 @@ public final class Pool {
   private final ModelKey key;
   private final Loop loop;
   private final ModelMetrics metrics;
-  private final AtomicLong runIds;
+  private final Refusals refusals;
   private final Batcher batcher;
   private final Deadlines deadlines;
   private final WorkerSet workers;
   private final Answers answers;
   private final LossPolicy losses;
   private final @Nullable Long defaultTimeoutNanos;
-  private final int batchSize;
   private final long stallNanos;
   private final ProgressWatch progress;
+  private final Dispatcher dispatcher;
 
-  private boolean dispatchPending;
   private boolean closing;
   private int open;
-  private Loop.@Nullable Timer windowTimer;
   private @Nullable CompletableFuture<Void> drained;
 
   /**
@@ -70,18 +69,28 @@ public final class Pool {
     this.key = key;
     this.loop = loop;
     this.metrics = metrics;
-    this.runIds = runIds;
+    this.refusals = new Refusals(key);
     this.batcher = QueueBatcher.of(spec);
-    this.batchSize = spec.batchSize();
     this.defaultTimeoutNanos =
         spec.requestTimeout() == null ? null : spec.requestTimeout().toNanos();
     this.deadlines = new Deadlines(loop, this::expire);
     this.losses = new LossPolicy(spec.retryOnWorkerLoss());
     this.answers = new Answers(loop, metrics, limits, this::finished);
-    this.workers = new WorkerSet(key, spec.minWorkers(), factory, loop, new Host());
+    this.workers = new WorkerSet(refusals, spec.minWorkers(), factory, loop, new Host());
     this.stallNanos = stallNanos(spec);
     this.progress =
         new ProgressWatch(loop, stallNanos, () -> batcher.size() > 0, workers::able, this::recycle);
+    this.dispatcher =
+        new Dispatcher(
+            loop,
+            batcher,
+            spec.batchSize(),
+            workers,
+            answers,
+            progress,
+            metrics,
+            runIds,
+            this::gauges);
   }
 
   /** A batch may wait for its mates, run for as long as a run may take, and be found too slow. */
@@ -109,10 +118,10 @@ public final class Pool {
     }
     try {
       loop.execute(() -> accept(request, sink));
-    } catch (java.util.concurrent.RejectedExecutionException e) {
+    } catch (RejectedExecutionException e) {
       request.release();
       metrics.failed(ErrorKind.SHUTTING_DOWN);
-      sink.fail(Failure.of(ErrorKind.SHUTTING_DOWN, "The server is shutting down."));
+      sink.fail(Refusals.serverStops());
     }
   }
 
@@ -128,7 +137,7 @@ public final class Pool {
     loop.run(
         () -> {
           if (closing) {
-            done.completeExceptionally(removed().toException());
+            done.completeExceptionally(refusals.removed().toException());
             return;
           }
           workers.resize(min, done);
@@ -199,10 +208,10 @@ public final class Pool {
     }
     long now = loop.nanoTime();
     Job job = new Job(request, sink, now, deadline(request, now));
-    if (!admit(job)) {
+    if (!dispatcher.admit(job)) {
       job.end();
       metrics.failed(ErrorKind.QUEUE_FULL);
-      sink.fail(queueFull());
+      sink.fail(refusals.queueFull(batcher.size(), batcher.capacity()));
       return;
     }
     open++;
@@ -210,139 +219,19 @@ public final class Pool {
     deadlines.watch(job);
     progress.waits(now);
     gauges();
-    dispatchSoon();
-  }
-
-  /** Queues a job; idle workers first get their share of a burst that is longer than the queue. */
-  private boolean admit(Job job) {
-    if (batcher.offer(job)) {
-      return true;
-    }
-    if (workers.idleCount() == 0) {
-      return false;
-    }
-    dispatch();
-    return batcher.offer(job);
+    dispatcher.dispatchSoon();
   }
 
   private @Nullable Failure refusal() {
     if (closing) {
-      return removed();
+      return refusals.removed();
     }
     return workers.refusal();
-  }
-
-  private Failure removed() {
-    return Failure.of(ErrorKind.SHUTTING_DOWN, "Model " + key + " is being removed.");
-  }
-
-  private Failure queueFull() {
-    return Failure.of(
-        ErrorKind.QUEUE_FULL,
-        "The queue of model "
-            + key
-            + " is full: "
-            + batcher.size()
-            + " requests wait (jobQueueSize: "
-            + batcher.capacity()
-            + "). Try again later.");
   }
 
   private long deadline(InferenceRequest request, long now) {
     Long timeout = request.timeoutNanos() != null ? request.timeoutNanos() : defaultTimeoutNanos;
     return timeout == null || timeout > LONGEST_TIMEOUT_NANOS ? Long.MAX_VALUE : now + timeout;
-  }
-
-  /**
-   * Dispatches at the end of the loop's turn, so that requests that arrive together form one batch.
-   */
-  private void dispatchSoon() {
-    if (!dispatchPending) {
-      dispatchPending = true;
-      loop.execute(
-          () -> {
-            dispatchPending = false;
-            dispatch();
-          });
-    }
-  }
-
-  private void dispatch() {
-    while (batcher.size() > 0) {
-      int idle = workers.idleCount();
-      Worker worker = idle > 0 ? workers.nextIdle() : aheadWorker();
-      if (worker == null) {
-        break;
-      }
-      Decision decision = batcher.next(loop.nanoTime(), Math.max(1, idle));
-      if (decision instanceof Decision.Dispatch dispatch) {
-        start(worker, dispatch.jobs());
-      } else {
-        if (decision instanceof Decision.WaitUntil wait) {
-          armWindow(wait.atNanos());
-        }
-        break;
-      }
-    }
-    gauges();
-  }
-
-  /**
-   * A busy worker that may be given a run ahead; for batches only when a full one waits, since
-   * waiting makes batches grow.
-   */
-  private @Nullable Worker aheadWorker() {
-    return batcher.size() >= batchSize ? workers.nextWithRoom(batchSize) : null;
-  }
-
-  private void start(Worker worker, List<Job> jobs) {
-    long now = loop.nanoTime();
-    List<Job> live = fit(jobs, now);
-    if (live.isEmpty()) {
-      return;
-    }
-    Run run = new Run(runIds.incrementAndGet(), live.get(0).request().operation(), live, now);
-    for (int i = 0; i < live.size(); i++) {
-      Job job = live.get(i);
-      job.started(run);
-      if (live.size() == 1 && job.request().streaming()) {
-        job.stream(new StreamFlow());
-      }
-    }
-    metrics.batchStarted(live.size());
-    progress.progressed(now);
-    worker.run(run);
-  }
-
-  /** The jobs that can still be run; the others end here. */
-  private List<Job> fit(List<Job> jobs, long now) {
-    boolean all = true;
-    for (int i = 0; i < jobs.size() && all; i++) {
-      all = !expired(jobs.get(i), now) && !LossPolicy.exhausted(jobs.get(i));
-    }
-    if (all) {
-      return jobs;
-    }
-    for (Job job : jobs) {
-      if (expired(job, now)) {
-        answers.fail(job, expiry("in the queue"));
-      } else if (LossPolicy.exhausted(job)) {
-        answers.fail(job, LossPolicy.givenUp());
-      }
-    }
-    // Only now: whoever is told of an end may cancel another job.
-    List<Job> live = new ArrayList<>(jobs);
-    live.removeIf(Job::ended);
-    return live;
-  }
-
-  private static boolean expired(Job job, long now) {
-    return job.deadlineNanos() != Long.MAX_VALUE && job.deadlineNanos() - now <= 0;
-  }
-
-  private static Failure expiry(String where) {
-    return Failure.of(
-        ErrorKind.DEADLINE_EXCEEDED, "The request's deadline passed while it was " + where + '.');
   }
 
   private void cancel(Job job) {
@@ -364,21 +253,7 @@ public final class Pool {
   }
 
   private void expire(Job job) {
-    giveUp(job, expiry(job.queued() ? "in the queue" : "run"), CancelReason.DEADLINE);
-  }
-
-  private void armWindow(long atNanos) {
-    Loop.Timer timer = windowTimer;
-    if (timer != null) {
-      timer.cancel();
-    }
-    windowTimer =
-        loop.schedule(
-            () -> {
-              windowTimer = null;
-              dispatch();
-            },
-            atNanos - loop.nanoTime());
+    giveUp(job, Refusals.expired(job.queued() ? "in the queue" : "run"), CancelReason.DEADLINE);
   }
 
   /** Counts a job that has ended; the last one lets a closing pool stop. */
@@ -393,10 +268,7 @@ public final class Pool {
   }
 
   private void abandon() {
-    Failure late =
-        Failure.of(
-            ErrorKind.SHUTTING_DOWN,
-            "Model " + key + " was removed before the request was done (drain_timeout).");
+    Failure late = refusals.removedUnfinished();
     for (Job job : batcher.drain()) {
       answers.fail(job, late);
     }
@@ -426,7 +298,7 @@ public final class Pool {
         workers.readyCount());
     workers.recycle(cause);
     gauges();
-    dispatchSoon();
+    dispatcher.dispatchSoon();
   }
 
   /** What waits for workers that won't come is told so. */
@@ -451,7 +323,7 @@ public final class Pool {
       log.info("{} is ready, loaded in {} ms", worker.name(), loadNanos / 1_000_000);
       workers.becameReady();
       gauges();
-      dispatchSoon();
+      dispatcher.dispatchSoon();
     }
 
     @Override
@@ -463,8 +335,7 @@ public final class Pool {
     }
 
     @Override
-    public void replied(
-        Worker worker, Run run, Job job, ai.mariner.core.worker.ItemReply reply, boolean last) {
+    public void replied(Worker worker, Run run, Job job, ItemReply reply, boolean last) {
       if (!last) {
         progress.progressed(loop.nanoTime());
       }
@@ -485,7 +356,7 @@ public final class Pool {
         }
       }
       if (batcher.size() > 0) {
-        dispatchSoon();
+        dispatcher.dispatchSoon();
       } else {
         gauges();
       }
@@ -503,7 +374,7 @@ public final class Pool {
         log.info("{}: {} requests run again", worker.name(), again.size());
         batcher.requeue(again);
         progress.waits(loop.nanoTime());
-        dispatchSoon();
+        dispatcher.dispatchSoon();
       }
       for (Job job : verdict.failed()) {
         answers.fail(job, cause.failure());

@@ -2,7 +2,6 @@ package ai.mariner.core.scheduling;
 
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
-import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.WorkerLink.CancelReason;
 import java.util.ArrayList;
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * them. On the pool's loop.
  */
 final class WorkerSet {
-  private final ModelKey key;
+  private final Refusals refusals;
   private final WorkerFactory factory;
   private final Loop loop;
   private final WorkerHost host;
@@ -38,8 +37,8 @@ final class WorkerSet {
    * @param expected workers that the first {@link #resize} will ask for; until then the pool counts
    *     as loading
    */
-  WorkerSet(ModelKey key, int expected, WorkerFactory factory, Loop loop, WorkerHost host) {
-    this.key = key;
+  WorkerSet(Refusals refusals, int expected, WorkerFactory factory, Loop loop, WorkerHost host) {
+    this.refusals = refusals;
     this.wanted = expected;
     this.factory = factory;
     this.loop = loop;
@@ -104,18 +103,7 @@ final class WorkerSet {
   void loadFailed(LossCause cause) {
     lastCause = cause;
     failed = true;
-    Failure failure =
-        Failure.of(
-                cause.kind() == ErrorKind.OUT_OF_MEMORY
-                    ? ErrorKind.OUT_OF_MEMORY
-                    : ErrorKind.LOAD_FAILED,
-                "Failed to start workers for model "
-                    + key.name()
-                    + " version: "
-                    + key.version()
-                    + ". "
-                    + cause.message())
-            .withDetail(cause.detail());
+    Failure failure = refusals.loadFailed(cause);
     List<CompletableFuture<Void>> told = List.copyOf(waiters);
     waiters.clear();
     publish();
@@ -182,14 +170,7 @@ final class WorkerSet {
   /** Why a request can't be taken: no worker serves or is about to; {@code null} if it can. */
   @Nullable Failure refusal() {
     if (wanted == 0) {
-      return Failure.of(
-          ErrorKind.NO_WORKER,
-          "Model \""
-              + key.name()
-              + "\" Version "
-              + key.version()
-              + " has no worker to serve inference request. Please use scale workers API to add"
-              + " workers.");
+      return refusals.noWorkers();
     }
     if (!begun) {
       return null;
@@ -199,16 +180,7 @@ final class WorkerSet {
         return null;
       }
     }
-    LossCause cause = lastCause;
-    return Failure.of(
-            ErrorKind.NO_WORKER,
-            "Model \""
-                + key.name()
-                + "\" Version "
-                + key.version()
-                + " has no worker to serve inference request: its workers fail to start."
-                + (cause == null ? "" : " Last reason: " + cause.message()))
-        .withDetail(cause == null ? null : cause.detail());
+    return refusals.hopeless(lastCause);
   }
 
   int idleCount() {
@@ -299,8 +271,7 @@ final class WorkerSet {
     List<CompletableFuture<Void>> told = List.copyOf(waiters);
     waiters.clear();
     publish();
-    Failure failure =
-        Failure.of(ErrorKind.SHUTTING_DOWN, "Model " + key + " was removed meanwhile.");
+    Failure failure = refusals.removedMeanwhile();
     told.forEach(waiter -> waiter.completeExceptionally(failure.toException()));
   }
 
