@@ -105,7 +105,13 @@ public final class Registration {
     ModelSpec spec = spec(key, order, archive);
     WorkerFactory.Program program =
         new WorkerFactory.Program(
-            key, archive.directory(), runtime, handler(key, order, manifest), envelope(manifest));
+            key,
+            archive.directory(),
+            runtime,
+            handler(key, order, manifest),
+            envelope(manifest),
+            new WarmupFiles(archive.directory(), config.limits().maxRequestBytes())
+                .read(spec.warmup()));
     Loop loop = loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
     ModelMetrics meters = metrics.model(key);
     Pool pool =

@@ -317,6 +317,11 @@ public final class Pool {
 
   private final class Host implements WorkerHost {
     @Override
+    public long nextRunId() {
+      return runIds.incrementAndGet();
+    }
+
+    @Override
     public void ready(Worker worker, long loadNanos) {
       metrics.workerLoaded(worker.name(), loadNanos);
       progress.progressed(loop.nanoTime());

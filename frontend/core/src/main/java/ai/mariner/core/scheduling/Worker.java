@@ -40,6 +40,9 @@ final class Worker {
   private Instant startTime = Instant.EPOCH;
   private boolean lossTold;
 
+  /** What the present process does before it is ready; absent: nothing. */
+  private @Nullable Warmup warmup;
+
   Worker(WorkerPlan plan, WorkerLauncher launcher, Loop loop, WorkerHost host) {
     this.plan = plan;
     this.launcher = launcher;
@@ -55,6 +58,7 @@ final class Worker {
     enter(WorkerPhase.STARTING);
     startTime = plan.clock().instant();
     ownCause = null;
+    warmup = null;
     pid = null;
     Life newLife = new Life();
     life = newLife;
@@ -172,7 +176,7 @@ final class Worker {
   WorkerSnapshot status() {
     WorkerSnapshot.State state =
         switch (phase) {
-          case STARTING, LOADING -> WorkerSnapshot.State.LOADING;
+          case STARTING, LOADING, WARMING -> WorkerSnapshot.State.LOADING;
           case READY -> WorkerSnapshot.State.READY;
           case DYING, LOST, BACKING_OFF, ENDED -> WorkerSnapshot.State.BACKING_OFF;
         };
@@ -207,10 +211,51 @@ final class Worker {
     return current;
   }
 
+  private Warmup warmup() {
+    Warmup current = warmup;
+    if (current == null) {
+      throw new IllegalStateException("worker " + id() + " has no warm-up in phase " + phase);
+    }
+    return current;
+  }
+
+  /** The process has loaded the model. Its warm-up has what is left of the time for the load. */
+  private void warmUp() {
+    phase = WorkerPhase.WARMING;
+    warmup = new Warmup(plan.model(), plan.warmup(), plan.batchSize(), host::nextRunId);
+    warmOn();
+  }
+
+  private void warmOn() {
+    if (warmup().next(link())) {
+      return;
+    }
+    warmup = null;
+    long now = loop.nanoTime();
+    long loadNanos = limits.inPhaseNanos(now);
+    enter(WorkerPhase.READY);
+    record.loaded();
+    becameIdle(now);
+    host.ready(this, loadNanos);
+  }
+
+  private void warmed(long runId, List<ItemReply> items, boolean ended, boolean spent) {
+    LossCause cause = warmup().replied(runId, items, ended);
+    if (cause == null && spent) {
+      cause = warmup().during(LossCause.spent());
+    }
+    if (cause != null) {
+      ownCause = cause;
+      leave();
+    } else if (warmup().ends(runId, ended)) {
+      warmOn();
+    }
+  }
+
   /** Stops a worker that has nothing to finish. */
   private void stopNow() {
     switch (phase) {
-      case STARTING, LOADING -> kill(LossCause.stopped("The worker was stopped."));
+      case STARTING, LOADING, WARMING -> kill(LossCause.stopped("The worker was stopped."));
       case READY -> {
         link().stop();
         limits.stopAsked(loop.nanoTime());
@@ -240,6 +285,7 @@ final class Worker {
     switch (phase) {
       case STARTING -> kill(LossCause.notConnected(plan.connectTimeout()));
       case LOADING -> kill(LossCause.notLoaded(plan.startupTimeout()));
+      case WARMING -> kill(warmup().late(plan.startupTimeout()));
       case READY -> overdueWhenReady(now);
       case DYING -> settle(LossCause.died("did not end when it was killed"));
       case LOST -> settle(LossCause.died("closed its connection, but did not end"));
@@ -296,7 +342,9 @@ final class Worker {
 
   /** The process is out of the game: judge its runs, plan the next start. */
   private void settle(LossCause seen) {
-    LossCause cause = ownCause == null ? seen : ownCause;
+    Warmup unfinished = warmup;
+    LossCause seenSo = unfinished == null ? seen : unfinished.during(seen);
+    LossCause cause = ownCause == null ? seenSo : ownCause;
     WorkerProcess dead = process;
     if (dead != null) {
       cause = cause.orDetail(dead.lastErrorLines());
@@ -385,16 +433,15 @@ final class Worker {
         leave();
         return;
       }
-      long now = loop.nanoTime();
-      long loadNanos = limits.inPhaseNanos(now);
-      enter(WorkerPhase.READY);
-      record.loaded();
-      becameIdle(now);
-      host.ready(Worker.this, loadNanos);
+      warmUp();
     }
 
     @Override
     public void replied(long runId, List<ItemReply> items, boolean ended, boolean spent) {
+      if (current() && phase == WorkerPhase.WARMING) {
+        warmed(runId, items, ended, spent);
+        return;
+      }
       Run run = current() ? runs.head() : null;
       if (run == null || run.id() != runId) {
         release(items);

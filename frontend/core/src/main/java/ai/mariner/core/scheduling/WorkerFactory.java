@@ -12,6 +12,7 @@ import ai.mariner.core.worker.WorkerLauncher;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -51,13 +52,25 @@ public final class WorkerFactory {
    * @param runtime runtime of the manifest
    * @param handler handler
    * @param envelope request envelope; absent: none
+   * @param warmup sample requests that each process answers before it is ready
    */
   public record Program(
       ModelKey key,
       java.nio.file.Path directory,
       String runtime,
       String handler,
-      @Nullable String envelope) {}
+      @Nullable String envelope,
+      List<WarmupSample> warmup) {
+    /** A program that needs no warm-up. */
+    public Program(
+        ModelKey key,
+        java.nio.file.Path directory,
+        String runtime,
+        String handler,
+        @Nullable String envelope) {
+      this(key, directory, runtime, handler, envelope, List.of());
+    }
+  }
 
   /**
    * Makes a factory.
@@ -91,6 +104,8 @@ public final class WorkerFactory {
             program.runtime(),
             gpu,
             loadFields(gpu),
+            program.warmup(),
+            spec.batchSize(),
             config.connectTimeout(),
             spec.startupTimeout(),
             spec.responseTimeout(),

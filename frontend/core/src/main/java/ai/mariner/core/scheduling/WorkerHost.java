@@ -4,6 +4,9 @@ import ai.mariner.core.worker.ItemReply;
 
 /** What a worker tells the pool that it belongs to; always on the pool's loop. */
 interface WorkerHost {
+  /** A number for a run that the worker makes up itself. */
+  long nextRunId();
+
   /** The worker has loaded the model and takes runs; loading took so long. */
   void ready(Worker worker, long loadNanos);
 

@@ -67,7 +67,7 @@ final class WorkerLimits {
   long dueNanos(WorkerPhase phase, @Nullable Run head, boolean stopping, long now) {
     return switch (phase) {
       case STARTING -> phaseNanos + plan.connectTimeout().toNanos();
-      case LOADING -> phaseNanos + plan.startupTimeout().toNanos();
+      case LOADING, WARMING -> phaseNanos + plan.startupTimeout().toNanos();
       case READY ->
           head == null
               ? dueWhenIdle(stopping)

@@ -6,6 +6,8 @@ enum WorkerPhase {
   STARTING,
   /** It loads the model. */
   LOADING,
+  /** It has loaded the model and answers sample requests. */
+  WARMING,
   /** It takes runs. */
   READY,
   /** It was killed, or will be in a moment; waits for the end of the process. */

@@ -6,6 +6,7 @@ import ai.mariner.core.worker.WorkerLaunch;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -19,8 +20,10 @@ import org.jspecify.annotations.Nullable;
  * @param runtime runtime of the manifest
  * @param gpuId accelerator; absent: none
  * @param loadFields fields of the LOAD command
+ * @param warmup sample requests that a process answers before it is ready
+ * @param batchSize most requests in a batch
  * @param connectTimeout longest start of the process
- * @param startupTimeout longest load
+ * @param startupTimeout longest load, with its warm-up
  * @param responseTimeout longest run, or pause between two pieces
  * @param heartbeatInterval how often an idle worker is asked for a sign of life
  * @param heartbeatTimeout how long it may take to give it
@@ -36,6 +39,8 @@ record WorkerPlan(
     String runtime,
     @Nullable Integer gpuId,
     Map<String, String> loadFields,
+    List<WarmupSample> warmup,
+    int batchSize,
     Duration connectTimeout,
     Duration startupTimeout,
     Duration responseTimeout,

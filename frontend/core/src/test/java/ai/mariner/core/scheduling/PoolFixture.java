@@ -42,6 +42,10 @@ final class PoolFixture {
   }
 
   PoolFixture(ModelOverrides.Builder options, WorkerConfig config) {
+    this(options, config, List.of());
+  }
+
+  PoolFixture(ModelOverrides.Builder options, WorkerConfig config, List<WarmupSample> warmup) {
     ModelSpec spec = Configs.spec(options);
     WorkerFactory.Shared shared =
         new WorkerFactory.Shared(
@@ -52,7 +56,8 @@ final class PoolFixture {
             new AtomicInteger(9000),
             () -> Instant.EPOCH);
     WorkerFactory.Program program =
-        new WorkerFactory.Program(KEY, Path.of("models/echo"), "python", "handler.py", null);
+        new WorkerFactory.Program(
+            KEY, Path.of("models/echo"), "python", "handler.py", null, warmup);
     pool =
         new Pool(
             KEY,
