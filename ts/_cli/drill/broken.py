@@ -15,7 +15,7 @@ from ts._cli.drill.client import OpenRequest, Reply, until
 from ts._cli.drill.run import Drill, Failed, Seen, expect
 
 _DEADLINE_MILLIS = 300
-_PROMPT_SECONDS = 2.0
+_PROMPT_SECONDS = 3.0
 _FLOOD_LIMIT = 400
 _FLOOD_SECONDS = 60.0
 _BURST = 50
