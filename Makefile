@@ -1,6 +1,6 @@
 # Names for the scripts; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint bench clean
+.PHONY: help setup build demo test lint bench soak clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-7s %s\n' "$$name" "$$what"; done
@@ -22,6 +22,9 @@ lint: ## check style and types
 
 bench: ## measure next to released peers
 	@./script/bench
+
+soak: ## load a server for SOAK_SECONDS (300) with random faults (SOAK_SEED) and check invariants
+	@./script/soak
 
 clean: ## remove what builds and tests have made (the virtual environment stays)
 	@rm -rf build dist ts/frontend frontend/*/build .gradle .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
