@@ -1,9 +1,9 @@
 # Names for the scripts; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint bench soak clean
+.PHONY: help setup build demo test lint bench bench-gate soak clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-7s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
 
 setup: ## install what is missing: system packages, virtual environment, frontend
 	@./script/setup
@@ -20,8 +20,11 @@ test: ## run everything that must hold before a change goes in
 lint: ## check style and types
 	@./script/lint
 
-bench: ## measure next to released peers
-	@./script/bench
+bench: ## measure next to released peers, write docs/performance.md
+	@./script/bench && ./script/bench --report
+
+bench-gate: ## compare what `make bench` measured with the floors of a release
+	@./script/bench --gate
 
 soak: ## load a server for SOAK_SECONDS (300) with random faults (SOAK_SEED) and check invariants
 	@./script/soak

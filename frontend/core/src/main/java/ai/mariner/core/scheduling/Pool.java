@@ -32,6 +32,7 @@ public final class Pool {
   private final ModelKey key;
   private final Loop loop;
   private final ModelMetrics metrics;
+  private final AtomicLong runIds;
   private final Refusals refusals;
   private final Batcher batcher;
   private final Deadlines deadlines;
@@ -69,6 +70,7 @@ public final class Pool {
     this.key = key;
     this.loop = loop;
     this.metrics = metrics;
+    this.runIds = runIds;
     this.refusals = new Refusals(key);
     this.batcher = QueueBatcher.of(spec);
     this.defaultTimeoutNanos =

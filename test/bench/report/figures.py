@@ -1,0 +1,101 @@
+"""What the plots show, without drawing: figures of panels of curves, taken from the results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bench.measurement import Measurement, Parameter, Results, distinct
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line of a panel: medians, with the lowest and highest round of each."""
+
+    label: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A pair of axes.
+
+    Attributes:
+        title: what the curves have in common.
+        x_label: what varies, with its unit.
+        y_label: what was measured, with its unit.
+        curves: the lines.
+        log_y: whether the scale is logarithmic: where the systems differ by more than a few times.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    curves: tuple[Curve, ...]
+    log_y: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One file: panels in rows of so many columns."""
+
+    name: str
+    columns: int
+    panels: tuple[Panel, ...]
+
+
+def curve(label: str, measurements: list[Measurement], x: str) -> Curve | None:
+    """Returns the curve of these measurements over a parameter; None if there are none."""
+    if not measurements:
+        return None
+    ordered = sorted(measurements, key=lambda one: float(one.parameters[x]))
+    return Curve(
+        label,
+        tuple(float(one.parameters[x]) for one in ordered),
+        tuple(one.median for one in ordered),
+        tuple(one.minimum for one in ordered),
+        tuple(one.maximum for one in ordered),
+    )
+
+
+def _panel(
+    results: Results, title: str, x: tuple[str, str], metric: str, log_y: bool, **fixed: Parameter
+) -> Panel:
+    name, x_label = x
+    found = [
+        one
+        for one in results.measurements
+        if one.metric == metric and one.has(fixed) and name in one.parameters
+    ]
+    labels = list(dict.fromkeys(one.system for one in found))
+    curves = [curve(label, [one for one in found if one.system == label], name) for label in labels]
+    return Panel(title, x_label, metric, tuple(one for one in curves if one), log_y)
+
+
+CONNECTIONS = ("connections", "connections")
+
+
+def _echo(results: Results) -> list[Figure]:
+    figures = []
+    for batch in distinct(results.measurements, "batch"):
+        panels = (
+            _panel(results, f"echo, batch {batch}", CONNECTIONS, "requests/s", True, batch=batch),
+            _panel(results, "median latency", CONNECTIONS, "p50 ms", True, batch=batch),
+            _panel(results, "99th percentile", CONNECTIONS, "p99 ms", True, batch=batch),
+        )
+        figures.append(Figure(f"echo-batch-{batch}", 3, panels))
+    return figures
+
+
+_FIGURES: Mapping[str, Callable[[Results], list[Figure]]] = {
+    "echo": _echo,
+}
+
+
+def of(results: Results) -> list[Figure]:
+    """Returns the figures of a row; rows that are better read as a table have none."""
+    make = _FIGURES.get(results.row)
+    return make(results) if make else []
