@@ -13,7 +13,7 @@ from functools import partial
 from peers import clients
 from peers.kinds import Kind, Setting
 from peers.running import RunningServer, poll
-from peers.table import Row, Seen, counted, health, recovery, seen, within
+from peers.table import Row, counted, health, recovery, seen, within
 
 RECOVERY_SECONDS = 45.0
 LOAD_SECONDS = 15.0
@@ -205,5 +205,3 @@ FAULTS: dict[str, Callable[[Kind], Cells]] = {
     "frontend-killed": frontend_killed,
     "clients": bad_clients,
 }
-
-__all__ = ["FAULTS", "ROWS", "Seen"]

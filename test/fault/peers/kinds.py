@@ -38,7 +38,6 @@ class Kind:
         body: the body for an order, with its content type.
         text: what the handler has answered, from the body of the answer.
         signals_listener: whether SIGTERM is meant for the process that listens and not for the one started.
-        times_out: whether a response timeout can be set.
         bounds_queue: whether a bound of the queue can be set.
     """
 
@@ -50,7 +49,6 @@ class Kind:
     body: Callable[[str], tuple[bytes, str]]
     text: Callable[[str], str] = str
     signals_listener: bool = False
-    times_out: bool = True
     bounds_queue: bool = True
 
 
@@ -177,7 +175,6 @@ KINDS = {
             "/v2/health/ready",
             _tensor,
             _first_element,
-            times_out=False,
             bounds_queue=False,
         ),
     )
