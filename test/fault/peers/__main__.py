@@ -22,10 +22,9 @@ RESULTS = BUILD / "results"
 def measure(key: str, faults: list[str]) -> None:
     """Plays faults on a server; each result is kept at once, so that a run can be finished later."""
     kind = KINDS[key]
+    title = kind.title()
     file = RESULTS / f"{key}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
-    known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"cells": {}}
-    known["title"] = kind.title()
     for name in faults:
         began = time.monotonic()
         try:
@@ -34,6 +33,11 @@ def measure(key: str, faults: list[str]) -> None:
             # The others are worth playing; this one stays as `not measured`.
             print(f"{key} {name}: {fault!r}", file=sys.stderr, flush=True)
             continue
+        # Read each time: another run may play other faults on the same server.
+        known: dict[str, Any] = {"cells": {}}
+        if file.exists():
+            known = json.loads(file.read_text(encoding="utf-8"))
+        known["title"] = title
         known["cells"].update(cells)
         file.write_text(json.dumps(known, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         print(f"{key} {cells} ({time.monotonic() - began:.0f} s)", flush=True)
