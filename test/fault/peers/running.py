@@ -57,7 +57,6 @@ class RunningServer:
         self._environment = environment(kind, setting, self.folder, self._mark)
 
     def __enter__(self) -> RunningServer:
-        self.began = time.monotonic()
         with (self.folder / "console.log").open("ab") as log:
             self.process = subprocess.Popen(
                 self._command,
@@ -139,6 +138,16 @@ class RunningServer:
         """Returns how often a worker began to load the model."""
         file = self.folder / "attempts"
         return len(file.read_text(encoding="utf-8").splitlines()) if file.exists() else 0
+
+    def await_load(self) -> None:
+        """Waits until a worker has begun to load, or the server has ended."""
+        began = time.monotonic()
+        while self.attempts() == 0 and self.process.poll() is None:
+            if time.monotonic() - began > START_SECONDS:
+                raise RuntimeError(
+                    f"{self.kind.key} began no load in {START_SECONDS:.0f} s (see {self.folder})"
+                )
+            poll(0.05)
 
     def ask(self, order: str, limit: float = 10.0) -> Seen:
         """Sends an order on a new connection and returns what the client sees."""
