@@ -48,7 +48,13 @@ def _gone(server: RunningServer) -> str:
 def order_fault(word: str, kind: Kind, workers: int = 1) -> Cells:
     """One request carries the fault; then the next ones are asked until there is an answer."""
     key = word if workers == 1 else f"{word}-of-{workers}"
-    with RunningServer(kind, Setting(workers=workers)) as server, watched(server) as statuses:
+    with RunningServer(kind, Setting(workers=workers)) as server:
+        server.await_load(workers)
+        return _order_fault(server, word, key)
+
+
+def _order_fault(server: RunningServer, word: str, key: str) -> Cells:
+    with watched(server) as statuses:
         fault = server.ask(word)
         next_one = server.next_answer(RECOVERY_SECONDS)
         cell = f"{seen(fault)}; {recovery(next_one, RECOVERY_SECONDS, _gone(server))}"

@@ -139,10 +139,10 @@ class RunningServer:
         file = self.folder / "attempts"
         return len(file.read_text(encoding="utf-8").splitlines()) if file.exists() else 0
 
-    def await_load(self) -> None:
-        """Waits until a worker has begun to load, or the server has ended."""
+    def await_load(self, workers: int = 1) -> None:
+        """Waits until so many workers have begun to load, or the server has ended."""
         began = time.monotonic()
-        while self.attempts() == 0 and self.process.poll() is None:
+        while self.attempts() < workers and self.process.poll() is None:
             if time.monotonic() - began > START_SECONDS:
                 raise RuntimeError(
                     f"{self.kind.key} began no load in {START_SECONDS:.0f} s (see {self.folder})"
