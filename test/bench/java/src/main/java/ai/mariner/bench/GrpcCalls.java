@@ -24,8 +24,7 @@ interface GrpcCalls {
         PredictionsRequest.newBuilder().setModelName(model).putInput("data", body).build();
     return (channel, end) ->
         ClientCalls.asyncUnaryCall(
-            channel.newCall(
-                InferenceAPIsServiceGrpc.getPredictionsMethod(), CallOptions.DEFAULT),
+            channel.newCall(InferenceAPIsServiceGrpc.getPredictionsMethod(), CallOptions.DEFAULT),
             request,
             new Forwarding<PredictionResponse>(end));
   }

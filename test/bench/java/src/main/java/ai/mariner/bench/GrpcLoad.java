@@ -14,12 +14,15 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Loads a unary gRPC call with so many calls at once, on one event loop; prints one line of JSON. */
+/**
+ * Loads a unary gRPC call with so many calls at once, on one event loop; prints one line of JSON.
+ */
 public final class GrpcLoad {
   private static final Set<String> FLAGS =
       Set.of("target", "api", "model", "streams", "channels", "seconds", "warm-up", "body-bytes");
   private static final int MAX_MESSAGE_BYTES = 1 << 30;
   private static final int RETRY_MILLIS = 10;
+  private static final int REACH_SECONDS = 20;
 
   private final Options options;
   private final Report report;
@@ -99,7 +102,8 @@ public final class GrpcLoad {
                 .build());
       }
       CountDownLatch over = new CountDownLatch(1);
-      loop.execute(() -> load.begin(loop, over));
+      long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(REACH_SECONDS);
+      loop.execute(() -> load.probe(loop, over, limit));
       over.await();
     } catch (IllegalArgumentException e) {
       throw new UsageException(
@@ -113,6 +117,42 @@ public final class GrpcLoad {
           options.target() + ": nothing reached (expected: a server); " + load.report.firstError());
     }
     return load.report;
+  }
+
+  /** Asks until the server has answered anything, so that the clock starts with a connection. */
+  private void probe(EventLoop loop, CountDownLatch over, long limitNanos) {
+    calls.call(
+        channels.get(0),
+        new StreamObserver<>() {
+          @Override
+          public void onNext(Object value) {}
+
+          @Override
+          public void onCompleted() {
+            reached = true;
+            begin(loop, over);
+          }
+
+          @Override
+          public void onError(Throwable cause) {
+            if (Status.fromThrowable(cause).getCode() != Status.Code.UNAVAILABLE) {
+              onCompleted();
+            } else if (System.nanoTime() < limitNanos) {
+              loop.schedule(
+                  () -> probe(loop, over, limitNanos), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+            } else {
+              report.error(text(cause));
+              over.countDown();
+            }
+          }
+        });
+  }
+
+  private static String text(Throwable cause) {
+    Status status = Status.fromThrowable(cause);
+    Throwable root = status.getCause();
+    String what = status.getCode() + ": " + status.getDescription();
+    return root == null ? what : what + "; " + root.getMessage();
   }
 
   private void begin(EventLoop loop, CountDownLatch over) {
@@ -145,7 +185,6 @@ public final class GrpcLoad {
 
     @Override
     public void onCompleted() {
-      reached = true;
       long now = System.nanoTime();
       if (now >= startNanos && now < endNanos) {
         report.answer(now - sentNanos);
@@ -157,12 +196,9 @@ public final class GrpcLoad {
 
     @Override
     public void onError(Throwable cause) {
-      Status status = Status.fromThrowable(cause);
-      boolean absent = status.getCode() == Status.Code.UNAVAILABLE;
-      reached |= !absent;
       long now = System.nanoTime();
-      if (now < endNanos && (now >= startNanos || (absent && !reached))) {
-        report.error(String.valueOf(status));
+      if (now >= startNanos && now < endNanos) {
+        report.error(text(cause));
       }
       if (now < endNanos) {
         loop.schedule(this::next, RETRY_MILLIS, TimeUnit.MILLISECONDS);

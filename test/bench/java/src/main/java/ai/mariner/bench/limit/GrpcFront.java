@@ -28,8 +28,7 @@ final class GrpcFront extends InferenceAPIsServiceGrpc.InferenceAPIsServiceImplB
 
   @Override
   public void predictions(PredictionsRequest request, StreamObserver<PredictionResponse> answers) {
-    ByteString input =
-        request.getInputMap().values().stream().findFirst().orElse(ByteString.EMPTY);
+    ByteString input = request.getInputMap().values().stream().findFirst().orElse(ByteString.EMPTY);
     Exchange exchange = new Answer(answers, Unpooled.wrappedBuffer(input.asReadOnlyByteBuffer()));
     if (linkLoop.inEventLoop()) {
       link.submit(exchange);

@@ -32,8 +32,8 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ceiling of the design: HTTP or gRPC in front of one Python loop that echoes. It routes nothing, checks nothing
- * and measures nothing.
+ * The ceiling of the design: HTTP or gRPC in front of one Python loop that echoes. It routes
+ * nothing, checks nothing and measures nothing.
  */
 public final class LimitServer implements AutoCloseable {
   private static final Set<String> FLAGS =
@@ -205,7 +205,9 @@ public final class LimitServer implements AutoCloseable {
     Files.deleteIfExists(folder);
   }
 
-  /** Reads the flags, serves, and ends with 1 when the Python loop has ended or something is wrong. */
+  /**
+   * Reads the flags, serves, and ends with 1 when the Python loop has ended or something is wrong.
+   */
   @SuppressWarnings("SystemOut")
   public static void main(String[] arguments) throws IOException, InterruptedException {
     try {

@@ -11,14 +11,18 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The socket to the Python loop. Requests that arrive in one turn of the event loop leave together, as frames of up to
- * `batch` items; at most `inFlight` frames wait for their answers. All state belongs to the event loop of the socket.
+ * The socket to the Python loop. Requests that arrive in one turn of the event loop leave together,
+ * as frames of up to `batch` items; at most `inFlight` frames wait for their answers. All state
+ * belongs to the event loop of the socket.
  */
 final class PythonLink extends ChannelInboundHandlerAdapter {
   private static final int FRAME_HEAD_BYTES = 4;
   private static final int ITEM_HEAD_BYTES = 12;
 
-  /** Bodies up to this size are copied into the frame: cheaper than handing them to the kernel one by one. */
+  /**
+   * Bodies up to this size are copied into the frame: cheaper than handing them to the kernel one
+   * by one.
+   */
   static final int COPY_BYTES = 16 * 1024;
 
   private final int inFlight;
@@ -88,7 +92,10 @@ final class PythonLink extends ChannelInboundHandlerAdapter {
     ctx.writeAndFlush(small, ctx.voidPromise());
   }
 
-  /** Appends a frame to the buffer; large bodies go out beside it. Returns the buffer for what follows. */
+  /**
+   * Appends a frame to the buffer; large bodies go out beside it. Returns the buffer for what
+   * follows.
+   */
   private ByteBuf writeFrame(ChannelHandlerContext ctx, ByteBuf start) {
     ByteBuf out = start;
     int lengthAt = out.writerIndex();
