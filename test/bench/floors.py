@@ -16,9 +16,13 @@ class Side:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     metric: str = "requests/s"
 
+    @property
+    def setting(self) -> str:
+        """The parameters in words."""
+        return ", ".join(f"{name} {value}" for name, value in self.parameters.items())
+
     def __str__(self) -> str:
-        set_to = ", ".join(f"{name} {value}" for name, value in self.parameters.items())
-        return f"{self.system} ({set_to})" if set_to else self.system
+        return f"{self.system} ({self.setting})" if self.parameters else self.system
 
 
 @dataclass(frozen=True)
