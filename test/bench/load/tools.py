@@ -52,7 +52,7 @@ def _report(command: list[str], limit_seconds: float) -> Mapping[str, Any]:
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode != 0 or not lines:
         raise RuntimeError(
-            f"{command[3]} ended with {done.returncode} (expected: a report): {done.stderr[-2000:]}"
+            f"{command[3]} ended with {done.returncode} (expected: a report): {done.stderr[:1000]}"
         )
     report: Mapping[str, Any] = json.loads(lines[-1])
     return report
