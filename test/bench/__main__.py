@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -14,11 +15,18 @@ from bench.context import Context, NotAvailableError
 from bench.measurement import Measurement, Results, read_all, write
 from bench.places import PAGE, PLOTS, RESULTS
 from bench.report import page
-from bench.rows import echo
+from bench.rows import bodies, echo, grpc, models, open_loop, rest, scaling, startup
 
 Row = Callable[[Context], list[Measurement]]
 ROWS: Mapping[str, Row] = {
     "echo": echo.measure,
+    "grpc": grpc.measure,
+    "bodies": bodies.measure,
+    "models": models.measure,
+    "scaling": scaling.measure,
+    "rest": rest.measure,
+    "startup": startup.measure,
+    "open_loop": open_loop.measure,
 }
 
 
@@ -106,7 +114,7 @@ def measure(options: argparse.Namespace) -> int:
         began = time.monotonic()
         try:
             measured = ROWS[row](context)
-        except (NotAvailableError, RuntimeError) as error:
+        except (NotAvailableError, RuntimeError, ValueError, OSError, subprocess.SubprocessError) as error:
             # The other rows are worth having all the same.
             print(f"row {row} was not measured: {error}", file=sys.stderr, flush=True)
             failed = 1

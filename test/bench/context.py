@@ -43,8 +43,8 @@ class Context:
             yield number
 
     def wants(self, system: str) -> bool:
-        """Returns whether a system is to be measured."""
-        return not self.only or system in self.only
+        """Returns whether a system, or one of several that `system-…` names, is to be measured."""
+        return not self.only or any(system == one or system.startswith(f"{one}-") for one in self.only)
 
     def say(self, line: str) -> None:
         """Tells whoever watches what goes on."""

@@ -16,9 +16,13 @@ class Side:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     metric: str = "requests/s"
 
+    @property
+    def setting(self) -> str:
+        """The parameters in words."""
+        return ", ".join(f"{name} {value}" for name, value in self.parameters.items())
+
     def __str__(self) -> str:
-        set_to = ", ".join(f"{name} {value}" for name, value in self.parameters.items())
-        return f"{self.system} ({set_to})" if set_to else self.system
+        return f"{self.system} ({self.setting})" if self.parameters else self.system
 
 
 @dataclass(frozen=True)
@@ -79,13 +83,14 @@ def _bodies() -> Iterator[Floor]:
 def _models() -> Iterator[Floor]:
     for model in ("resnet", "encoder"):
         for batch in (1, 4, 8):
-            ours = {"model": model, "batch": batch, "policy": "greedy", "connections": 32}
+            policy = "greedy" if batch > 1 else "none"
+            ours = {"model": model, "batch": batch, "policy": policy, "connections": 32}
             theirs = {"model": model, "batch": batch}
             yield Floor("models", Side("mariner", ours), Side("in-process", theirs), 0.97, IN_PROCESS)
         for connections in (1, 4, 16, 32):
-            at = {"model": model, "policy": "greedy", "connections": connections}
-            ours, theirs = {**at, "batch": 8}, {**at, "batch": 1}
-            yield Floor("models", Side("mariner", ours), Side("mariner", theirs), 0.97, BATCHING)
+            greedy = {"model": model, "batch": 8, "policy": "greedy", "connections": connections}
+            single = {**greedy, "batch": 1, "policy": "none"}
+            yield Floor("models", Side("mariner", greedy), Side("mariner", single), 0.97, BATCHING)
 
 
 FLOORS: tuple[Floor, ...] = (*_echo(), *_grpc(), *_bodies(), *_models())

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def handle(data: list[dict[str, Any]] | None, context: Any) -> list[Any] | None:
-    """Returns the bodies; called once with None when the model is loaded."""
+    """Returns the bodies, which gRPC calls `data`; called once with None when the model is loaded."""
     if data is None:
         return None
-    return [row["body"] for row in data]
+    return [row["body"] if "body" in row else row["data"] for row in data]

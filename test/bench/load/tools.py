@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bench.context import NotAvailableError
@@ -51,7 +52,7 @@ def _report(command: list[str], limit_seconds: float) -> Mapping[str, Any]:
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode != 0 or not lines:
         raise RuntimeError(
-            f"{command[3]} ended with {done.returncode} (expected: a report): {done.stderr[-2000:]}"
+            f"{command[3]} ended with {done.returncode} (expected: a report): {done.stderr[:1000]}"
         )
     report: Mapping[str, Any] = json.loads(lines[-1])
     return report
@@ -106,6 +107,19 @@ class OpenLoopSample:
 
     sample: Sample
     dropped: int
+
+
+def closed_loop(url: str, body: Path, content_type: str, connections: int, seconds: int) -> Sample:
+    """Loads a server with a body over and over, after a second that does not count."""
+    flags: dict[str, str | int] = {
+        "--url": url,
+        "--body-file": str(body),
+        "--content-type": content_type,
+        "--connections": connections,
+        "--seconds": seconds,
+        "--warm-up": 1,
+    }
+    return _sample(_report(java_command("ai.mariner.bench.HttpLoad", flags), seconds + 60))
 
 
 def open_loop(url: str, rate: int, connections: int, seconds: int, warm_up_seconds: int) -> OpenLoopSample:

@@ -15,7 +15,7 @@ from bench.measurement import read_all
 from bench.report.figures import Curve, Figure, Panel, of
 
 mpl.use("svg")
-from matplotlib import pyplot  # after the backend is chosen
+from matplotlib import pyplot, ticker  # after the backend is chosen
 
 # Colours that are told apart by everybody (Okabe and Ito); a system has the same one in every plot.
 _COLOURS = {
@@ -34,7 +34,7 @@ _PANEL_WIDTH, _PANEL_HEIGHT = 4.2, 3.4
 
 def _line(axes: Any, one: Curve, index: int) -> None:
     colour = _COLOURS.get(one.label, _OTHERS[index % len(_OTHERS)])
-    style = "--" if one.label in _REFERENCES else "-"
+    style = "--" if one.label.startswith(_REFERENCES) else "-"
     marker = _MARKERS[index % len(_MARKERS)]
     axes.plot(one.x, one.y, style, color=colour, marker=marker, markersize=4, linewidth=1.6, label=one.label)
     axes.fill_between(one.x, one.low, one.high, color=colour, alpha=0.15, linewidth=0)
@@ -47,13 +47,13 @@ def _axes(axes: Any, panel: Panel) -> None:
     if len(ticks) > 1 and ticks[-1] / max(ticks[0], 1e-9) >= 4:
         axes.set_xscale("log", base=2)
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.minorticks_off()
     if panel.log_y:
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+        axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
     else:
         axes.set_ylim(bottom=0)
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+    axes.minorticks_off()
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
     axes.set_title(panel.title, fontsize=10)
     axes.set_xlabel(panel.x_label, fontsize=9)
     axes.set_ylabel(panel.y_label, fontsize=9)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.measurement import Measurement, Parameter, Results, distinct
 
@@ -90,8 +90,70 @@ def _echo(results: Results) -> list[Figure]:
     return figures
 
 
+def _labelled(
+    results: Results, metric: str, series: Mapping[str, tuple[str, Mapping[str, Parameter]]]
+) -> Panel:
+    """Returns a panel over connections with one curve for each named system and setting."""
+    curves = [
+        curve(label, results.select(system, metric, **parameters), "connections")
+        for label, (system, parameters) in series.items()
+    ]
+    return Panel("", "connections", metric, tuple(one for one in curves if one))
+
+
+def _level(results: Results, batch: int, model: Parameter, across: Curve | None) -> Curve | None:
+    """Returns the rate without a server as a level line across the others."""
+    found = results.find("in-process", "requests/s", model=model, batch=batch)
+    if found is None or across is None:
+        return None
+    wide = len(across.x)
+    return Curve(
+        f"in-process, batch {batch}",
+        across.x,
+        (found.median,) * wide,
+        (found.minimum,) * wide,
+        (found.maximum,) * wide,
+    )
+
+
+def _models(results: Results) -> list[Figure]:
+    figures = []
+    for model in distinct(results.measurements, "model"):
+        at: dict[str, Parameter] = {"model": model}
+        systems: dict[str, tuple[str, Mapping[str, Parameter]]] = {
+            f"mariner, batch {batch}": ("mariner", {**at, "batch": batch, "policy": policy})
+            for batch, policy in ((1, "none"), (4, "greedy"), (8, "greedy"))
+        }
+        systems["torchserve, batch 1"] = ("torchserve", {**at, "batch": 1})
+        systems["torchserve, batch 8"] = ("torchserve", {**at, "batch": 8})
+        rates = _labelled(results, "requests/s", systems)
+        levels = [_level(results, batch, model, next(iter(rates.curves), None)) for batch in (1, 8)]
+        rates = replace(rates, title=f"{model}", curves=(*rates.curves, *(one for one in levels if one)))
+        slow = replace(_labelled(results, "p99 ms", systems), title="99th percentile", log_y=True)
+        figures.append(Figure(f"models-{model}", 2, (rates, slow)))
+        policies = [
+            policy for policy in distinct(results.measurements, "policy") if policy not in ("none", "greedy")
+        ]
+        chosen: dict[str, tuple[str, Mapping[str, Parameter]]] = {
+            f"mariner, {policy}": ("mariner", {**at, "batch": 8, "policy": policy})
+            for policy in ("greedy", *policies)
+        }
+        if any(results.select("mariner", "requests/s", **at, policy=policy) for policy in policies):
+            panels = tuple(
+                replace(_labelled(results, metric, chosen), title=title, log_y=metric != "requests/s")
+                for metric, title in (
+                    ("requests/s", f"{model}, batch 8"),
+                    ("p50 ms", "median latency"),
+                    ("p99 ms", "99th percentile"),
+                )
+            )
+            figures.append(Figure(f"policies-{model}", 3, panels))
+    return figures
+
+
 _FIGURES: Mapping[str, Callable[[Results], list[Figure]]] = {
     "echo": _echo,
+    "models": _models,
 }
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from bench.gate import judge
 from bench.measurement import Results
 from bench.places import HERE, RESULTS
 from bench.report import figures
@@ -52,6 +53,21 @@ def section(results: Results, images: Sequence[str] = ()) -> str:
     return "\n\n".join(parts)
 
 
+def floors_section(results: Mapping[str, Results]) -> str:
+    """Returns the floors of a release with what was measured of them, for the rows that were measured."""
+    lines = ["| row | Mariner | compared with | ratio | floor | |", "|---|---|---|---|---|---|"]
+    for verdict in judge(results):
+        floor = verdict.floor
+        if floor.row not in results:
+            continue
+        ratio = "not measured" if verdict.ratio is None else f"{verdict.ratio:.2f}x"
+        word = "" if verdict.held else "missed"
+        sides = f"{floor.ours.setting} | {floor.theirs}"
+        lines.append(f"| {floor.row} | {sides} | {ratio} | {floor.floor:g}x | {word} |")
+    explanation = "Ratios of medians that a release must reach, `make bench-gate`."
+    return "\n\n".join(["## Floors", explanation, "\n".join(lines)])
+
+
 def body(results: Mapping[str, Results], images: Mapping[str, Sequence[str]]) -> str:
     """Returns everything that stands between the markers."""
     rows = [results[row] for row in TEXTS if row in results]
@@ -64,6 +80,7 @@ def body(results: Mapping[str, Results], images: Mapping[str, Sequence[str]]) ->
             parts.append(section(row, images.get(row.row, ())) + f"\n\nMeasured on another machine: {facts}.")
         else:
             parts.append(section(row, images.get(row.row, ())))
+    parts.append(floors_section(results))
     missing = [TEXTS[row].title for row in TEXTS if row not in results]
     if missing:
         parts.append(f"Not measured in this run: {', '.join(missing)}.")

@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bench.context import Context
 from bench.load import wrk
 from bench.measurement import Measurement, Recorder
 from bench.servers.archive_servers import Serving, mariner, torchserve
 from bench.servers.archives import echo
+from bench.servers.fleet import Starter, fleet
 from bench.servers.other_servers import limit, mosec
-from bench.servers.process import Running
 
 BATCHES = (1, 32)
 CONNECTIONS = (1, 16, 64, 256)
 
 
-def start_all(context: Context, batch: int) -> list[Running]:
-    """Starts every system with the echo model and warms it up."""
+def starters(batch: int) -> Mapping[str, Starter]:
+    """Returns how each system is started with the echo model."""
     # TorchServe always waits for its delay, so it gets a short one; Mariner is greedy unless told otherwise.
     waiting = echo(batch, maxBatchDelay=1) if batch > 1 else echo(batch)
-    starters = {
+    return {
         "mariner": lambda: mariner(Serving(f"echo-{batch}", [echo(batch)])),
         "torchserve": lambda: torchserve(Serving(f"echo-{batch}", [waiting])),
         "mosec": lambda: mosec(batch),
         "limit": lambda: limit(batch),
     }
-    running: list[Running] = []
-    try:
-        for system, starter in starters.items():
-            server = context.attempt(system, starter)
-            if server is not None:
-                running.append(server)
-                wrk.warm_up(server, context.warm_up_seconds)
-    except BaseException:
-        stop_all(running)
-        raise
-    return running
-
-
-def stop_all(servers: list[Running]) -> None:
-    """Stops every server."""
-    for server in servers:
-        server.stop()
 
 
 def measure(context: Context) -> list[Measurement]:
@@ -48,14 +33,13 @@ def measure(context: Context) -> list[Measurement]:
     wrk.require_wrk()
     recorder = Recorder()
     for batch in BATCHES:
-        servers = start_all(context, batch)
-        try:
+        with fleet(
+            context, starters(batch), lambda server: wrk.warm_up(server, context.warm_up_seconds)
+        ) as servers:
             for _ in context.each_round():
                 for connections in CONNECTIONS:
                     for server in servers:
                         sample = wrk.load(server, connections, context.seconds)
                         sample.record(recorder, server.name, batch=batch, connections=connections)
                         context.say(f"  batch {batch:2} c {connections:3} {server.name:10} {sample}")
-        finally:
-            stop_all(servers)
     return recorder.measurements()

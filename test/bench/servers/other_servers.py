@@ -13,7 +13,8 @@ from bench.servers.archives import as_json
 from bench.servers.environments import environment
 from bench.servers.process import Listening, Probe, Running, free_ports, launch
 
-_LIMIT_LOOPS = 1
+# As Mariner does it: an event loop for each two processors.
+_LIMIT_LOOPS = max(1, (os.cpu_count() or 1) // 2)
 _LIMIT_IN_FLIGHT = 8
 
 

@@ -44,6 +44,16 @@ def test_the_page_says_machine_command_notes_and_what_was_not_measured() -> None
     assert "![echo-batch-1](images/performance/echo-batch-1.svg)" in body
 
 
+def test_the_page_lists_the_floors_of_the_rows_that_were_measured() -> None:
+    section = page.floors_section({"echo": echo_results(mariner=400, mosec=100)})
+    assert "| echo | batch 1, connections 16 | mosec (batch 1, connections 16) | 4.00x | 3x |  |" in section
+    assert (
+        "| echo | batch 1, connections 16 | limit (batch 1, connections 16) | not measured | 0.6x | missed |"
+        in (section)
+    )
+    assert "bodies" not in section
+
+
 def test_a_figure_has_a_curve_for_each_system_with_the_spread_of_the_rounds() -> None:
     (figure,) = figures.of(echo_results())
     rates = figure.panels[0]
