@@ -12,7 +12,7 @@ from support.packing import pack
 from support.places import ROOT
 from support.server import RunningServer
 
-# The heap is fixed and touched: what the process gains after the start lies outside of it. The second compiler
+# The heap is fixed and touched: what the process gains after the start lies outside. The second compiler
 # and arenas of malloc for each thread are left out: what they take comes and goes for many minutes on a busy
 # machine, and is none of the server's.
 JVM = (
