@@ -18,7 +18,7 @@ from support import rpc
 from support.rest import RawConnection, request_bytes
 from support.server import RunningServer
 
-from soak.journal import CUT, Journal
+from soak.journal import ANSWERED, CUT, LEFT, Journal
 
 _TIMEOUT_SECONDS = 30.0
 _LARGE = 200_000
@@ -124,7 +124,7 @@ class Clients(AbstractContextManager["Clients"]):
         return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
 
     def _check(self, kind: str, model: str, given: bytes, expected: bytes) -> None:
-        self._journal.end(kind, model, "answered")
+        self._journal.end(kind, model, ANSWERED)
         if given != expected:
             self._journal.breach(
                 f"wrong answer: {kind} {model}: {given[:60]!r} (expected: {expected[:60]!r})"
@@ -203,7 +203,7 @@ class Clients(AbstractContextManager["Clients"]):
                     given += piece.prediction
                     if leaves:
                         call.cancel()
-                        self._journal.end("grpc stream", "stream", "left")
+                        self._journal.end("grpc stream", "stream", LEFT)
                         return
             except grpc.RpcError as fault:
                 self._refused("grpc stream", "stream", begun, fault)
@@ -245,7 +245,7 @@ class Clients(AbstractContextManager["Clients"]):
             if self._rng.random() < 0.3:
                 # The end comes as a reset.
                 connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        self._journal.end("leaving", "slow", "left")
+        self._journal.end("leaving", "slow", LEFT)
 
     def _bad(self) -> None:
         """Sends what has to be refused, whatever else happens."""

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 LOSS, TIMEOUT, FULL, CUT = "worker lost", "worker timed out", "queue full", "stream cut"
+ANSWERED, LEFT = "answered", "left"
+"""Ends that are no failures; who has left does not know what became of the request."""
 _CAUSES = (
     ({"500", "INTERNAL"}, "Worker died", LOSS),
     ({"504", "DEADLINE_EXCEEDED"}, "Worker timed out", TIMEOUT),
@@ -52,6 +54,7 @@ class Journal:
         self._ended: Counter[str] = Counter()
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self.answered: Counter[str] = Counter()
+        self.left: Counter[str] = Counter()
         self.recoveries: dict[str, list[float]] = {}
         self.broken: list[str] = []
         self._requests = 0
@@ -78,8 +81,10 @@ class Journal:
         with self._lock:
             self._ended[model] += 1
             self.outcomes[kind, outcome] += 1
-            if outcome == "answered":
+            if outcome == ANSWERED:
                 self.answered[model] += 1
+            elif outcome == LEFT:
+                self.left[model] += 1
 
     def fail(self, kind: str, model: str, begun: float, status: str, message: str) -> None:
         """Notes a failure; one that no episode explains is a broken invariant."""

@@ -17,7 +17,7 @@ from support.server import RunningServer
 from support.waiting import eventually
 
 from soak.clients import answer_to, body_of, error_text
-from soak.journal import CUT, FULL, LOSS, TIMEOUT, Journal
+from soak.journal import ANSWERED, CUT, FULL, LOSS, TIMEOUT, Journal
 from soak.server import RESPONSE_SECONDS, WORKERS
 
 RECOVERY_SECONDS = 30.0
@@ -127,7 +127,7 @@ class Mischief:
         name, _ = self._journal.begin(model)
         reply = self._server.predict(model, body_of(order, name, argument, b"probe"))
         known = reply.status == 200
-        self._journal.end("mischief", model, "answered" if known else f"told {reply.status}")
+        self._journal.end("mischief", model, ANSWERED if known else f"told {reply.status}")
         if known:
             assert reply.body == answer_to(name, b"probe"), f"wrong answer of {model}: {reply.body!r}"
         return reply.status, "" if known else error_text(reply.body)

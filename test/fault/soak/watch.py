@@ -21,6 +21,7 @@ SLOPE_LIMIT = 1.0
 SETTLING_SECONDS = 60.0
 # While clients, floods and scaling are about; at rest `Observation` is strict.
 _THREADS_IN_LOAD, _DESCRIPTORS_IN_LOAD, _CHILDREN_IN_LOAD = 30, 150, 12
+_NOTHING = Counts(0, 0, 0, 0, 0, 0)
 _NETTY = re.compile(r"^mariner_netty_direct_bytes(?:\{[^}]*\})? (\S+)$", re.MULTILINE)
 
 
@@ -60,6 +61,7 @@ class Watch:
         self._journal = journal
         self._base = base
         self._process = psutil.Process(server.process.pid)
+        self._before = counts(server)
         self._begun = time.monotonic()
         self.samples: list[Sample] = []
 
@@ -133,8 +135,13 @@ class Watch:
                 self._compare(model, of)
 
     def _compare(self, model: str, of: Counts) -> None:
-        sent, answered = self._journal.sent(model), self._journal.answered[model]
-        if of.accepted > sent:
-            self._journal.breach(f"{model}: {of.accepted:.0f} accepted (expected: at most the {sent} sent)")
-        if of.answered < answered:
-            self._journal.breach(f"{model}: {of.answered:.0f} answered (expected: at least {answered} seen)")
+        """What a client that left has sent may have arrived or not, and have been answered or not."""
+        before = self._before.get(model, _NOTHING)
+        accepted, answered = of.accepted - before.accepted, of.answered - before.answered
+        sent, seen, left = self._journal.sent(model), self._journal.answered[model], self._journal.left[model]
+        if not sent - left <= accepted <= sent:
+            self._journal.breach(
+                f"{model}: {accepted:.0f} accepted (expected: {sent} sent, {left} of them left)"
+            )
+        if not seen <= answered <= seen + left:
+            self._journal.breach(f"{model}: {answered:.0f} answered (expected: {seen} seen, {left} left)")

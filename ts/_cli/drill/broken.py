@@ -16,8 +16,9 @@ from ts._cli.drill.run import Drill, Failed, Seen, expect
 
 _DEADLINE_MILLIS = 300
 _PROMPT_SECONDS = 3.0
-_FLOOD_LIMIT = 400
+_FLOOD_LIMIT = 1200
 _FLOOD_SECONDS = 60.0
+_REFUSAL_MILLIS = 1000
 _BURST = 50
 _LOAD = 8
 _GONE_SECONDS = 8.0
@@ -70,7 +71,7 @@ def sheds_a_flood(drill: Drill) -> Seen:
     length = capacity * drill.sample_time / int(described.get("batchSize", 1))
     if length > _FLOOD_SECONDS:
         return Seen(f"not tried: the queue of {capacity} would take {length:.0f} s to answer", noted=True)
-    limit = min(_FLOOD_LIMIT, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
+    limit = min(_FLOOD_LIMIT, _descriptors() // 2)
     if capacity > limit - _BURST:
         return Seen(f"not tried: the queue of {capacity} is longer than a flood of {limit}", noted=True)
     flood: list[OpenRequest] = []
@@ -98,12 +99,26 @@ def _flood(drill: Drill, flood: list[OpenRequest], limit: int) -> list[Reply]:
     """Opens requests until some are refused; returns the refusals, leaves the others in `flood`."""
     while len(flood) < limit:
         flood += [drill.server.open_request(timeout=drill.patience) for _ in range(_BURST)]
-        ready = select.select([request.socket for request in flood], [], [], 1.0)[0]
+        # Not `select`, which knows no descriptor above 1023.
+        poll = select.poll()
+        for request in flood:
+            poll.register(request.socket, select.POLLIN)
+        ready = {descriptor for descriptor, _ in poll.poll(_REFUSAL_MILLIS)}
         if ready:
-            refused = [request for request in flood if request.socket in ready]
-            flood[:] = [request for request in flood if request.socket not in ready]
+            refused = [request for request in flood if request.socket.fileno() in ready]
+            flood[:] = [request for request in flood if request.socket.fileno() not in ready]
             return [request.reply() for request in refused]
     return []
+
+
+def _descriptors() -> int:
+    """Returns how many files and sockets this process may open, after asking for as many as it may have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * _FLOOD_LIMIT
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return wanted if soft == resource.RLIM_INFINITY else soft
 
 
 def replaces_a_stopped_worker(drill: Drill) -> Seen:

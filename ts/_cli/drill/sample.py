@@ -14,6 +14,7 @@ from ts._cli.errors import CommandError
 
 _SUFFIXES = (".mar", ".tar.gz", ".tgz", "")
 _TYPES = {".json": "application/json", ".txt": "text/plain"}
+_BYTES = "application/octet-stream"
 _MANIFEST = "MAR-INF/MANIFEST.json"
 _YAML = "model-config.yaml"
 
@@ -104,7 +105,7 @@ def _declared(entry: Mapping[str, Any], archive: Archive) -> Sample:
         body = archive.read(name)
         if body is None:
             raise CommandError(f"{_YAML}: warmup: file: {name} (expected: a file in the archive)")
-        return Sample(body, given or _TYPES.get(Path(name).suffix), f"warmup file {name}")
+        return Sample(body, given or _BYTES, f"warmup file {name}")
     if "json" in entry:
         return Sample(json.dumps(entry["json"]).encode(), given or "application/json", "warmup json")
     if "text" in entry:

@@ -58,7 +58,7 @@ def test_the_first_warmup_entry_is_the_sample(
     yaml = "warmup:\n- {file: in/sample.json}\n- {text: other}\n"
     files = {"MAR-INF/MANIFEST.json": MANIFEST, "model-config.yaml": yaml, "in/sample.json": "[1]"}
     found = sample_for(pack(tmp_path, files), None, None)
-    assert found == Sample(b"[1]", "application/json", "warmup file in/sample.json")
+    assert found == Sample(b"[1]", "application/octet-stream", "warmup file in/sample.json")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_the_first_warmup_entry_is_the_sample(
         ("{json: {a: [1, 2]}}", b'{"a": [1, 2]}', "application/json"),
         ("{text: hello}", b"hello", "text/plain"),
         ("{text: <a/>, contentType: text/xml}", b"<a/>", "text/xml"),
-        ("{file: cat.jpg}", b"cat", None),
+        ("{file: cat.jpg}", b"cat", "application/octet-stream"),
         ("{file: cat.jpg, contentType: image/jpeg}", b"cat", "image/jpeg"),
     ],
 )
