@@ -1,34 +1,37 @@
 package ai.mariner.grpc;
 
 import ai.mariner.core.access.TokenScope;
+import ai.mariner.proto.extension.MarinerManagementServiceGrpc;
 import ai.mariner.proto.inference.InferenceAPIsServiceGrpc;
 import ai.mariner.proto.management.ManagementAPIsServiceGrpc;
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import java.util.List;
 import java.util.Set;
 
 /**
  * What one listener serves: its own service, health and reflection, behind token check and access
  * log.
  *
- * @param own the service that the listener is there for
+ * @param own the services that the listener is there for
  * @param health health of the server and its models
  * @param scope what a token must be good for
  */
-record GrpcServices(ServerServiceDefinition own, HealthChecks health, TokenScope scope) {
+record GrpcServices(List<ServerServiceDefinition> own, HealthChecks health, TokenScope scope) {
   static GrpcServices inference(GrpcContext context) {
     return new GrpcServices(
-        new InferenceGrpc(context).definition(),
+        List.of(new InferenceGrpc(context).definition()),
         new HealthChecks(context, Set.of(InferenceAPIsServiceGrpc.SERVICE_NAME)),
         TokenScope.INFERENCE);
   }
 
   static GrpcServices management(GrpcContext context) {
     return new GrpcServices(
-        new ManagementGrpc(context).bindService(),
-        new HealthChecks(context, Set.of(ManagementAPIsServiceGrpc.SERVICE_NAME)),
+        List.of(new ManagementGrpc(context).bindService(), new SwapGrpc(context).bindService()),
+        new HealthChecks(context, Set.of(
+                ManagementAPIsServiceGrpc.SERVICE_NAME, MarinerManagementServiceGrpc.SERVICE_NAME)),
         TokenScope.MANAGEMENT);
   }
 
@@ -38,7 +41,7 @@ record GrpcServices(ServerServiceDefinition own, HealthChecks health, TokenScope
     // The one that is added last sees a call first.
     builder
         .directExecutor()
-        .addService(own)
+        .addServices(own)
         .addService(health)
         .addService(ProtoReflectionServiceV1.newInstance())
         .addService(olderReflection())
