@@ -30,7 +30,9 @@ record GrpcServices(List<ServerServiceDefinition> own, HealthChecks health, Toke
   static GrpcServices management(GrpcContext context) {
     return new GrpcServices(
         List.of(new ManagementGrpc(context).bindService(), new SwapGrpc(context).bindService()),
-        new HealthChecks(context, Set.of(
+        new HealthChecks(
+            context,
+            Set.of(
                 ManagementAPIsServiceGrpc.SERVICE_NAME, MarinerManagementServiceGrpc.SERVICE_NAME)),
         TokenScope.MANAGEMENT);
   }
