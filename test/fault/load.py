@@ -31,6 +31,7 @@ class Load(AbstractContextManager["Load"]):
         self._lock = threading.Lock()
         self._closing = False
         self.outcomes: Counter[str] = Counter()
+        self.texts: set[bytes] = set()
         ways: list[Callable[[], None]] = [self._fresh, self._kept, self._over_grpc]
         self._threads = [threading.Thread(target=way, daemon=True) for way in ways for _ in range(clients)]
 
@@ -88,6 +89,7 @@ class Load(AbstractContextManager["Load"]):
             self._note(CLOSED if reused or self._closing else f"{type(fault).__name__}: {fault}")
             return False
         if answer.status == 200:
+            self.texts.add(body)
             self._note(ANSWERED)
         else:
             self._note(REFUSED if answer.status == 503 else f"{answer.status} {body!r}")
@@ -113,10 +115,11 @@ class Load(AbstractContextManager["Load"]):
         with rpc.inference(self._grpc_address) as stub:
             while not self._stop.is_set():
                 try:
-                    stub.Predictions(request, timeout=30)
+                    answer = stub.Predictions(request, timeout=30)
                 except grpc.RpcError as fault:
                     closed = fault.code() is grpc.StatusCode.UNAVAILABLE
                     shut = closed and "shutting down" in (fault.details() or "")
                     self._note(REFUSED if shut else CLOSED if closed else f"{fault.code()} {fault.details()}")
                 else:
+                    self.texts.add(answer.prediction)
                     self._note(ANSWERED)

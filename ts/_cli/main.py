@@ -107,6 +107,30 @@ def _add_drill(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print the scorecard as JSON")
 
 
+def _add_swap(commands: Any) -> None:
+    parser = commands.add_parser(
+        "swap", allow_abbrev=False, help="replace the default version of a model without losing a request"
+    )
+    parser.add_argument("model", metavar="MODEL", help="registered name")
+    parser.add_argument(
+        "archive",
+        metavar="ARCHIVE",
+        help="the new archive: a name in the server's model store, or an address",
+    )
+    parser.add_argument(
+        "--registered", action="store_true", help="ARCHIVE is a version that is registered already"
+    )
+    parser.add_argument("--keep-old", action="store_true", help="leave the old version registered")
+    parser.add_argument("--name", help="name of the server (default: made from the current folder)")
+    parser.add_argument(
+        "--management-address", metavar="URL", help="where the server listens (default: what it says)"
+    )
+    parser.add_argument("--token-file", metavar="FILE", help="key_file.json, or a file with the token")
+    parser.add_argument(
+        "--timeout", type=_seconds, metavar="SECONDS", help="how long to wait (default: until it is done)"
+    )
+
+
 def command_parser() -> argparse.ArgumentParser:
     """Returns the parser of all commands but `archive`, which has its own."""
     parser = argparse.ArgumentParser(prog="mariner", description="Serves PyTorch models.", allow_abbrev=False)
@@ -114,6 +138,7 @@ def command_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_start(commands)
     _add_stop(commands)
+    _add_swap(commands)
     status = commands.add_parser(
         "status", allow_abbrev=False, help="show the running servers and their models"
     )
@@ -141,6 +166,10 @@ def _run(options: argparse.Namespace) -> int:
         from ts._cli.stop import stop
 
         return stop(options, os.environ)
+    if options.command == "swap":
+        from ts._cli.swap import swap
+
+        return swap(options, os.environ)
     if options.command == "status":
         from ts._cli.status import status
 

@@ -1,6 +1,7 @@
 package ai.mariner.grpc;
 
 import ai.mariner.core.access.TokenScope;
+import ai.mariner.proto.extension.MarinerManagementServiceGrpc;
 import ai.mariner.proto.inference.InferenceAPIsServiceGrpc;
 import ai.mariner.proto.management.ManagementAPIsServiceGrpc;
 import ai.mariner.proto.openinference.GRPCInferenceServiceGrpc;
@@ -32,8 +33,11 @@ record GrpcServices(List<ServerServiceDefinition> own, HealthChecks health, Toke
 
   static GrpcServices management(GrpcContext context) {
     return new GrpcServices(
-        List.of(new ManagementGrpc(context).bindService()),
-        new HealthChecks(context, Set.of(ManagementAPIsServiceGrpc.SERVICE_NAME)),
+        List.of(new ManagementGrpc(context).bindService(), new SwapGrpc(context).bindService()),
+        new HealthChecks(
+            context,
+            Set.of(
+                ManagementAPIsServiceGrpc.SERVICE_NAME, MarinerManagementServiceGrpc.SERVICE_NAME)),
         TokenScope.MANAGEMENT);
   }
 

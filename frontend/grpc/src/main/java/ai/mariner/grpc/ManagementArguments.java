@@ -8,6 +8,8 @@ import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.model.Completion;
 import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.ScaleModel;
+import ai.mariner.core.model.SwapModel;
+import ai.mariner.proto.extension.SwapModelRequest;
 import ai.mariner.proto.management.ListModelsRequest;
 import ai.mariner.proto.management.RegisterModelRequest;
 import ai.mariner.proto.management.ScaleWorkerRequest;
@@ -35,10 +37,7 @@ final class ManagementArguments {
           "Parameter url is required. url: \"\" (expected: name in the model store, folder or"
               + " address)");
     }
-    String runtime = text(request.getRuntime());
-    if (runtime != null && !RUNTIMES.contains(runtime)) {
-      throw bad("runtime: \"" + runtime + "\" (expected: one of " + RUNTIMES + ")");
-    }
+    String runtime = runtime(request.getRuntime());
     if (request.getS3SseKms()) {
       throw new ServeException(
           ErrorKind.UNSUPPORTED, "s3_sse_kms: true (expected: false; keys of S3 are not handled)");
@@ -62,6 +61,45 @@ final class ManagementArguments {
         .responseTimeout(seconds("response_timeout", request.getResponseTimeout()))
         .startupTimeout(seconds("startup_timeout", request.getStartupTimeout()))
         .build();
+  }
+
+  /** What replaces the default version of a model: an archive, or a version that is registered. */
+  static SwapModel swap(SwapModelRequest request) {
+    ModelRef model = PredictionInputs.model(request.getModelName(), request.getModelVersion());
+    String location = text(request.getUrl());
+    if ((location == null) == (model.version() == null)) {
+      throw bad("url: \"" + request.getUrl() + "\" (expected: either url or model_version)");
+    }
+    if (location == null) {
+      return new SwapModel(model.name(), null, model.version(), request.getKeepOld());
+    }
+    Integer delay = number("max_batch_delay", request.getMaxBatchDelay());
+    ModelOverrides overrides =
+        ModelOverrides.builder()
+            .batchSize(number("batch_size", request.getBatchSize()))
+            .maxBatchDelay(delay == null ? null : Duration.ofMillis(delay))
+            .responseTimeout(seconds("response_timeout", request.getResponseTimeout()))
+            .startupTimeout(seconds("startup_timeout", request.getStartupTimeout()))
+            .build();
+    RegisterModel archive =
+        new RegisterModel(
+            location,
+            null,
+            text(request.getHandler()),
+            runtime(request.getRuntime()),
+            number("initial_workers", request.getInitialWorkers()),
+            overrides,
+            Completion.READY,
+            false);
+    return new SwapModel(model.name(), archive, null, request.getKeepOld());
+  }
+
+  private static @Nullable String runtime(String given) {
+    String runtime = text(given);
+    if (runtime != null && !RUNTIMES.contains(runtime)) {
+      throw bad("runtime: \"" + runtime + "\" (expected: one of " + RUNTIMES + ")");
+    }
+    return runtime;
   }
 
   /** Workers: 0 or absent means at least one, and as many at most as at least. */

@@ -95,7 +95,7 @@ final class ManagementGrpc extends ManagementAPIsServiceImplBase {
     answer(
         observer,
         () -> {
-          requireModelApi();
+          requireModelApi(context);
           return context
               .models()
               .register(ManagementArguments.register(request))
@@ -131,14 +131,15 @@ final class ManagementGrpc extends ManagementAPIsServiceImplBase {
     answer(
         observer,
         () -> {
-          requireModelApi();
+          requireModelApi(context);
           ModelRef model =
               PredictionInputs.model(request.getModelName(), request.getModelVersion());
           return context.models().unregister(model).thenApply(ManagementView::unregistered);
         });
   }
 
-  private void requireModelApi() {
+  /** Refuses a call that adds or removes models where this is switched off. */
+  static void requireModelApi(GrpcContext context) {
     if (!context.config().modelApi()) {
       throw new ServeException(
           ErrorKind.MODEL_API_DISABLED,

@@ -10,6 +10,8 @@ import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.RegisterResult;
 import ai.mariner.core.model.ScaleModel;
 import ai.mariner.core.model.ScaleResult;
+import ai.mariner.core.model.SwapModel;
+import ai.mariner.core.model.SwapResult;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
@@ -42,6 +44,9 @@ public interface ModelCalls {
 
   /** The status of all versions of a model. */
   CompletionStage<List<ModelStatus>> describeAll(String name);
+
+  /** Replaces the default version of a model. */
+  CompletionStage<SwapResult> swap(SwapModel order);
 
   /** Whether requests would be served. */
   Health health();
@@ -89,6 +94,11 @@ public interface ModelCalls {
       @Override
       public CompletionStage<List<ModelStatus>> describeAll(String name) {
         return service.describeAll(name);
+      }
+
+      @Override
+      public CompletionStage<SwapResult> swap(SwapModel order) {
+        return service.swap(order);
       }
 
       @Override

@@ -15,6 +15,9 @@ import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.RegisterResult;
 import ai.mariner.core.model.ScaleModel;
 import ai.mariner.core.model.ScaleResult;
+import ai.mariner.core.model.SwapModel;
+import ai.mariner.core.model.SwapResult;
+import ai.mariner.core.model.SwapStep;
 import ai.mariner.core.model.WorkerStatus;
 import java.time.Duration;
 import java.time.Instant;
@@ -79,6 +82,14 @@ final class FakeModels implements ModelCalls {
   @Override
   public CompletionStage<List<ModelStatus>> describeAll(String name) {
     return answer(() -> List.of(status("1.0"), status("2.0")));
+  }
+
+  @Override
+  public CompletionStage<SwapResult> swap(SwapModel order) {
+    orders.add(order);
+    SwapStep step = new SwapStep(SwapStep.Name.LOAD, Duration.ofMillis(1500));
+    return answer(
+        () -> new SwapResult(order.name(), "1.0", "2.0", 3, order.keepOld(), List.of(step)));
   }
 
   @Override

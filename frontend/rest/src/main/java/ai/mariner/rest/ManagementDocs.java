@@ -34,6 +34,25 @@ final class ManagementDocs {
   static final Route.Doc SET_DEFAULT =
       Route.Doc.of("setDefault", "Make a version the one that is meant when none is named");
 
+  static final Route.Doc SWAP =
+      Route.Doc.of("swapModel", "Replace the default version without losing a request")
+          .with(
+              new Route.Parameter(
+                  "url", "string", false, "The new archive; either this or model_version"),
+              new Route.Parameter(
+                  "model_version", "string", false, "A version that is registered already"),
+              new Route.Parameter(
+                  "keep_old", "boolean", false, "Leave the old version registered (false)"),
+              new Route.Parameter("handler", "string", false, "Handler (the archive's)"),
+              new Route.Parameter("runtime", "string", false, "Runtime (the archive's)"),
+              new Route.Parameter("batch_size", "integer", false, "Most requests in a batch (1)"),
+              new Route.Parameter(
+                  "max_batch_delay", "integer", false, "Longest wait for a batch, milliseconds"),
+              new Route.Parameter(
+                  "initial_workers", "integer", false, "Workers (those of the old version)"),
+              new Route.Parameter("response_timeout", "integer", false, "Longest run, seconds"),
+              new Route.Parameter("startup_timeout", "integer", false, "Longest load, seconds"));
+
   static final Route.Doc READY =
       Route.Doc.of("modelReady", "Whether a model has a worker that takes requests");
 

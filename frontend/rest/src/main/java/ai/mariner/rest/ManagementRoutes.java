@@ -61,6 +61,13 @@ final class ManagementRoutes {
         changes,
         this::setDefault,
         ManagementDocs.SET_DEFAULT);
+    add(
+        routes,
+        "POST",
+        "/models/{model}/swap",
+        Route.Traits.MODEL_API,
+        this::swap,
+        ManagementDocs.SWAP);
     add(routes, "GET", "/v1/models/{model}", reads, this::modelReady, ManagementDocs.READY);
     PathTemplate token = PathTemplate.of("/token");
     // The action checks the API key itself: this route is about keys.
@@ -164,6 +171,18 @@ final class ManagementRoutes {
     ModelKey key = new ModelKey(call.target().model(), version == null ? "" : version);
     context.models().setDefault().accept(key);
     call.exchange().end(Replies.json(200, status(ManagementView.defaultSet(key))));
+  }
+
+  private void swap(Call call) {
+    boolean strict = context.config().profile().unknownKeysFail();
+    Parameters parameters = Parameters.ofQueryOrJson(call);
+    answer(
+        call,
+        context
+            .models()
+            .swap()
+            .apply(RegisterParameters.swap(call.target().model(), parameters, strict)),
+        result -> Replies.json(200, ManagementView.swapped(result)));
   }
 
   private void modelReady(Call call) {

@@ -10,6 +10,8 @@ import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.RegisterResult;
 import ai.mariner.core.model.ScaleModel;
 import ai.mariner.core.model.ScaleResult;
+import ai.mariner.core.model.SwapModel;
+import ai.mariner.core.model.SwapResult;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
@@ -23,6 +25,7 @@ import java.util.function.Supplier;
  * @param register registers a model
  * @param scale changes the number of workers
  * @param unregister removes a model version
+ * @param swap replaces the default version of a model
  * @param setDefault makes a version the default; throws {@code ServeException}
  * @param list a page of models, by limit (1 to 1000) and offset
  * @param describe one model version
@@ -34,6 +37,7 @@ public record ModelCalls(
     Function<RegisterModel, CompletionStage<RegisterResult>> register,
     Function<ScaleModel, CompletionStage<ScaleResult>> scale,
     Function<ModelRef, CompletionStage<ModelKey>> unregister,
+    Function<SwapModel, CompletionStage<SwapResult>> swap,
     Consumer<ModelKey> setDefault,
     BiFunction<Integer, Integer, ModelPage> list,
     Function<ModelRef, CompletionStage<List<ModelStatus>>> describe,
@@ -46,6 +50,7 @@ public record ModelCalls(
         service::register,
         service::scale,
         service::unregister,
+        service::swap,
         service::setDefault,
         service::list,
         service::describe,

@@ -20,6 +20,7 @@ import ai.mariner.core.model.Completion;
 import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.ScaleModel;
+import ai.mariner.core.model.SwapModel;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -122,6 +123,37 @@ class ManagementRoutesTest {
         .contains("Model \\\"echo\\\" unregistered");
     assertThat(server.orders)
         .containsExactly(new ModelKey("echo", "2.0"), new ModelRef("echo", "1.0"));
+  }
+
+  @Test
+  void swapsToAnArchiveOrToARegisteredVersion() {
+    assertThat(ask("POST /models/echo/swap?url=new.mar&keep_old=true&batch_size=4"))
+        .startsWith("HTTP/1.1 200 ")
+        .contains("\"from\": \"1.0\"", "\"step\": \"load\"", "\"seconds\": 1.5");
+    assertThat(ask("POST /models/echo/swap?model_version=2.0")).startsWith("HTTP/1.1 200 ");
+    ModelOverrides overrides = ModelOverrides.builder().batchSize(4).build();
+    RegisterModel archive =
+        new RegisterModel("new.mar", null, null, null, null, overrides, Completion.READY, false);
+    assertThat(server.orders)
+        .containsExactly(
+            new SwapModel("echo", archive, null, true), new SwapModel("echo", null, "2.0", false));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "keep_old=true|url: absent (expected: either url or model_version)",
+        "url=a.mar&model_version=2|url: a.mar (expected: either url or model_version)",
+        "url=a.mar&keep_old=1|keep_old: 1 (expected: true or false)",
+        "url=a.mar&synchronous=false|synchronous: false (expected: true or absent",
+        "url=a.mar&model_name=b|Unknown parameter: model_name (expected: one of",
+      })
+  void badParametersOfASwapAreNamed(String query, String message) {
+    assertThat(ask("POST /models/echo/swap?" + query))
+        .startsWith("HTTP/1.1 400 ")
+        .contains(message);
+    assertThat(server.orders).isEmpty();
   }
 
   @Test

@@ -31,6 +31,9 @@ import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.RegisterResult;
 import ai.mariner.core.model.ScaleModel;
 import ai.mariner.core.model.ScaleResult;
+import ai.mariner.core.model.SwapModel;
+import ai.mariner.core.model.SwapResult;
+import ai.mariner.core.model.SwapStep;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -77,6 +80,7 @@ final class TestServer {
             this::register,
             this::scale,
             this::unregister,
+            this::swap,
             this::setDefault,
             (limit, offset) -> {
               orders.add("list " + limit + " " + offset);
@@ -144,6 +148,13 @@ final class TestServer {
   private CompletionStage<ModelKey> unregister(ModelRef ref) {
     orders.add(ref);
     return CompletableFuture.completedStage(new ModelKey(ref.name(), "1.0"));
+  }
+
+  private CompletionStage<SwapResult> swap(SwapModel order) {
+    orders.add(order);
+    SwapStep step = new SwapStep(SwapStep.Name.LOAD, Duration.ofMillis(1500));
+    return CompletableFuture.completedStage(
+        new SwapResult(order.name(), "1.0", "2.0", 3, order.keepOld(), List.of(step)));
   }
 
   private void setDefault(ModelKey key) {

@@ -7,6 +7,8 @@ import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.ModelSummary;
 import ai.mariner.core.model.RegisterResult;
 import ai.mariner.core.model.ScaleResult;
+import ai.mariner.core.model.SwapResult;
+import ai.mariner.core.model.SwapStep;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
@@ -101,6 +103,27 @@ public final class ManagementView {
         + "\" to \""
         + model.version()
         + '"';
+  }
+
+  /** The document that answers a swap. */
+  public static String swapped(SwapResult result) {
+    ObjectNode node = JsonText.object();
+    node.put(
+        "status",
+        "Model \""
+            + result.name()
+            + "\": version "
+            + result.to()
+            + " has taken the place of "
+            + result.from());
+    node.put("model", result.name()).put("from", result.from()).put("to", result.to());
+    node.put("workers", result.workers()).put("oldKept", result.oldKept());
+    ArrayNode steps = node.putArray("steps");
+    for (SwapStep step : result.steps()) {
+      double seconds = step.duration().toMillis() / 1000.0;
+      steps.addObject().put("step", step.name().text()).put("seconds", seconds);
+    }
+    return JsonText.of(node);
   }
 
   /** A sentence as a JSON document, {@code {"status": …}}. */

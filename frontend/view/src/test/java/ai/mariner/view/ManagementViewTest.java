@@ -13,6 +13,8 @@ import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.ModelSummary;
 import ai.mariner.core.model.RegisterResult;
 import ai.mariner.core.model.ScaleResult;
+import ai.mariner.core.model.SwapResult;
+import ai.mariner.core.model.SwapStep;
 import ai.mariner.core.model.WorkerStatus;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -27,6 +29,30 @@ import org.junit.jupiter.api.Test;
 class ManagementViewTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final ModelKey ECHO = new ModelKey("echo", "1.0");
+
+  @Test
+  void aSwapTellsItsStepsInOrder() {
+    List<SwapStep> steps =
+        List.of(
+            new SwapStep(SwapStep.Name.FETCH, Duration.ofMillis(20)),
+            new SwapStep(SwapStep.Name.LOAD, Duration.ofMillis(1500)));
+    assertThat(ManagementView.swapped(new SwapResult("echo", "1.0", "2.0", 2, true, steps)))
+        .isEqualToIgnoringWhitespace(
+            """
+            {
+              "status": "Model \\"echo\\": version 2.0 has taken the place of 1.0",
+              "model": "echo",
+              "from": "1.0",
+              "to": "2.0",
+              "workers": 2,
+              "oldKept": true,
+              "steps": [
+                {"step": "fetch", "seconds": 0.02},
+                {"step": "load", "seconds": 1.5}
+              ]
+            }
+            """);
+  }
 
   @Test
   void describeHasAllFieldsOfTorchServeInItsOrder() throws Exception {

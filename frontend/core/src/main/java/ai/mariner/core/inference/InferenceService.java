@@ -7,6 +7,7 @@ import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.message.ResponseSink;
 import ai.mariner.core.model.Model;
 import ai.mariner.core.model.ModelRegistry;
+import ai.mariner.core.scheduling.Pool;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The one way in for predictions, whatever API they come through. Thread-safe. */
@@ -14,6 +15,7 @@ public final class InferenceService {
   private final ModelRegistry registry;
   private final RequestLabel labels;
   private final AtomicLong requestIds = new AtomicLong();
+  private final Pool.Successor successor = this::follow;
   private volatile boolean open = true;
 
   /**
@@ -58,7 +60,21 @@ public final class InferenceService {
       return;
     }
     model.metrics().received(request.model());
-    model.pool().submit(request, sink);
+    model.pool().submit(request, sink, successor);
+  }
+
+  /**
+   * A pool that was closed between the look-up and the request's arrival on its loop may have a
+   * successor in the registry, which a swap wrote there before it closed the old one. The request
+   * was counted when it arrived.
+   */
+  private boolean follow(Pool closed, InferenceRequest request, ResponseSink sink) {
+    Model model = registry.find(request.model());
+    if (model == null || model.pool() == closed) {
+      return false;
+    }
+    model.pool().submit(request, sink, successor);
+    return true;
   }
 
   /** Takes no more requests; those that were accepted go on. */

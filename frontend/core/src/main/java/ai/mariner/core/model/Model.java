@@ -4,6 +4,8 @@ import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.scheduling.Pool;
+import ai.mariner.core.scheduling.WarmupSample;
+import java.util.List;
 
 /** A registered model version. */
 public final class Model {
@@ -12,6 +14,7 @@ public final class Model {
   private final String runtime;
   private final Pool pool;
   private final ModelMetrics metrics;
+  private final List<WarmupSample> samples;
   private final boolean loadedAtStart;
   private final long registeredNanos;
 
@@ -25,6 +28,7 @@ public final class Model {
       ModelSpec spec,
       Pool pool,
       ModelMetrics metrics,
+      List<WarmupSample> samples,
       boolean loadedAtStart,
       long registeredNanos) {
     this.key = key;
@@ -33,6 +37,7 @@ public final class Model {
     this.spec = spec;
     this.pool = pool;
     this.metrics = metrics;
+    this.samples = samples;
     this.loadedAtStart = loadedAtStart;
     this.registeredNanos = registeredNanos;
   }
@@ -55,6 +60,11 @@ public final class Model {
   /** Its archive's location as it was given. */
   public String location() {
     return archive.location();
+  }
+
+  /** Its warm-up inputs. */
+  List<WarmupSample> samples() {
+    return samples;
   }
 
   ModelArchive archive() {

@@ -113,6 +113,61 @@ public final class ModelRegistry {
     }
   }
 
+  /**
+   * Keeps others from registering the version of a model that is to take another one's place, which
+   * may have the same version unless it is to stay.
+   *
+   * @throws ServeException if the version is registered or reserved
+   */
+  void reserveBeside(ModelKey key, Model old, boolean keepOld) {
+    if (!key.equals(old.key())) {
+      reserve(key);
+      return;
+    }
+    synchronized (lock) {
+      if (keepOld || !reserved.add(key)) {
+        throw new ServeException(
+            ErrorKind.CONFLICT,
+            keepOld
+                ? "The new archive has the version of the old one, "
+                    + key.version()
+                    + " (expected: another version, since the old one is to be kept)"
+                : "Model version " + key.version() + " is being registered now");
+      }
+    }
+  }
+
+  /**
+   * Makes a model the default in one write, so that no reader finds neither.
+   *
+   * @param old what has to be the default still
+   * @param model what becomes the default
+   * @param staged whether the model was reserved and is not registered yet; else it has to be
+   * @param keepOld whether the old one stays registered
+   * @throws ServeException if something was changed meanwhile; nothing happens then
+   */
+  void replace(Model old, Model model, boolean staged, boolean keepOld) {
+    synchronized (lock) {
+      String name = old.key().name();
+      String version = model.key().version();
+      Versions now = models.get(name);
+      if (now == null
+          || now.defaultModel() != old
+          || (!staged && now.byVersion().get(version) != model)) {
+        throw new ServeException(
+            ErrorKind.CONFLICT,
+            "The versions of model " + name + " were changed by another call meanwhile.");
+      }
+      Map<String, Model> byVersion = new HashMap<>(now.byVersion());
+      if (!keepOld) {
+        byVersion.remove(old.key().version());
+      }
+      byVersion.put(version, model);
+      reserved.remove(model.key());
+      swap(name, new Versions(model, Collections.unmodifiableMap(byVersion)));
+    }
+  }
+
   void release(ModelKey key) {
     synchronized (lock) {
       reserved.remove(key);

@@ -32,7 +32,8 @@ public final class ModelService {
   private final Duration drainTimeout;
   private final ResidentMemory memory;
   private final Map<String, String> failedAtStart = new ConcurrentHashMap<>();
-  private final Set<Model> retiring = ConcurrentHashMap.newKeySet();
+  private final Retirement retirement;
+  private final ModelSwap swaps;
   private volatile boolean stopping;
 
   /**
@@ -55,6 +56,8 @@ public final class ModelService {
     this.adminExecutor = adminExecutor;
     this.drainTimeout = drainTimeout;
     this.memory = memory;
+    this.retirement = new Retirement(registry, registration, adminExecutor);
+    this.swaps = new ModelSwap(registry, registration, retirement, adminExecutor, drainTimeout);
   }
 
   /**
@@ -123,7 +126,8 @@ public final class ModelService {
   private CompletionStage<RegisterResult> undo(Model model, Throwable thrown) {
     Failure reason = ServeException.failureOf(thrown);
     registry.withdraw(model);
-    return retire(model, Duration.ZERO)
+    return retirement
+        .retire(model, Duration.ZERO)
         .thenCompose(key -> CompletableFuture.failedStage(reason.toException()));
   }
 
@@ -183,31 +187,29 @@ public final class ModelService {
    */
   public CompletionStage<ModelKey> unregister(ModelRef ref) {
     try {
-      return retire(registry.remove(ref), drainTimeout);
+      return retirement.retire(registry.remove(ref), drainTimeout);
     } catch (ServeException e) {
       return CompletableFuture.failedStage(e);
     }
   }
 
-  private CompletionStage<ModelKey> retire(Model model, Duration drain) {
-    CompletableFuture<ModelKey> gone =
-        model
-            .pool()
-            .close(drain.toNanos())
-            .thenApplyAsync(nothing -> forget(model), adminExecutor)
-            .toCompletableFuture();
-    retiring.add(model);
-    return gone.whenComplete((key, thrown) -> retiring.remove(model));
-  }
-
-  private ModelKey forget(Model model) {
-    ModelKey key = model.key();
-    model.archive().release().run();
-    Model successor = registry.find(new ModelRef(key.name(), key.version()));
-    if (successor == null || successor == model) {
-      registration.forget(key);
+  /**
+   * Replaces the default version of a model; requests without a version are served throughout.
+   *
+   * @return what was done; fails with a {@link ServeException} that says at which step and why, and
+   *     then the old version is as it was and nothing of the new one is left
+   */
+  public CompletionStage<SwapResult> swap(SwapModel order) {
+    if (stopping) {
+      return CompletableFuture.failedStage(shuttingDown());
     }
-    return key;
+    return swaps
+        .swap(order)
+        .thenApply(
+            result -> {
+              failedAtStart.remove(order.name());
+              return result;
+            });
   }
 
   /**
@@ -349,17 +351,20 @@ public final class ModelService {
   /** Makes readiness false from now on. */
   public void announceStop() {
     stopping = true;
+    swaps.stop();
   }
 
   /** Removes all models, as {@link #unregister} does; readiness is false from now on. */
   public CompletionStage<Void> close(Duration drain) {
     announceStop();
     List<CompletableFuture<ModelKey>> all = new ArrayList<>();
-    // Also those that were unregistered and still finish their work.
-    Set<Model> models = new LinkedHashSet<>(registry.all());
-    models.addAll(retiring);
+    // Also those that a swap has not published; looked at first, since they move to the registry.
+    Set<Model> models = new LinkedHashSet<>(swaps.staged());
+    models.addAll(registry.all());
+    // And those that were unregistered and still finish their work.
+    models.addAll(retirement.underWay());
     for (Model model : models) {
-      all.add(retire(model, drain).toCompletableFuture());
+      all.add(retirement.retire(model, drain).toCompletableFuture());
     }
     return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));
   }

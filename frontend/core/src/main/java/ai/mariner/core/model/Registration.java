@@ -66,15 +66,36 @@ public final class Registration {
     ModelArchive archive = archives.fetch(order.location());
     try {
       ModelKey key = new ModelKey(name(order, archive), archive.manifest().modelVersion());
+      ModelSpec spec = spec(key, order, archive);
       registry.reserve(key);
-      try {
-        Model model = assemble(key, order, archive);
-        registry.publish(model);
-        return model;
-      } catch (RuntimeException e) {
-        registry.release(key);
-        throw e;
+      Model model = assemble(key, order, archive, spec);
+      registry.publish(model);
+      return model;
+    } catch (RuntimeException e) {
+      archive.release().run();
+      throw e;
+    }
+  }
+
+  /**
+   * Fetches and checks what is to take the place of a model. It stays unpublished, and its version
+   * reserved, until {@link ModelRegistry#replace} or {@link ModelRegistry#release}.
+   *
+   * @param order its workers are those of the old model unless it says how many
+   * @param old default version of the name
+   * @param keepOld whether both are to stay
+   * @throws ServeException with the reason; nothing is left behind then
+   */
+  Model stage(RegisterModel order, Model old, boolean keepOld) {
+    ModelArchive archive = archives.fetch(order.location());
+    try {
+      ModelKey key = new ModelKey(old.key().name(), archive.manifest().modelVersion());
+      ModelSpec spec = spec(key, order, archive);
+      if (order.initialWorkers() == null) {
+        spec = spec.withWorkers(old.spec().minWorkers(), old.spec().maxWorkers());
       }
+      registry.reserveBeside(key, old, keepOld);
+      return assemble(key, order, archive, spec);
     } catch (RuntimeException e) {
       archive.release().run();
       throw e;
@@ -99,32 +120,49 @@ public final class Registration {
     throw new ServeException(ErrorKind.ARCHIVE_INVALID, "Model name is not defined.");
   }
 
-  private Model assemble(ModelKey key, RegisterModel order, ModelArchive archive) {
-    Manifest manifest = archive.manifest();
-    String runtime = order.runtime() == null ? manifest.runtime() : order.runtime();
-    ModelSpec spec = spec(key, order, archive);
-    WorkerFactory.Program program =
-        new WorkerFactory.Program(
-            key,
-            archive.directory(),
-            runtime,
-            handler(key, order, manifest),
-            envelope(manifest),
-            new WarmupFiles(archive.directory(), config.limits().maxRequestBytes())
-                .read(spec.warmup()));
-    Loop loop = loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
-    ModelMetrics meters = metrics.model(key);
-    Pool pool =
-        new Pool(
-            key,
-            spec,
-            loop,
-            new WorkerFactory(workers, program, spec),
-            meters,
-            runIds,
-            new StreamLimits(
-                config.limits().maxStreamBufferBytes(), config.limits().streamStallTimeout()));
-    return new Model(key, archive, runtime, spec, pool, meters, order.atStart(), loop.nanoTime());
+  /** Makes the model of a reserved version; gives the version back when that fails. */
+  private Model assemble(ModelKey key, RegisterModel order, ModelArchive archive, ModelSpec spec) {
+    try {
+      Manifest manifest = archive.manifest();
+      String runtime = order.runtime() == null ? manifest.runtime() : order.runtime();
+      int maxBytes = config.limits().maxRequestBytes();
+      WorkerFactory.Program program =
+          new WorkerFactory.Program(
+              key,
+              archive.directory(),
+              runtime,
+              handler(key, order, manifest),
+              envelope(manifest),
+              new WarmupFiles(archive.directory(), maxBytes).read(spec.warmup()));
+      Loop loop = loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
+      ModelMetrics meters = metrics.model(key);
+      Pool pool = pool(program, spec, loop, meters);
+      return new Model(
+          key,
+          archive,
+          runtime,
+          spec,
+          pool,
+          meters,
+          program.warmup(),
+          order.atStart(),
+          loop.nanoTime());
+    } catch (RuntimeException e) {
+      registry.release(key);
+      throw e;
+    }
+  }
+
+  private Pool pool(WorkerFactory.Program program, ModelSpec spec, Loop loop, ModelMetrics meters) {
+    return new Pool(
+        program.key(),
+        spec,
+        loop,
+        new WorkerFactory(workers, program, spec),
+        meters,
+        runIds,
+        new StreamLimits(
+            config.limits().maxStreamBufferBytes(), config.limits().streamStallTimeout()));
   }
 
   private ModelSpec spec(ModelKey key, RegisterModel order, ModelArchive archive) {

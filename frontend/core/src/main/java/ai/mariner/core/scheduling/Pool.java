@@ -102,6 +102,19 @@ public final class Pool {
     return 2 * run + window;
   }
 
+  /** Where a request goes that reached a pool after it was closed. */
+  @FunctionalInterface
+  public interface Successor {
+    /** There is no other pool. */
+    Successor NONE = (closed, request, sink) -> false;
+
+    /**
+     * Takes a request over, with its bodies and its sink; false: it was not taken. Called on the
+     * loop of the closed pool.
+     */
+    boolean takeOver(Pool closed, InferenceRequest request, ResponseSink sink);
+  }
+
   /** The loop that owns the pool. */
   public Loop loop() {
     return loop;
@@ -114,12 +127,17 @@ public final class Pool {
    * @param sink who wants the answer
    */
   public void submit(InferenceRequest request, ResponseSink sink) {
+    submit(request, sink, Successor.NONE);
+  }
+
+  /** The same; when the pool is closed, the request is offered to a successor before it fails. */
+  public void submit(InferenceRequest request, ResponseSink sink, Successor successor) {
     if (loop.inLoop()) {
-      accept(request, sink);
+      accept(request, sink, successor);
       return;
     }
     try {
-      loop.execute(() -> accept(request, sink));
+      loop.execute(() -> accept(request, sink, successor));
     } catch (RejectedExecutionException e) {
       request.release();
       metrics.failed(ErrorKind.SHUTTING_DOWN);
@@ -200,7 +218,15 @@ public final class Pool {
     return workers.readiness();
   }
 
-  private void accept(InferenceRequest request, ResponseSink sink) {
+  /** Shows its meters again how it is doing, after another pool of the same name wrote to them. */
+  public void refreshGauges() {
+    loop.run(this::gauges);
+  }
+
+  private void accept(InferenceRequest request, ResponseSink sink, Successor successor) {
+    if (closing && successor.takeOver(this, request, sink)) {
+      return;
+    }
     Failure refusal = refusal();
     if (refusal != null) {
       request.release();

@@ -1,0 +1,284 @@
+package ai.mariner.core.model;
+
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.ModelRef;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Replaces the default version of a model while it serves. Until the flip the new version is known
+ * to nobody else, so that undoing it leaves no trace; the flip is one write to the registry, and a
+ * request that had looked the old version up just before it follows the registry, see {@link
+ * ai.mariner.core.scheduling.Pool.Successor}. Thread-safe.
+ */
+final class ModelSwap {
+  private static final Logger log = LoggerFactory.getLogger(ModelSwap.class);
+
+  /** Above all numbers of clients' requests, below the bound of labels. */
+  private static final long FIRST_PROBE_ID = 1L << 61;
+
+  private final ModelRegistry registry;
+  private final Registration registration;
+  private final Retirement retirement;
+  private final Executor adminExecutor;
+  private final Duration drainTimeout;
+  private final AtomicLong probeIds = new AtomicLong(FIRST_PROBE_ID);
+  private final Set<String> underWay = ConcurrentHashMap.newKeySet();
+  private final Set<Model> staged = ConcurrentHashMap.newKeySet();
+  private volatile boolean stopping;
+
+  ModelSwap(
+      ModelRegistry registry,
+      Registration registration,
+      Retirement retirement,
+      Executor adminExecutor,
+      Duration drainTimeout) {
+    this.registry = registry;
+    this.registration = registration;
+    this.retirement = retirement;
+    this.adminExecutor = adminExecutor;
+    this.drainTimeout = drainTimeout;
+  }
+
+  /** Begins no more swaps, and flips none of those that are under way. */
+  void stop() {
+    stopping = true;
+  }
+
+  /** New versions that are not in the registry yet. */
+  Set<Model> staged() {
+    return staged;
+  }
+
+  /**
+   * Runs a swap.
+   *
+   * @return what was done; fails with a {@link ServeException} that says at which step and why, and
+   *     then everything before the flip is undone
+   */
+  CompletionStage<SwapResult> swap(SwapModel order) {
+    String name = order.name();
+    boolean begun = false;
+    try {
+      Model old = registry.require(ModelRef.of(name));
+      begun = underWay.add(name);
+      if (!begun) {
+        throw new ServeException(
+            ErrorKind.CONFLICT, "A swap of model " + name + " is under way already.");
+      }
+      Model registered = registered(order, old);
+      return new Attempt(order, old, registered)
+          .run()
+          .whenComplete((result, thrown) -> underWay.remove(name));
+    } catch (ServeException e) {
+      if (begun) {
+        underWay.remove(name);
+      }
+      return CompletableFuture.failedStage(e);
+    }
+  }
+
+  private @Nullable Model registered(SwapModel order, Model old) {
+    String version = order.version();
+    if ((version == null) == (order.archive() == null)) {
+      throw new ServeException(
+          ErrorKind.BAD_REQUEST, "A swap needs an archive or a registered version, and not both.");
+    }
+    if (version == null) {
+      return null;
+    }
+    Model registered = registry.require(new ModelRef(order.name(), version));
+    if (registered == old) {
+      throw new ServeException(
+          ErrorKind.CONFLICT,
+          "Version " + version + " is the default of model " + order.name() + " already.");
+    }
+    return registered;
+  }
+
+  /** One swap; its stages run one after the other, on changing threads. */
+  private final class Attempt {
+    private final SwapModel order;
+    private final Model old;
+    private final List<SwapStep> steps = new ArrayList<>();
+    private @Nullable Model fresh;
+    private int workersBefore;
+    private SwapStep.Name step = SwapStep.Name.FETCH;
+    private long stepNanos;
+    private boolean flipped;
+
+    Attempt(SwapModel order, Model old, @Nullable Model registered) {
+      this.order = order;
+      this.old = old;
+      this.fresh = registered;
+      this.stepNanos = now();
+    }
+
+    CompletionStage<SwapResult> run() {
+      CompletableFuture<Model> ready;
+      try {
+        ready = CompletableFuture.supplyAsync(this::fetch, adminExecutor);
+      } catch (RejectedExecutionException e) {
+        return CompletableFuture.failedStage(shuttingDown());
+      }
+      return ready
+          .thenCompose(this::load)
+          .thenCompose(this::probe)
+          .thenApply(this::flip)
+          .thenCompose(this::drain)
+          .handle((result, thrown) -> thrown == null ? done(result) : undo(thrown))
+          .thenCompose(stage -> stage);
+    }
+
+    private Model fetch() {
+      Model model = fresh;
+      RegisterModel archive = order.archive();
+      if (model == null && archive != null) {
+        model = registration.stage(archive, old, order.keepOld());
+        staged.add(model);
+        fresh = model;
+      }
+      if (model == null) {
+        throw new IllegalStateException("a swap to nothing was not refused");
+      }
+      workersBefore = model.pool().readiness().wanted();
+      ended(SwapStep.Name.LOAD);
+      if (stopping) {
+        throw shuttingDown();
+      }
+      return model;
+    }
+
+    private CompletionStage<Model> load(Model model) {
+      return model.pool().resize(workers(model)).thenApply(nothing -> model);
+    }
+
+    /** As many as the old version has now, unless the order or the bounds of the model differ. */
+    private int workers(Model model) {
+      int least = model.spec().minWorkers();
+      RegisterModel archive = order.archive();
+      if (archive != null && archive.initialWorkers() != null) {
+        return least;
+      }
+      int most = Math.max(least, model.spec().maxWorkers());
+      int now = old.pool().readiness().wanted();
+      return archive == null ? Math.max(least, now) : Math.max(least, Math.min(now, most));
+    }
+
+    private CompletionStage<Model> probe(Model model) {
+      ended(SwapStep.Name.PROBE);
+      return Probe.of(model, probeIds.incrementAndGet()).thenApply(nothing -> model);
+    }
+
+    private Model flip(Model model) {
+      ended(SwapStep.Name.FLIP);
+      if (stopping) {
+        throw shuttingDown();
+      }
+      registry.replace(old, model, order.archive() != null, order.keepOld());
+      flipped = true;
+      staged.remove(model);
+      return model;
+    }
+
+    private CompletionStage<SwapResult> drain(Model model) {
+      ended(SwapStep.Name.DRAIN);
+      CompletionStage<ModelKey> gone =
+          order.keepOld()
+              ? CompletableFuture.completedStage(old.key())
+              : retirement.retire(old, drainTimeout);
+      return gone.thenApply(key -> result(model));
+    }
+
+    private SwapResult result(Model model) {
+      if (!order.keepOld()) {
+        ended(SwapStep.Name.DRAIN);
+      }
+      String from = old.key().version();
+      String to = model.key().version();
+      int workers = model.pool().readiness().ready();
+      return new SwapResult(order.name(), from, to, workers, order.keepOld(), List.copyOf(steps));
+    }
+
+    private CompletionStage<SwapResult> done(SwapResult result) {
+      log.info(
+          "model {}: version {} has taken the place of {}",
+          order.name(),
+          result.to(),
+          result.from());
+      return CompletableFuture.completedStage(result);
+    }
+
+    /** Nobody has seen the new version, so it can just be taken away. */
+    private CompletionStage<SwapResult> undo(Throwable thrown) {
+      Failure reason = ServeException.failureOf(thrown);
+      String told =
+          flipped
+              ? "Swap of model " + order.name() + " failed at step " + step.text() + ": "
+              : "Swap of model "
+                  + order.name()
+                  + " from version "
+                  + old.key().version()
+                  + " was undone at step "
+                  + step.text()
+                  + ": ";
+      Failure failure =
+          new Failure(reason.kind(), told + reason.message(), reason.status(), reason.detail());
+      log.warn("{}", failure.message());
+      CompletionStage<SwapResult> failed = CompletableFuture.failedStage(failure.toException());
+      Model model = fresh;
+      if (model == null || flipped) {
+        return failed;
+      }
+      if (order.archive() == null) {
+        return model
+            .pool()
+            .resize(workersBefore)
+            .handle((nothing, late) -> failed)
+            .thenCompose(f -> f);
+      }
+      return retirement
+          .retire(model, Duration.ZERO)
+          .handle(
+              (key, late) -> {
+                registry.release(model.key());
+                staged.remove(model);
+                return failed;
+              })
+          .thenCompose(stage -> stage);
+    }
+
+    /** The present step has gone well; the next one begins. */
+    private void ended(SwapStep.Name next) {
+      long now = now();
+      // A version that is registered already is not fetched.
+      if (step != SwapStep.Name.FETCH || order.archive() != null) {
+        steps.add(new SwapStep(step, Duration.ofNanos(now - stepNanos)));
+      }
+      step = next;
+      stepNanos = now;
+    }
+
+    private long now() {
+      return old.pool().loop().nanoTime();
+    }
+  }
+
+  private static ServeException shuttingDown() {
+    return new ServeException(ErrorKind.SHUTTING_DOWN, "The server is shutting down.");
+  }
+}

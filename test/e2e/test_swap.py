@@ -1,0 +1,52 @@
+"""`mariner swap` against a real server."""
+
+from __future__ import annotations
+
+import json
+
+from support import rest
+from support.operator import Operator
+from support.packing import pack
+
+
+def test_the_command_swaps_and_says_why_it_could_not(operator: Operator) -> None:
+    for version in ("1.0", "2.0"):
+        pack(operator.store, "echo", "echo", version, file_name=f"echo-{version}.mar")
+    refused = operator.run("mariner", "swap", "e", "echo-2.0.mar", "--name", "nobody")
+    assert (refused.code, "server nobody is not running" in refused.err) == (1, True)
+    start = ["--model-store", operator.store, "--models", "e=echo-1.0.mar", "--ts-config", operator.config()]
+    started = operator.run("mariner", "start", *start)
+    assert started.code == 0, started.text
+
+    done = operator.run("mariner", "swap", "e", "echo-2.0.mar", "--keep-old")
+    assert done.code == 0, done.text
+    assert [line.split()[1] for line in done.out.splitlines()[:-1]] == ["fetch", "load", "probe", "flip"]
+    assert done.out.splitlines()[-1] == (
+        "model e: version 2.0 has taken the place of 1.0, 1 worker; 1.0 is still registered"
+    )
+    assert "\x1b" not in done.out
+    server = json.loads(operator.run("mariner", "status", "--json").out)[0]["listeners"]
+    assert rest.call(server["inference"], "POST", "/predictions/e", "x").body == b"x"
+
+    back = operator.run(
+        "mariner", "swap", "e", "1.0", "--registered", "--management-address", server["management"]
+    )
+    assert back.code == 0, back.text
+    assert "version 1.0 has taken the place of 2.0" in back.out
+
+    undone = operator.run("mariner", "swap", "e", "none.mar")
+    assert (undone.code, undone.out) == (1, "")
+    assert "mariner swap: Swap of model e from version 1.0 was undone at step fetch: " in undone.err
+    assert rest.call(server["inference"], "POST", "/predictions/e", "x").status == 200
+    assert operator.run("mariner", "stop").code == 0
+
+
+def test_a_server_that_is_not_there_and_a_bad_token_file_are_named(operator: Operator) -> None:
+    away = operator.run("mariner", "swap", "e", "a.mar", "--management-address", "http://127.0.0.1:9")
+    assert (away.code, "no answer from http://127.0.0.1:9" in away.err) == (1, True)
+    bad = operator.run("mariner", "swap", "e", "a.mar", "--management-address", "127.0.0.1:9")
+    assert (bad.code, "expected: http://HOST:PORT" in bad.err) == (1, True)
+    file = operator.work / "keys.json"
+    file.write_text('{"inference": {}}')
+    token = operator.run("mariner", "swap", "e", "a.mar", "--token-file", file)
+    assert (token.code, "no management key" in token.err) == (1, True)

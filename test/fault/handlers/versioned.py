@@ -1,0 +1,13 @@
+"""Answers with its model's version. `unloadable: true` in its settings fails the load, the word `poison` in a body the run."""
+
+
+class Versioned:
+    def initialize(self, context):
+        if context.model_yaml_config.get("unloadable"):
+            raise RuntimeError("weights are missing")
+        self.version = context.manifest["model"]["modelVersion"]
+
+    def handle(self, data, context):
+        if any("poison" in str(row.get("body")) for row in data):
+            raise ValueError("poison")
+        return [self.version] * len(data)
