@@ -4,6 +4,7 @@ import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.scheduling.Pool;
+import java.util.concurrent.CompletionStage;
 
 /** A registered model version. */
 public final class Model {
@@ -69,8 +70,10 @@ public final class Model {
     return spec;
   }
 
-  synchronized void scaled(int min, int max) {
+  /** Sets the bounds of its workers; what {@link #spec} says and what its pool does agree. */
+  synchronized CompletionStage<Void> scale(int min, int max) {
     spec = spec.withWorkers(min, max);
+    return pool.resize(min, max);
   }
 
   boolean loadedAtStart() {
