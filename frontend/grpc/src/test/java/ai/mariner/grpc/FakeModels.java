@@ -151,6 +151,7 @@ final class FakeModels implements ModelCalls {
         version.equals("1.0"),
         List.of(worker),
         0,
+        false,
         null);
   }
 }

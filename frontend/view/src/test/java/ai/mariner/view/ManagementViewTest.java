@@ -189,6 +189,7 @@ class ManagementViewTest {
                     .devices(null, List.of(0))
                     .build()),
             new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100));
-    return new ModelStatus(ECHO, "echo.mar", "python", spec, true, true, workers, 3, lastFailure);
+    return new ModelStatus(
+        ECHO, "echo.mar", "python", spec, true, true, workers, 3, false, lastFailure);
   }
 }

@@ -36,7 +36,8 @@ public final class Pool {
   private final Refusals refusals;
   private final Batcher batcher;
   private final Deadlines deadlines;
-  private final WorkerSet workers;
+  private final WorkerSet workers = new WorkerSet();
+  private final Staffing staffing;
   private final Answers answers;
   private final LossPolicy losses;
   private final @Nullable Long defaultTimeoutNanos;
@@ -78,10 +79,11 @@ public final class Pool {
     this.deadlines = new Deadlines(loop, this::expire);
     this.losses = new LossPolicy(spec.retryOnWorkerLoss());
     this.answers = new Answers(loop, metrics, limits, this::finished);
-    this.workers = new WorkerSet(refusals, spec.minWorkers(), factory, loop, new Host());
+    this.staffing = new Staffing(refusals, spec, factory, loop, workers, metrics, new Host());
     this.stallNanos = stallNanos(spec);
     this.progress =
-        new ProgressWatch(loop, stallNanos, () -> batcher.size() > 0, workers::able, this::recycle);
+        new ProgressWatch(
+            loop, stallNanos, () -> batcher.size() > 0, workers::able, this::replaceStuck);
     this.dispatcher =
         new Dispatcher(
             loop,
@@ -146,21 +148,23 @@ public final class Pool {
   }
 
   /**
-   * Changes the number of workers.
+   * Changes the bounds of the number of workers. Calls take effect in their order.
    *
    * @param min workers that are kept alive
-   * @return completes when so many are ready, fails with the reason when one of them can't load the
-   *     model
+   * @param max most workers when their number follows the load, at least {@code min}
+   * @return completes when {@code min} are ready, fails with the reason when one of them can't load
+   *     the model
    */
-  public CompletionStage<Void> resize(int min) {
+  public CompletionStage<Void> resize(int min, int max) {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    loop.run(
+    onLoop(
+        done,
         () -> {
           if (closing) {
             done.completeExceptionally(refusals.removed().toException());
             return;
           }
-          workers.resize(min, done);
+          staffing.resize(min, max, done);
           refuseWaitingIfHopeless();
           gauges();
         });
@@ -175,7 +179,8 @@ public final class Pool {
    */
   public CompletionStage<Void> close(long drainNanos) {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    loop.run(
+    onLoop(
+        done,
         () -> {
           CompletableFuture<Void> under = drained;
           if (under != null) {
@@ -194,6 +199,15 @@ public final class Pool {
     return done;
   }
 
+  /** Hands over a task; whoever waits for it is told when the loop has been shut down. */
+  private void onLoop(CompletableFuture<?> result, Runnable task) {
+    try {
+      loop.execute(task);
+    } catch (RejectedExecutionException e) {
+      result.completeExceptionally(Refusals.serverStops().toException());
+    }
+  }
+
   private static void complete(CompletableFuture<Void> done, Loop.Timer timer) {
     timer.cancel();
     done.complete(null);
@@ -202,20 +216,22 @@ public final class Pool {
   /** What the pool is doing, as of now. */
   public CompletionStage<PoolStatus> status() {
     CompletableFuture<PoolStatus> status = new CompletableFuture<>();
-    loop.run(
+    onLoop(
+        status,
         () ->
             status.complete(
                 new PoolStatus(
                     workers.statuses(),
                     batcher.size(),
                     batcher.capacity(),
-                    workers.lastFailure())));
+                    staffing.isUnloaded(),
+                    staffing.lastFailure())));
     return status;
   }
 
   /** How many workers are ready, and how they got there; may be read from any thread. */
   public Readiness readiness() {
-    return workers.readiness();
+    return staffing.readiness();
   }
 
   /** Shows its meters again how it is doing, after another pool of the same name wrote to them. */
@@ -243,6 +259,7 @@ public final class Pool {
       return;
     }
     open++;
+    staffing.wake();
     sink.onCancel(() -> loop.run(() -> cancel(job)));
     deadlines.watch(job);
     progress.waits(now);
@@ -254,7 +271,7 @@ public final class Pool {
     if (closing) {
       return refusals.removed();
     }
-    return workers.refusal();
+    return staffing.refusal();
   }
 
   private long deadline(InferenceRequest request, long now) {
@@ -308,7 +325,7 @@ public final class Pool {
     deadlines.sleep();
     progress.sleep();
     CompletableFuture<Void> done = drained;
-    workers.stopAll(
+    staffing.stopAll(
         () -> {
           if (done != null) {
             done.complete(null);
@@ -316,7 +333,7 @@ public final class Pool {
         });
   }
 
-  private void recycle() {
+  private void replaceStuck() {
     LossCause cause = LossCause.noProgress(batcher.size(), stallNanos);
     log.error(
         "model {}: {} requests wait and nothing moves, {} of its workers seem ready; they are"
@@ -324,14 +341,15 @@ public final class Pool {
         key,
         batcher.size(),
         workers.readyCount());
-    workers.recycle(cause);
+    workers.killReady(cause);
+    staffing.publish();
     gauges();
     dispatcher.dispatchSoon();
   }
 
   /** What waits for workers that won't come is told so. */
   private void refuseWaitingIfHopeless() {
-    Failure refusal = batcher.size() == 0 ? null : workers.refusal();
+    Failure refusal = batcher.size() == 0 ? null : staffing.refusal();
     if (refusal != null) {
       for (Job job : batcher.drain()) {
         answers.fail(job, refusal);
@@ -354,7 +372,7 @@ public final class Pool {
       metrics.workerLoaded(worker.name(), loadNanos);
       progress.progressed(loop.nanoTime());
       log.info("{} is ready, loaded in {} ms", worker.name(), loadNanos / 1_000_000);
-      workers.becameReady();
+      staffing.ready(worker);
       gauges();
       dispatcher.dispatchSoon();
     }
@@ -362,7 +380,7 @@ public final class Pool {
     @Override
     public void loadFailed(Worker worker, LossCause cause) {
       log.warn("{} failed to start: {}", worker.name(), cause.text());
-      workers.loadFailed(cause);
+      staffing.loadFailed(worker, cause);
       refuseWaitingIfHopeless();
       gauges();
     }
@@ -388,6 +406,7 @@ public final class Pool {
                   ErrorKind.OUTPUT_INVALID, "The worker ended the batch without this answer."));
         }
       }
+      staffing.runEnded(worker);
       if (batcher.size() > 0) {
         dispatcher.dispatchSoon();
       } else {
@@ -397,7 +416,7 @@ public final class Pool {
 
     @Override
     public void lost(Worker worker, List<Run> runs, LossCause cause) {
-      workers.lost(cause);
+      staffing.lost(cause);
       metrics.workerLost();
       log.warn("{}: {}", worker.name(), cause.text());
       LossPolicy.Verdict verdict = losses.judge(runs, cause);
@@ -412,7 +431,7 @@ public final class Pool {
       for (Job job : verdict.failed()) {
         answers.fail(job, cause.failure());
       }
-      if (!workers.wanted()) {
+      if (!staffing.wanted()) {
         refuseWaitingIfHopeless();
       }
       gauges();
@@ -420,13 +439,14 @@ public final class Pool {
 
     @Override
     public void explained(Worker worker, LossCause cause) {
-      workers.lost(cause);
+      staffing.lost(cause);
       log.warn("{}: {}", worker.name(), cause.text());
     }
 
     @Override
     public void gone(Worker worker) {
-      workers.gone(worker);
+      metrics.workerGone(worker.name());
+      staffing.gone(worker);
     }
   }
 }

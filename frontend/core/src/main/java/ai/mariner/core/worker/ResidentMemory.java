@@ -1,4 +1,4 @@
-package ai.mariner.core.model;
+package ai.mariner.core.worker;
 
 /**
  * Tells how much memory a process has in use. May block for as long as a look into the kernel
