@@ -17,6 +17,7 @@ SLACK = 5
 """Threads and descriptors that may come and go: pools of the JVM grow when they are first used."""
 RECOVERY_SECONDS = 30.0
 _SERIES = re.compile(r"^(?P<name>\w+)\{(?P<labels>[^}]*)\} (?P<value>\S+)$", re.MULTILINE)
+_DRAWN = re.compile(r"\b[0-9a-f]{32}\b")
 _MODEL = re.compile(r'model_name="([^"]*)"')
 _ACCEPTED = "ts_inference_requests_total"
 _ENDED = ("mariner_request_seconds_count", "mariner_requests_failed_total")
@@ -66,7 +67,7 @@ class Observation:
     """Processes, temporary files, sockets, threads and descriptors of a server."""
 
     children: int
-    temp: frozenset[str]
+    temp: tuple[str, ...]
     sockets: int
     threads: int
     descriptors: int
@@ -76,14 +77,17 @@ class Observation:
     @staticmethod
     def of(server: RunningServer, changing: Collection[str] = ()) -> Observation:
         """Looks at the server. The counters of `changing` need not add up: those of a version go with it,
-        but requests that named no version stay counted."""
+        but requests that named no version stay counted; the folder of another version has another name."""
         process = psutil.Process(server.process.pid)
         listed = server.manage("GET", "/models", limit=100).json()["models"]
         ready = [(one["modelName"], len(server.workers(one["modelName"]))) for one in listed]
         numbers = counts(server)
+        names = [str(path.relative_to(server.temp)) for path in _entries(server.temp)]
+        if changing:
+            names = [_DRAWN.sub("*", name) for name in names]
         return Observation(
             children=len(server.family()),
-            temp=frozenset(str(path.relative_to(server.temp)) for path in _entries(server.temp)),
+            temp=tuple(sorted(names)),
             sockets=len(process.net_connections("unix")),
             threads=process.num_threads(),
             descriptors=process.num_fds(),

@@ -56,7 +56,7 @@ def soak(
     try:
         show("warming up")
         netty_base = warm_up(server, warm_seconds)
-        resting = Observation.of(server)
+        resting = Observation.of(server, CHANGING)
         journal, over = Journal(), threading.Event()
         watch, mischief = Watch(server, journal, resting), Mischief(server, journal, show)
         _soak(server, journal, watch, mischief, seconds, seed, over, show)
