@@ -1,6 +1,6 @@
 # Names for the scripts; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint bench bench-gate fault-peers soak clean
+.PHONY: help setup build demo test lint fuzz bench bench-gate fault-peers soak clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -19,6 +19,9 @@ test: ## run everything that must hold before a change goes in
 
 lint: ## check style and types
 	@./script/lint
+
+fuzz: ## feed the parsers with damaged input, each for FUZZ_SECONDS (60)
+	@./script/fuzz
 
 bench: ## measure next to released peers, write docs/performance.md
 	@./script/bench && ./script/bench --report
