@@ -130,6 +130,11 @@ class Running:
                 one.kill()
             except psutil.NoSuchProcess:
                 pass
+        try:
+            # Workers that came up while the server ended belong to nobody; they are in its group still.
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
 
 def _resident(process: psutil.Process) -> int:
