@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import signal
 import subprocess
 import sys
 import time
@@ -133,6 +134,8 @@ def measure(options: argparse.Namespace) -> int:
 def main() -> int:
     """Runs what the flags ask for."""
     options = parser().parse_args()
+    # Whoever ends the run by a signal means the servers too, which are in sessions of their own.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if options.report:
         page.write(read_all(RESULTS), PAGE, PLOTS)
         return 0

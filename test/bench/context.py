@@ -57,11 +57,11 @@ class Context:
             self.say(f"note: {line}")
 
     def attempt(self, system: str, make: Callable[[], Found]) -> Found | None:
-        """Makes what a system needs; leaves the system out, with a note, when the machine lacks it."""
+        """Makes what a system needs; leaves it out, with a note, when it can't be had or doesn't start."""
         if not self.wants(system):
             return None
         try:
             return make()
-        except NotAvailableError as missing:
+        except RuntimeError as missing:
             self.note(f"{system} is left out: {missing}")
             return None

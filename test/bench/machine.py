@@ -15,7 +15,7 @@ def facts(device: str = "cpu") -> dict[str, str]:
         "processor": _processor(),
         "cores": str(os.cpu_count() or 1),
         "memory": _memory(),
-        "kernel": f"{platform.system()} {platform.release()}",
+        "kernel": f"{platform.system()} {platform.release().split('-')[0]}",
         "java": _first_line(["java", "-version"]),
         "python": platform.python_version(),
         "torch": _package("torch"),

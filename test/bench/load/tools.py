@@ -16,6 +16,10 @@ from bench.context import NotAvailableError
 from bench.load.sample import Sample
 from bench.places import ROOT, TOOLS
 
+_STAMP = TOOLS.parent / "tools.stamp"
+_SOURCES = (ROOT / "test" / "bench" / "java" / "src", ROOT / "test" / "bench" / "limit", ROOT / "proto")
+_SUFFIXES = (".java", ".proto", ".py")
+
 
 def java_command(main: str, flags: Mapping[str, str | int]) -> list[str]:
     """Returns the command that runs one of the Java tools; builds them if they are not there.
@@ -33,7 +37,7 @@ def java_command(main: str, flags: Mapping[str, str | int]) -> list[str]:
 def _require_tools() -> None:
     if shutil.which("java") is None:
         raise NotAvailableError("java is missing (expected: a JDK, 17 or newer)")
-    if any(TOOLS.glob("*.jar")):
+    if _fresh():
         return
     gradle = shutil.which(os.environ.get("GRADLE", "gradle"))
     if gradle is None:
@@ -45,6 +49,16 @@ def _require_tools() -> None:
         raise NotAvailableError(
             f"`{' '.join(command[1:])}` ended with {code} (expected: jars of the load tools)"
         )
+    _STAMP.touch()
+
+
+def _fresh() -> bool:
+    """Returns whether the jars were built after every source; Gradle leaves jars alone that didn't change."""
+    if not _STAMP.is_file() or not any(TOOLS.glob("*.jar")):
+        return False
+    built = _STAMP.stat().st_mtime
+    sources = [path for folder in _SOURCES for path in folder.rglob("*") if path.suffix in _SUFFIXES]
+    return all(path.stat().st_mtime <= built for path in [ROOT / "build.gradle", *sources])
 
 
 def _report(command: list[str], limit_seconds: float) -> Mapping[str, Any]:

@@ -151,9 +151,33 @@ def _models(results: Results) -> list[Figure]:
     return figures
 
 
+def _scaling(results: Results) -> list[Figure]:
+    handlers = [one for one in distinct(results.measurements, "handler") if one != "echo"]
+    panels = [
+        _panel(results, f"handler: {handler}", ("workers", "workers"), "requests/s", False, handler=handler)
+        for handler in handlers
+    ]
+    panels += [
+        _panel(results, f"echo, {what}", (what, what), "requests/s", False)
+        for what in ("event loops", "models")
+    ]
+    return [Figure("scaling", 2, tuple(panel for panel in panels if panel.curves))]
+
+
+def _open_loop(results: Results) -> list[Figure]:
+    due = ("requests/s due", "requests/s due")
+    panels = (
+        _panel(results, "open loop, median latency", due, "p50 ms", True),
+        _panel(results, "99th percentile", due, "p99 ms", True),
+    )
+    return [Figure("open-loop", 2, panels)]
+
+
 _FIGURES: Mapping[str, Callable[[Results], list[Figure]]] = {
     "echo": _echo,
     "models": _models,
+    "scaling": _scaling,
+    "open_loop": _open_loop,
 }
 
 

@@ -33,7 +33,7 @@ def measure(context: Context) -> list[Measurement]:
 def scale(server: Running, model: str, workers: int) -> None:
     """Sets the number of workers of a model and waits until they are there."""
     url = f"{server.management}/models/{model}?min_worker={workers}&max_worker={workers}&synchronous=true"
-    with urllib.request.urlopen(urllib.request.Request(url, method="PUT"), timeout=120) as reply:
+    with urllib.request.urlopen(urllib.request.Request(url, method="PUT"), timeout=300) as reply:
         reply.read()
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import psutil
 
+from bench.places import BUILD
+
 START_LIMIT_SECONDS = 180.0
 _STOP_LIMIT_SECONDS = 30.0
 _POLL_SECONDS = 0.01
@@ -130,6 +132,11 @@ class Running:
                 one.kill()
             except psutil.NoSuchProcess:
                 pass
+        try:
+            # Workers that came up while the server ended belong to nobody; they are in its group still.
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
 
 def _resident(process: psutil.Process) -> int:
@@ -188,7 +195,9 @@ def _await(running: Running, answers: Callable[[], bool], deadline: float, log: 
     while not answers():
         code = running.process.poll()
         if code not in (None, 0):
-            raise RuntimeError(f"{running.name} ended with {code} (expected: a server); see {log}")
+            raise RuntimeError(
+                f"{running.name} ended with {code} (expected: a server); see {log.relative_to(BUILD)}"
+            )
         if time.monotonic() > deadline:
-            raise RuntimeError(f"{running.name} did not answer in time; see {log}")
+            raise RuntimeError(f"{running.name} did not answer in time; see {log.relative_to(BUILD)}")
         time.sleep(_POLL_SECONDS)
