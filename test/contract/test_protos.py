@@ -8,7 +8,7 @@ import pytest
 from support import rpc
 
 
-@pytest.mark.parametrize("name", ["inference.proto", "management.proto"])
+@pytest.mark.parametrize("name", ["inference.proto", "management.proto", "mariner_management.proto"])
 def test_a_proto_file_compiles_alone_with_one_include_path(name: str, tmp_path: Path) -> None:
     assert rpc.compile_proto(name, tmp_path) == 0
     stem = name.removesuffix(".proto")

@@ -28,12 +28,13 @@ def compile_proto(name: str, target: Path) -> int:
 
 @cache
 def _modules() -> Mapping[str, ModuleType]:
+    stems = ("inference", "management", "mariner_management")
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("inference.proto", "management.proto", "google/rpc/status.proto"):
+        for name in (*(f"{stem}.proto" for stem in stems), "google/rpc/status.proto"):
             assert compile_proto(name, Path(folder)) == 0, name
         sys.path.insert(0, folder)
         try:
-            names = ("inference_pb2", "inference_pb2_grpc", "management_pb2", "management_pb2_grpc")
+            names = [f"{stem}_pb2{part}" for stem in stems for part in ("", "_grpc")]
             return {name: importlib.import_module(name) for name in names}
         finally:
             sys.path.remove(folder)
@@ -49,6 +50,11 @@ def management_messages() -> Any:
     return _modules()["management_pb2"]
 
 
+def extension_messages() -> Any:
+    """Messages of mariner_management.proto."""
+    return _modules()["mariner_management_pb2"]
+
+
 def prediction(model: str, body: bytes = b"", version: str = "", **inputs: bytes) -> Any:
     """Returns a request; `body` is the input of that name unless other inputs are given."""
     fields = inputs or {"body": body}
@@ -60,6 +66,13 @@ def inference(address: str, options: Sequence[tuple[str, int]] = ()) -> Iterator
     """Opens a channel with these options and gives the inference stub."""
     with grpc.insecure_channel(address, options=options) as channel:
         yield _modules()["inference_pb2_grpc"].InferenceAPIsServiceStub(channel)
+
+
+@contextmanager
+def extension(address: str) -> Iterator[Any]:
+    """Opens a channel and gives the stub of the management calls that TorchServe does not have."""
+    with grpc.insecure_channel(address) as channel:
+        yield _modules()["mariner_management_pb2_grpc"].MarinerManagementServiceStub(channel)
 
 
 @contextmanager
