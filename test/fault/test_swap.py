@@ -102,8 +102,6 @@ def test_a_swap_that_fails_under_load_changes_nothing(
         refused = swap(swapped, url)
         load.await_more(load.answered + ENOUGH)
     assert refused.status == status, refused.text
-        refused.text
-    )
     assert f"Swap of model {MODEL} from version 1 was undone at step {step}: " in refused.message
     assert message in refused.message
     assert load.unexpected() == {}

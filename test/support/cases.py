@@ -27,7 +27,18 @@ from support.server import RunningServer
 
 APIS = ("rest", "grpc")
 PROFILES = ("mariner", "torchserve")
-VERBS = ("predict", "http", "ready", "list", "describe", "register", "scale", "set_default", "unregister")
+VERBS = (
+    "predict",
+    "http",
+    "ready",
+    "list",
+    "describe",
+    "register",
+    "scale",
+    "set_default",
+    "unregister",
+    "swap",
+)
 
 
 @dataclass(frozen=True)
@@ -113,8 +124,14 @@ def _rest_call(server: RunningServer, verb: str, arguments: Mapping[str, Any]) -
         return rest.call(server.inference, "GET", _ready_path(**arguments))
     query = {key: _plain(value) for key, value in arguments.items() if key not in ("model", "version")}
     path = "/models" + "".join(f"/{arguments[key]}" for key in ("model", "version") if key in arguments)
-    method = {"list": "GET", "describe": "GET", "register": "POST", "unregister": "DELETE"}.get(verb, "PUT")
-    path += "/set-default" if verb == "set_default" else ""
+    method = {
+        "list": "GET",
+        "describe": "GET",
+        "register": "POST",
+        "swap": "POST",
+        "unregister": "DELETE",
+    }.get(verb, "PUT")
+    path += {"set_default": "/set-default", "swap": "/swap"}.get(verb, "")
     return rest.call(server.management, method, f"{path}?{urlencode(query)}" if query else path)
 
 
@@ -172,6 +189,13 @@ def _grpc_call(server: RunningServer, verb: str, arguments: Mapping[str, Any]) -
             return bytes(stub.Predictions(request, timeout=60).prediction)
     if verb == "ready":
         return json.dumps({"ready": rpc.ready(server.grpc_inference, **arguments)}).encode()
+    if verb == "swap":
+        fields = {_FIELDS.get(key, key): value for key, value in arguments.items()}
+        with rpc.extension(server.grpc_management) as stub:
+            done = stub.SwapModel(rpc.extension_messages().SwapModelRequest(**fields), timeout=60)
+        steps = [{"step": step.step} for step in done.steps]
+        names = {"model": done.model, "from": getattr(done, "from"), "to": done.to, "steps": steps}
+        return json.dumps({**names, "workers": done.workers, "oldKept": done.old_kept}).encode()
     method, message = _CALLS[verb]
     fields = {_FIELDS.get(key, key): value for key, value in arguments.items()}
     with rpc.management(server.grpc_management) as stub:

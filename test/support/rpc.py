@@ -17,7 +17,7 @@ from grpc_tools import protoc
 
 from support.places import PROTO
 
-SERVICES = ("inference.proto", "management.proto", "open_inference.proto")
+SERVICES = ("inference.proto", "management.proto", "mariner_management.proto", "open_inference.proto")
 """The files that clients compile."""
 
 
@@ -53,6 +53,11 @@ def management_messages() -> Any:
     return _modules()["management_pb2"]
 
 
+def extension_messages() -> Any:
+    """Messages of mariner_management.proto."""
+    return _modules()["mariner_management_pb2"]
+
+
 def prediction(model: str, body: bytes = b"", version: str = "", **inputs: bytes) -> Any:
     """Returns a request; `body` is the input of that name unless other inputs are given."""
     fields = inputs or {"body": body}
@@ -64,6 +69,13 @@ def inference(address: str, options: Sequence[tuple[str, int]] = ()) -> Iterator
     """Opens a channel with these options and gives the inference stub."""
     with grpc.insecure_channel(address, options=options) as channel:
         yield _modules()["inference_pb2_grpc"].InferenceAPIsServiceStub(channel)
+
+
+@contextmanager
+def extension(address: str) -> Iterator[Any]:
+    """Opens a channel and gives the stub of the management calls that TorchServe does not have."""
+    with grpc.insecure_channel(address) as channel:
+        yield _modules()["mariner_management_pb2_grpc"].MarinerManagementServiceStub(channel)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Answers with its model's version. `unloadable: true` in its settings fails the load, the word `poison` in a body the run."""
+"""Answers with its model's version; `unloadable` in its settings fails the load, `poison` in a body a run."""
 
 
 class Versioned:
