@@ -44,6 +44,8 @@ public final class Pool {
   private final long stallNanos;
   private final ProgressWatch progress;
   private final Dispatcher dispatcher;
+  private final @Nullable Autoscaler autoscaler;
+  private final @Nullable IdleWatch idleWatch;
 
   private boolean closing;
   private int open;
@@ -95,6 +97,22 @@ public final class Pool {
             metrics,
             runIds,
             this::gauges);
+    this.autoscaler =
+        spec.autoscale() == null
+            ? null
+            : new Autoscaler(
+                key,
+                spec.autoscale(),
+                loop,
+                batcher,
+                workers,
+                staffing,
+                factory.memory(),
+                this::gauges);
+    this.idleWatch =
+        spec.idleUnload() == null
+            ? null
+            : new IdleWatch(loop, spec.idleUnload().toNanos(), this::couldUnload, this::unload);
   }
 
   /** A batch may wait for its mates, run for as long as a run may take, and be found too slow. */
@@ -165,6 +183,7 @@ public final class Pool {
             return;
           }
           staffing.resize(min, max, done);
+          staffChanged();
           refuseWaitingIfHopeless();
           gauges();
         });
@@ -260,6 +279,7 @@ public final class Pool {
     }
     open++;
     staffing.wake();
+    active();
     sink.onCancel(() -> loop.run(() -> cancel(job)));
     deadlines.watch(job);
     progress.waits(now);
@@ -304,6 +324,7 @@ public final class Pool {
   /** Counts a job that has ended; the last one lets a closing pool stop. */
   private void finished() {
     open--;
+    active();
     if (open == 0) {
       gauges();
     }
@@ -324,6 +345,12 @@ public final class Pool {
   private void stopWorkers() {
     deadlines.sleep();
     progress.sleep();
+    if (autoscaler != null) {
+      autoscaler.sleep();
+    }
+    if (idleWatch != null) {
+      idleWatch.sleep();
+    }
     CompletableFuture<Void> done = drained;
     staffing.stopAll(
         () -> {
@@ -359,6 +386,38 @@ public final class Pool {
 
   private void gauges() {
     metrics.gauges(batcher.size(), open - batcher.size(), workers.readyCount());
+    if (autoscaler != null) {
+      autoscaler.observe();
+    }
+  }
+
+  /** A request came or ended. */
+  private void active() {
+    if (idleWatch != null) {
+      idleWatch.active();
+    }
+  }
+
+  /** A worker is ready, or another number is wanted. */
+  private void staffChanged() {
+    active();
+    if (autoscaler != null) {
+      autoscaler.staffChanged();
+    }
+  }
+
+  private boolean couldUnload() {
+    return open == 0 && staffing.target() > 0 && workers.readyCount() >= staffing.target();
+  }
+
+  private void unload() {
+    log.info(
+        "model {}: no request came for a while (idleUnloadSec), {} workers are stopped until one"
+            + " does",
+        key,
+        staffing.target());
+    staffing.unload();
+    gauges();
   }
 
   private final class Host implements WorkerHost {
@@ -373,6 +432,7 @@ public final class Pool {
       progress.progressed(loop.nanoTime());
       log.info("{} is ready, loaded in {} ms", worker.name(), loadNanos / 1_000_000);
       staffing.ready(worker);
+      staffChanged();
       gauges();
       dispatcher.dispatchSoon();
     }
@@ -380,7 +440,9 @@ public final class Pool {
     @Override
     public void loadFailed(Worker worker, LossCause cause) {
       log.warn("{} failed to start: {}", worker.name(), cause.text());
-      staffing.loadFailed(worker, cause);
+      if (staffing.loadFailed(worker, cause) && autoscaler != null) {
+        autoscaler.held();
+      }
       refuseWaitingIfHopeless();
       gauges();
     }

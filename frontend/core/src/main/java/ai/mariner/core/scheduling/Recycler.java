@@ -137,7 +137,7 @@ final class Recycler {
     boolean fill = vacant;
     drop();
     if (fill) {
-      hire.apply(worker.place());
+      var unused = hire.apply(worker.place());
     }
     lookAtAll();
   }

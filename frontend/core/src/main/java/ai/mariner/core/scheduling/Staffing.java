@@ -113,7 +113,7 @@ final class Staffing {
 
   /** Whether requests start workers although none is wanted now. */
   private boolean dormant() {
-    return target == 0 && (unloaded || (scales && max > 0));
+    return begun && target == 0 && (unloaded || (scales && max > 0));
   }
 
   /** A request was taken: it needs at least one worker. */
@@ -232,24 +232,26 @@ final class Staffing {
     }
   }
 
-  /** A worker could not load the model. */
-  void loadFailed(Worker worker, LossCause cause) {
+  /** A worker could not load the model; true if it was given up, since the others are enough. */
+  boolean loadFailed(Worker worker, LossCause cause) {
     lastCause = cause;
     if (recycler != null && recycler.loadFailed(worker, cause)) {
       publish();
-      return;
+      return false;
     }
     if (canShrink() && workers.readyCount() >= min && min > 0) {
       // Those that are needed serve: this one was only to help them.
       target--;
+      log.warn("{} was to help the others and is given up", worker.name());
       worker.stop();
       publish();
-      return;
+      return true;
     }
     failed = true;
     waking = false;
     publish();
     tellWaiters(refusals.loadFailed(cause));
+    return false;
   }
 
   /** A worker was lost, or more is known of that. */

@@ -3,7 +3,7 @@ package ai.mariner.core.scheduling;
 import ai.mariner.core.config.WorkerLifespan;
 import ai.mariner.core.metrics.RecycleReason;
 import java.time.Duration;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +19,7 @@ final class WorkerAges {
 
   private final WorkerLifespan limits;
   private final RandomGenerator random;
-  private final Map<Worker, Life> lives = new IdentityHashMap<>();
+  private final Map<Worker, Life> lives = new HashMap<>();
   private MemorySurvey memory = new MemorySurvey(Map.of(), null);
 
   /**

@@ -2,6 +2,7 @@ package ai.mariner.core.scheduling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.mariner.core.config.Autoscale;
 import ai.mariner.core.config.BatchPolicy;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.RetryOnWorkerLoss;
@@ -64,6 +65,15 @@ final class RandomHistory {
               random.nextBoolean() ? null : 1 + random.nextInt(40),
               random.nextBoolean() ? null : 100,
               random.nextBoolean() ? null : 1 + random.nextInt(100)));
+    }
+    if (random.nextInt(3) == 0) {
+      options.workers(null, 1 + random.nextInt(5));
+      options.autoscale(
+          new Autoscale(
+              Duration.ofMillis(random.nextInt(200)), Duration.ofSeconds(1 + random.nextInt(10))));
+    }
+    if (random.nextInt(4) == 0) {
+      options.idleUnload(Duration.ofSeconds(1 + random.nextInt(20)));
     }
     return options;
   }
