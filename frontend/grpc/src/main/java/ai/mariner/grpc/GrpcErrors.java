@@ -23,6 +23,10 @@ public final class GrpcErrors {
   static final Metadata.Key<String> HANDLER_STATUS =
       Metadata.Key.of("x-handler-status", Metadata.ASCII_STRING_MARSHALLER);
 
+  /** What the response cache did for an answer, in headers; only when the model has a cache. */
+  static final Metadata.Key<String> CACHE =
+      Metadata.Key.of("x-cache", Metadata.ASCII_STRING_MARSHALLER);
+
   /** Clients take 8 KiB of trailers by default; the description leaves room for other entries. */
   private static final int MAX_ENCODED_DESCRIPTION_BYTES = 6000;
 
@@ -58,7 +62,12 @@ public final class GrpcErrors {
       case UNAUTHENTICATED, FOREIGN_ORIGIN, MODEL_API_DISABLED, URL_NOT_ALLOWED ->
           Code.PERMISSION_DENIED;
       case NO_WORKER, SHUTTING_DOWN -> Code.UNAVAILABLE;
-      case QUEUE_FULL, REQUEST_TOO_LARGE, REPLY_TOO_LARGE, STREAM_STALLED, OUT_OF_MEMORY ->
+      case QUEUE_FULL,
+          RATE_LIMITED,
+          REQUEST_TOO_LARGE,
+          REPLY_TOO_LARGE,
+          STREAM_STALLED,
+          OUT_OF_MEMORY ->
           Code.RESOURCE_EXHAUSTED;
       case DEADLINE_EXCEEDED, RESPONSE_TIMEOUT, OPERATION_TIMEOUT -> Code.DEADLINE_EXCEEDED;
       case CANCELLED -> Code.CANCELLED;
@@ -108,6 +117,7 @@ public final class GrpcErrors {
       case MODEL_NOT_FOUND, ARCHIVE_NOT_FOUND, URL_NOT_ALLOWED -> "ModelNotFoundException";
       case MODEL_VERSION_NOT_FOUND -> "ModelVersionNotFoundException";
       case NO_WORKER, QUEUE_FULL, SHUTTING_DOWN -> "ServiceUnavailableException";
+      case RATE_LIMITED -> "RateLimitExceededException";
       case DEADLINE_EXCEEDED -> "DeadlineExceededException";
       case OPERATION_TIMEOUT -> "RequestTimeoutException";
       case CANCELLED -> "ClientLeftException";

@@ -26,11 +26,22 @@ class HttpErrorsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "HANDLER_FAILED,503,500", "OUTPUT_INVALID,503,500", "WORKER_LOST,500,500",
-    "WORKER_OUT_OF_MEMORY,507,500", "OUT_OF_MEMORY,507,507", "RESPONSE_TIMEOUT,500,504",
-    "DEADLINE_EXCEEDED,504,504", "UNAUTHENTICATED,400,401", "QUEUE_FULL,503,503",
-    "MODEL_NOT_FOUND,404,404", "CONFLICT,409,409", "DEFAULT_VERSION_IN_USE,403,403",
-    "OPERATION_TIMEOUT,408,408", "MODEL_API_DISABLED,405,405", "REPLY_TOO_LARGE,500,500",
+    "HANDLER_FAILED,503,500",
+    "OUTPUT_INVALID,503,500",
+    "WORKER_LOST,500,500",
+    "WORKER_OUT_OF_MEMORY,507,500",
+    "OUT_OF_MEMORY,507,507",
+    "RESPONSE_TIMEOUT,500,504",
+    "DEADLINE_EXCEEDED,504,504",
+    "UNAUTHENTICATED,400,401",
+    "QUEUE_FULL,503,503",
+    "MODEL_NOT_FOUND,404,404",
+    "CONFLICT,409,409",
+    "DEFAULT_VERSION_IN_USE,403,403",
+    "OPERATION_TIMEOUT,408,408",
+    "MODEL_API_DISABLED,405,405",
+    "REPLY_TOO_LARGE,500,500",
+    "RATE_LIMITED,429,429",
   })
   void statusesAreThoseOfTheProfile(ErrorKind kind, int legacy, int own) {
     assertThat(torchserve.row(kind).status()).isEqualTo(legacy);
@@ -60,6 +71,13 @@ class HttpErrorsTest {
     assertThat(mariner.reply(full).headers()).containsExactly(new Reply.Header("Retry-After", "1"));
     assertThat(text(mariner.reply(full))).contains("QueueFullException");
     assertThat(text(torchserve.reply(full))).contains("ServiceUnavailableException");
+  }
+
+  @Test
+  void whoIsOverTheRateIsToldWhenToComeBack() {
+    Reply reply = mariner.reply(Failure.of(ErrorKind.RATE_LIMITED, "too many"));
+    assertThat(reply.headers()).containsExactly(new Reply.Header("Retry-After", "1"));
+    assertThat(text(reply)).contains("RateLimitExceededException", "too many");
   }
 
   private Integer status(int chosen) {

@@ -41,6 +41,7 @@ public final class Pool {
   private final int batchSize;
   private final long stallNanos;
   private final ProgressWatch progress;
+  private final @Nullable Entrance entrance;
 
   private boolean dispatchPending;
   private boolean closing;
@@ -78,6 +79,7 @@ public final class Pool {
     this.deadlines = new Deadlines(loop, this::expire);
     this.losses = new LossPolicy(spec.retryOnWorkerLoss());
     this.answers = new Answers(loop, metrics, limits, this::finished);
+    this.entrance = Entrance.of(key, spec, loop, metrics, answers, new Queue());
     this.workers = new WorkerSet(key, spec.minWorkers(), factory, loop, new Host());
     this.stallNanos = stallNanos(spec);
     this.progress =
@@ -198,19 +200,35 @@ public final class Pool {
       return;
     }
     long now = loop.nanoTime();
-    Job job = new Job(request, sink, now, deadline(request, now));
+    long deadline = deadline(request, now);
+    if (entrance != null) {
+      entrance.enter(request, sink, now, deadline);
+    } else {
+      take(new Job(request, sink, now, deadline, null));
+    }
+  }
+
+  private void take(Job job) {
     if (!admit(job)) {
-      job.end();
-      metrics.failed(ErrorKind.QUEUE_FULL);
-      sink.fail(queueFull());
+      refuseFull(job);
       return;
     }
-    open++;
-    sink.onCancel(() -> loop.run(() -> cancel(job)));
-    deadlines.watch(job);
-    progress.waits(now);
+    watch(job);
+    progress.waits(job.arrivalNanos());
     gauges();
     dispatchSoon();
+  }
+
+  private void refuseFull(Job job) {
+    job.end();
+    metrics.failed(ErrorKind.QUEUE_FULL);
+    job.sink().fail(queueFull());
+  }
+
+  private void watch(Job job) {
+    open++;
+    job.sink().onCancel(() -> loop.run(() -> cancel(job)));
+    deadlines.watch(job);
   }
 
   /** Queues a job; idle workers first get their share of a burst that is longer than the queue. */
@@ -440,7 +458,36 @@ public final class Pool {
   }
 
   private void gauges() {
-    metrics.gauges(batcher.size(), open - batcher.size(), workers.readyCount());
+    int waiting = batcher.size() + (entrance == null ? 0 : entrance.following());
+    metrics.gauges(waiting, open - waiting, workers.readyCount());
+  }
+
+  /** The pool as its entrance sees it. */
+  private final class Queue implements Inside {
+    @Override
+    public void take(Job job) {
+      Pool.this.take(job);
+    }
+
+    @Override
+    public void follow(Job job, int waiting) {
+      if (waiting > batcher.capacity()) {
+        refuseFull(job);
+        return;
+      }
+      watch(job);
+      gauges();
+    }
+
+    @Override
+    public void putBack(List<Job> jobs) {
+      jobs.forEach(Job::requeued);
+      batcher.requeue(jobs);
+      progress.waits(loop.nanoTime());
+      refuseWaitingIfHopeless();
+      gauges();
+      dispatchSoon();
+    }
   }
 
   private final class Host implements WorkerHost {
