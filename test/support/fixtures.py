@@ -34,6 +34,7 @@ def fill_store(store: Path) -> list[str]:
     pack(store, "unloadable", "raising_at_load")
     pack(store, "nohandler", "two_classes")
     pack(store, "idle", "echo")
+    pack(store, "traffic", "echo", config={"responseCacheMb": 1, "priorityAgeingMs": 1000})
     (store / "corrupt.mar").write_bytes(b"this is no archive")
     return [f"{name}={name}.mar" for name in ("echo", "inspect", "act", "stream", "generate", "describe")]
 

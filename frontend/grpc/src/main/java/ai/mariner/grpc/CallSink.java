@@ -80,7 +80,7 @@ abstract class CallSink implements ResponseSink {
   final void write(Reply piece) {
     if (!headersSent) {
       headersSent = true;
-      call.sendHeaders(labelled());
+      call.sendHeaders(headersOf(piece));
     }
     call.sendMessage(piece);
   }
@@ -98,6 +98,16 @@ abstract class CallSink implements ResponseSink {
     Metadata metadata = new Metadata();
     metadata.put(GrpcErrors.REQUEST_ID, label);
     return metadata;
+  }
+
+  private Metadata headersOf(Reply piece) {
+    Metadata headers = labelled();
+    for (Reply.Header header : piece.headers()) {
+      if (header.name().equalsIgnoreCase(GrpcErrors.CACHE.name())) {
+        headers.put(GrpcErrors.CACHE, header.value());
+      }
+    }
+    return headers;
   }
 
   /** Trailers of a call that is answered: the handler's status, when it chose one. */

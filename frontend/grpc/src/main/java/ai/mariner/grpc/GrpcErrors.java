@@ -23,6 +23,10 @@ public final class GrpcErrors {
   static final Metadata.Key<String> HANDLER_STATUS =
       Metadata.Key.of("x-handler-status", Metadata.ASCII_STRING_MARSHALLER);
 
+  /** What the response cache did for an answer, in headers; only when the model has a cache. */
+  static final Metadata.Key<String> CACHE =
+      Metadata.Key.of("x-cache", Metadata.ASCII_STRING_MARSHALLER);
+
   /** Clients take 8 KiB of trailers by default; the description leaves room for other entries. */
   private static final int MAX_ENCODED_DESCRIPTION_BYTES = 6000;
 
@@ -59,6 +63,7 @@ public final class GrpcErrors {
           Code.PERMISSION_DENIED;
       case NO_WORKER, SHUTTING_DOWN -> Code.UNAVAILABLE;
       case QUEUE_FULL,
+          RATE_LIMITED,
           REQUEST_TOO_LARGE,
           REPLY_TOO_LARGE,
           STREAM_STALLED,
@@ -113,6 +118,7 @@ public final class GrpcErrors {
       case MODEL_NOT_FOUND, ARCHIVE_NOT_FOUND, URL_NOT_ALLOWED -> "ModelNotFoundException";
       case MODEL_VERSION_NOT_FOUND -> "ModelVersionNotFoundException";
       case NO_WORKER, QUEUE_FULL, SHUTTING_DOWN -> "ServiceUnavailableException";
+      case RATE_LIMITED -> "RateLimitExceededException";
       case DEADLINE_EXCEEDED -> "DeadlineExceededException";
       case OPERATION_TIMEOUT -> "RequestTimeoutException";
       case CANCELLED -> "ClientLeftException";

@@ -118,6 +118,25 @@ class PredictionOutcomesTest {
   }
 
   @Test
+  void whatTheCacheDidStandsInTheHeadersOfTheAnswer() {
+    core.handler =
+        (request, sink) -> {
+          request.release();
+          Reply reply = FakeCore.reply("x");
+          List<Reply.Header> headers =
+              List.of(new Reply.Header("Other", "o"), new Reply.Header("X-Cache", "hit"));
+          sink.end(new Reply(null, null, null, headers, reply.body()));
+        };
+    AtomicReference<Metadata> headers = new AtomicReference<>();
+    AtomicReference<Metadata> trailers = new AtomicReference<>();
+    stub()
+        .withInterceptors(MetadataUtils.newCaptureMetadataInterceptor(headers, trailers))
+        .predictions(NettyFixture.request("x"));
+    assertThat(headers.get().get(GrpcErrors.CACHE)).isEqualTo("hit");
+    assertThat(headers.get().keys()).doesNotContain("other");
+  }
+
+  @Test
   void piecesOfAStreamingHandlerAreJoined() throws Exception {
     List<CountedBody> bodies =
         List.of(CountedBody.of("ab"), CountedBody.of("cd"), CountedBody.of("e"));

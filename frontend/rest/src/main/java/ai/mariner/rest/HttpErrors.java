@@ -64,6 +64,7 @@ final class HttpErrors {
       case MODEL_VERSION_NOT_FOUND -> new Row(404, "ModelVersionNotFoundException");
       case NO_WORKER, SHUTTING_DOWN -> new Row(503, UNAVAILABLE);
       case QUEUE_FULL -> new Row(503, legacy ? UNAVAILABLE : "QueueFullException");
+      case RATE_LIMITED -> new Row(429, "RateLimitExceededException");
       case DEADLINE_EXCEEDED -> new Row(504, "DeadlineExceededException");
       case CANCELLED -> new Row(499, "ClientLeftException");
       case HANDLER_FAILED, HANDLER_STATUS, OUTPUT_INVALID -> new Row(legacy ? 503 : 500, INTERNAL);
@@ -82,7 +83,8 @@ final class HttpErrors {
   }
 
   private static List<Reply.Header> headers(ErrorKind kind, int status) {
-    if (kind == ErrorKind.QUEUE_FULL) {
+    // A rate is at least one request a second: there is room again within the second.
+    if (kind == ErrorKind.QUEUE_FULL || kind == ErrorKind.RATE_LIMITED) {
       return List.of(new Reply.Header("Retry-After", "1"));
     }
     if (status == 401) {

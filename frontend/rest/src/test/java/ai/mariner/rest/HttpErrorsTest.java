@@ -42,6 +42,7 @@ class HttpErrorsTest {
     "OPERATION_TIMEOUT,408,408",
     "MODEL_API_DISABLED,405,405",
     "REPLY_TOO_LARGE,500,500",
+    "RATE_LIMITED,429,429",
   })
   void statusesAreThoseOfTheProfile(ErrorKind kind, int legacy, int own) {
     assertThat(torchserve.row(kind).status()).isEqualTo(legacy);
@@ -71,6 +72,13 @@ class HttpErrorsTest {
     assertThat(mariner.reply(full).headers()).containsExactly(new Reply.Header("Retry-After", "1"));
     assertThat(text(mariner.reply(full))).contains("QueueFullException");
     assertThat(text(torchserve.reply(full))).contains("ServiceUnavailableException");
+  }
+
+  @Test
+  void whoIsOverTheRateIsToldWhenToComeBack() {
+    Reply reply = mariner.reply(Failure.of(ErrorKind.RATE_LIMITED, "too many"));
+    assertThat(reply.headers()).containsExactly(new Reply.Header("Retry-After", "1"));
+    assertThat(text(reply)).contains("RateLimitExceededException", "too many");
   }
 
   private Integer status(int chosen) {

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Bounds of a model version's response cache.
  *
- * @param maxBytes most bytes of requests and answers that are kept
+ * @param maxBytes most bytes of answers that are kept, with what keeping them takes
  * @param timeToLive how long an answer may be given again
  */
 public record CacheLimits(long maxBytes, Duration timeToLive) {

@@ -29,6 +29,8 @@ public enum ErrorKind {
   NO_WORKER,
   /** The model's queue is full, by count or by bytes. */
   QUEUE_FULL,
+  /** More requests came than {@code rateLimit} lets pass. */
+  RATE_LIMITED,
   /** The server or the model is being shut down and takes nothing new. */
   SHUTTING_DOWN,
   /** The request's own deadline passed, in the queue or while it ran. */

@@ -2,6 +2,7 @@ package ai.mariner.core.metrics;
 
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Priority;
 
 /** Meters of one model version. All times are in nanoseconds. */
 public interface ModelMetrics {
@@ -31,6 +32,18 @@ public interface ModelMetrics {
 
   /** A worker has ended for good. */
   void workerGone(String workerName);
+
+  /** A request ended, after so much time in all, with an answer that was not made for it. */
+  void reused(ModelRef asNamed, long totalNanos);
+
+  /** The response cache looked at a request. */
+  void cached(CacheOutcome outcome);
+
+  /** The response cache holds so many bytes. */
+  void cacheBytes(long bytes);
+
+  /** A request of a model with lanes was answered after so much time in its lane. */
+  void laneWaited(Priority lane, long queueNanos);
 
   /** The number of requests that wait, and of workers that are ready, has changed. */
   void gauges(int waiting, int running, int readyWorkers);

@@ -2,6 +2,7 @@ package ai.mariner.core.scheduling;
 
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.Priority;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.ResponseSink;
 import ai.mariner.core.metrics.ModelMetrics;
@@ -48,6 +49,15 @@ final class Answers {
     finished.run();
   }
 
+  /** Ends a job with an answer that was made for another one, unless it has ended. */
+  void reuse(Job job, Reply reply) {
+    if (!job.end()) {
+      return;
+    }
+    metrics.reused(job.request().model(), loop.nanoTime() - job.arrivalNanos());
+    handOver(job, reply);
+  }
+
   /** Passes on what a worker says of a job that has not ended. */
   void replied(Worker worker, Run run, Job job, ItemReply item, boolean last) {
     WorkerError error = item.error();
@@ -71,6 +81,14 @@ final class Answers {
         run.startNanos() - job.arrivalNanos(),
         now - run.startNanos(),
         now - job.arrivalNanos());
+    Priority lane = job.priority();
+    if (lane != null) {
+      metrics.laneWaited(lane, run.startNanos() - job.arrivalNanos());
+    }
+    handOver(job, reply);
+  }
+
+  private void handOver(Job job, Reply reply) {
     try {
       job.sink().end(reply);
     } catch (RuntimeException e) {

@@ -1,6 +1,7 @@
 package ai.mariner.core.scheduling;
 
 import ai.mariner.core.message.InferenceRequest;
+import ai.mariner.core.message.Priority;
 import ai.mariner.core.message.ResponseSink;
 import ai.mariner.core.worker.RunItem;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ public final class Job implements RunItem {
   private final ResponseSink sink;
   private final long arrivalNanos;
   private final long deadlineNanos;
+  private final @Nullable Priority priority;
 
   private State state = State.QUEUED;
   private boolean alone;
@@ -26,6 +28,8 @@ public final class Job implements RunItem {
     QUEUED,
     /** Out of the queue, on its way to a worker. */
     TAKEN,
+    /** Waits for the answer of an identical job instead of a run of its own. */
+    FOLLOWING,
     RUNNING,
     ENDED
   }
@@ -37,12 +41,19 @@ public final class Job implements RunItem {
    * @param sink who wants the answer
    * @param arrivalNanos when the request arrived, in the loop's time
    * @param deadlineNanos when its deadline passes; {@link Long#MAX_VALUE}: never
+   * @param priority its lane; absent: the model has no lanes
    */
-  public Job(InferenceRequest request, ResponseSink sink, long arrivalNanos, long deadlineNanos) {
+  public Job(
+      InferenceRequest request,
+      ResponseSink sink,
+      long arrivalNanos,
+      long deadlineNanos,
+      @Nullable Priority priority) {
     this.request = request;
     this.sink = sink;
     this.arrivalNanos = arrivalNanos;
     this.deadlineNanos = deadlineNanos;
+    this.priority = priority;
   }
 
   @Override
@@ -63,6 +74,11 @@ public final class Job implements RunItem {
   /** When the request arrived, in the loop's time. */
   public long arrivalNanos() {
     return arrivalNanos;
+  }
+
+  /** The job's lane; absent: the model has no lanes. */
+  @Nullable Priority priority() {
+    return priority;
   }
 
   /** Whether the job has to run in a batch of its own. */
@@ -103,6 +119,11 @@ public final class Job implements RunItem {
   /** The job has left the queue. */
   void taken() {
     state = State.TAKEN;
+  }
+
+  /** The job waits for another one's answer. */
+  void follows() {
+    state = State.FOLLOWING;
   }
 
   void started(Run inRun) {

@@ -46,6 +46,7 @@ public final class Pool {
   private final Dispatcher dispatcher;
   private final @Nullable Autoscaler autoscaler;
   private final @Nullable IdleWatch idleWatch;
+  private final @Nullable Entrance entrance;
 
   private boolean closing;
   private int open;
@@ -82,6 +83,7 @@ public final class Pool {
     this.losses = new LossPolicy(spec.retryOnWorkerLoss());
     this.answers = new Answers(loop, metrics, limits, this::finished);
     this.staffing = new Staffing(refusals, spec, factory, loop, workers, metrics, new Host());
+    this.entrance = Entrance.of(key, spec, loop, metrics, answers, new Queue());
     this.stallNanos = stallNanos(spec);
     this.progress =
         new ProgressWatch(
@@ -270,21 +272,37 @@ public final class Pool {
       return;
     }
     long now = loop.nanoTime();
-    Job job = new Job(request, sink, now, deadline(request, now));
+    long deadline = deadline(request, now);
+    if (entrance != null) {
+      entrance.enter(request, sink, now, deadline);
+    } else {
+      take(new Job(request, sink, now, deadline, null));
+    }
+  }
+
+  private void take(Job job) {
     if (!dispatcher.admit(job)) {
-      job.end();
-      metrics.failed(ErrorKind.QUEUE_FULL);
-      sink.fail(refusals.queueFull(batcher.size(), batcher.capacity()));
+      refuseFull(job);
       return;
     }
+    watch(job);
+    progress.waits(job.arrivalNanos());
+    gauges();
+    dispatcher.dispatchSoon();
+  }
+
+  private void refuseFull(Job job) {
+    job.end();
+    metrics.failed(ErrorKind.QUEUE_FULL);
+    job.sink().fail(refusals.queueFull(batcher.size(), batcher.capacity()));
+  }
+
+  private void watch(Job job) {
     open++;
     staffing.wake();
     active();
-    sink.onCancel(() -> loop.run(() -> cancel(job)));
+    job.sink().onCancel(() -> loop.run(() -> cancel(job)));
     deadlines.watch(job);
-    progress.waits(now);
-    gauges();
-    dispatcher.dispatchSoon();
   }
 
   private @Nullable Failure refusal() {
@@ -385,7 +403,8 @@ public final class Pool {
   }
 
   private void gauges() {
-    metrics.gauges(batcher.size(), open - batcher.size(), workers.readyCount());
+    int waiting = batcher.size() + (entrance == null ? 0 : entrance.following());
+    metrics.gauges(waiting, open - waiting, workers.readyCount());
     if (autoscaler != null) {
       autoscaler.observe();
     }
@@ -418,6 +437,34 @@ public final class Pool {
         staffing.target());
     staffing.unload();
     gauges();
+  }
+
+  /** The pool as its entrance sees it. */
+  private final class Queue implements Inside {
+    @Override
+    public void take(Job job) {
+      Pool.this.take(job);
+    }
+
+    @Override
+    public void follow(Job job, int waiting) {
+      if (waiting > batcher.capacity()) {
+        refuseFull(job);
+        return;
+      }
+      watch(job);
+      gauges();
+    }
+
+    @Override
+    public void putBack(List<Job> jobs) {
+      jobs.forEach(Job::requeued);
+      batcher.requeue(jobs);
+      progress.waits(loop.nanoTime());
+      refuseWaitingIfHopeless();
+      gauges();
+      dispatcher.dispatchSoon();
+    }
   }
 
   private final class Host implements WorkerHost {

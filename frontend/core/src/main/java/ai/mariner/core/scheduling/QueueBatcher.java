@@ -3,24 +3,25 @@ package ai.mariner.core.scheduling;
 import ai.mariner.core.config.BatchPolicy;
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.message.Operation;
-import java.util.ArrayDeque;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Batches in order of arrival.
+ * Batches in the order of a queue.
  *
  * <p>Greedy: a free worker takes what is there, several free workers share the queue evenly.
  * Window: a batch is held back until it is full or the oldest job has waited for the delay.
  */
 final class QueueBatcher implements Batcher {
-  private final ArrayDeque<Job> queue = new ArrayDeque<>();
+  private final JobQueue queue;
   private final int batchSize;
   private final int capacity;
   private final long windowNanos;
   private int live;
 
-  private QueueBatcher(int batchSize, int capacity, long windowNanos) {
+  private QueueBatcher(JobQueue queue, int batchSize, int capacity, long windowNanos) {
+    this.queue = queue;
     this.batchSize = batchSize;
     this.capacity = capacity;
     this.windowNanos = windowNanos;
@@ -29,8 +30,12 @@ final class QueueBatcher implements Batcher {
   /** The batcher that a model's options ask for. */
   static QueueBatcher of(ModelSpec spec) {
     boolean window = spec.batchPolicy() == BatchPolicy.WINDOW && spec.batchSize() > 1;
+    Duration ageing = spec.priorityAgeing();
     return new QueueBatcher(
-        spec.batchSize(), spec.jobQueueSize(), window ? spec.maxBatchDelay().toNanos() : 0);
+        ageing == null ? new ArrivalQueue() : new LaneQueue(ageing.toNanos()),
+        spec.batchSize(),
+        spec.jobQueueSize(),
+        window ? spec.maxBatchDelay().toNanos() : 0);
   }
 
   @Override
@@ -38,14 +43,14 @@ final class QueueBatcher implements Batcher {
     if (live >= capacity) {
       return false;
     }
-    queue.addLast(job);
+    queue.add(job);
     live++;
     return true;
   }
 
   @Override
   public Decision next(long nowNanos, int freeWorkers) {
-    Job head = head();
+    Job head = queue.first();
     if (head == null) {
       return Decision.IDLE;
     }
@@ -53,7 +58,7 @@ final class QueueBatcher implements Batcher {
       return new Decision.Dispatch(List.of(take()));
     }
     if (windowNanos > 0) {
-      long due = head.arrivalNanos() + windowNanos;
+      long due = queue.oldestArrivalNanos() + windowNanos;
       if (due - nowNanos > 0 && matesOfHead() < batchSize) {
         return new Decision.WaitUntil(due);
       }
@@ -66,7 +71,7 @@ final class QueueBatcher implements Batcher {
   @Override
   public void requeue(List<Job> jobs) {
     for (int i = jobs.size() - 1; i >= 0; i--) {
-      queue.addFirst(jobs.get(i));
+      queue.putBack(jobs.get(i));
     }
     live += jobs.size();
   }
@@ -85,7 +90,7 @@ final class QueueBatcher implements Batcher {
   @Override
   public List<Job> drain() {
     List<Job> all = new ArrayList<>(live);
-    while (head() != null) {
+    while (queue.first() != null) {
       all.add(take());
     }
     return all;
@@ -103,20 +108,10 @@ final class QueueBatcher implements Batcher {
 
   @Override
   public long oldestArrivalNanos() {
-    Job head = head();
-    if (head == null) {
+    if (queue.first() == null) {
       throw new IllegalStateException("nothing waits");
     }
-    return head.arrivalNanos();
-  }
-
-  private @org.jspecify.annotations.Nullable Job head() {
-    Job head = queue.peekFirst();
-    while (head != null && head.ended()) {
-      queue.removeFirst();
-      head = queue.peekFirst();
-    }
-    return head;
+    return queue.oldestArrivalNanos();
   }
 
   private Job take() {
@@ -133,7 +128,9 @@ final class QueueBatcher implements Batcher {
     }
     List<Job> batch = new ArrayList<>(Math.min(most, live + 1));
     batch.add(first);
-    for (Job job = head(); job != null && batch.size() < most && mates(first, job); job = head()) {
+    for (Job job = queue.first();
+        job != null && batch.size() < most && mates(first, job);
+        job = queue.first()) {
       batch.add(take());
     }
     return batch;

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.mariner.core.config.Autoscale;
 import ai.mariner.core.config.BatchPolicy;
+import ai.mariner.core.config.CacheLimits;
 import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.RateLimit;
 import ai.mariner.core.config.RetryOnWorkerLoss;
 import ai.mariner.core.config.WorkerLifespan;
 import ai.mariner.core.error.ErrorKind;
@@ -28,12 +30,17 @@ import java.util.concurrent.CompletableFuture;
  * and in the end that nothing is left.
  */
 final class RandomHistory {
+  private static final String[] PRIORITIES = {"high", "normal", "low", "Low", "urgent"};
+
   private final Random random;
   private final PoolFixture fixture;
   private final List<Client> open = new ArrayList<>();
   private final List<CompletableFuture<Void>> resizes = new ArrayList<>();
   private int submitted;
   private boolean closed;
+
+  /** Whether requests come again, for a model with a cache. */
+  private boolean repeats;
 
   /** A request and what its client does. */
   private record Client(String text, RecordingSink sink) {}
@@ -55,6 +62,16 @@ final class RandomHistory {
             .retryOnWorkerLoss(pick(RetryOnWorkerLoss.values()));
     if (random.nextInt(3) == 0) {
       options.batchPolicy(BatchPolicy.WINDOW).maxBatchDelay(Duration.ofMillis(random.nextInt(300)));
+    }
+    if (random.nextInt(3) == 0) {
+      repeats = true;
+      options.responseCache(new CacheLimits(6000, Duration.ofMillis(1 + random.nextInt(5000))));
+    }
+    if (random.nextInt(3) == 0) {
+      options.priorityAgeing(Duration.ofMillis(1 + random.nextInt(500)));
+    }
+    if (random.nextInt(5) == 0) {
+      options.rateLimit(new RateLimit(1 + random.nextInt(100), 1 + random.nextInt(20)));
     }
     if (random.nextInt(4) == 0) {
       options.requestTimeout(Duration.ofMillis(1 + random.nextInt(5000)));
@@ -124,7 +141,8 @@ final class RandomHistory {
   }
 
   private void submit() {
-    String text = "r" + submitted++;
+    String text = "r" + (repeats ? random.nextInt(12) : submitted);
+    submitted++;
     int dice = random.nextInt(10);
     Client client =
         new Client(
@@ -133,6 +151,7 @@ final class RandomHistory {
                 text,
                 request -> {
                   Requests made = dice < 3 ? request.streaming() : request;
+                  made = made.header("X-Priority", pick(PRIORITIES));
                   if (dice == 9) {
                     made =
                         made.timeout(Duration.ofMillis(random.nextInt(3) * random.nextInt(2000)));
@@ -241,6 +260,9 @@ final class RandomHistory {
 
   /** No open request is with two connected workers. */
   private void checkRuns() {
+    if (repeats) {
+      return;
+    }
     Set<String> openTexts = new HashSet<>();
     open.forEach(client -> openTexts.add(client.text()));
     Set<String> seen = new HashSet<>();

@@ -3,6 +3,8 @@ package ai.mariner.core.testing;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Priority;
+import ai.mariner.core.metrics.CacheOutcome;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.RecycleReason;
 import ai.mariner.core.metrics.ServerMetrics;
@@ -25,6 +27,10 @@ public final class CountingMetrics implements ServerMetrics {
     private final List<Duration> queueTimes = new ArrayList<>();
     private final List<Duration> runTimes = new ArrayList<>();
     private final List<RecycleReason> recycles = new ArrayList<>();
+    private final List<Duration> reuseTimes = new ArrayList<>();
+    private final Map<CacheOutcome, Integer> cacheOutcomes = new TreeMap<>();
+    private final Map<Priority, List<Duration>> laneTimes = new TreeMap<>();
+    private long cacheBytes;
     private int received;
     private int reruns;
     private int loads;
@@ -101,6 +107,54 @@ public final class CountingMetrics implements ServerMetrics {
       gauges = new Gauges(waiting, running, readyWorkers);
     }
 
+    @Override
+    public synchronized void reused(ModelRef asNamed, long totalNanos) {
+      if (totalNanos < 0) {
+        throw new AssertionError("negative time: " + totalNanos);
+      }
+      reuseTimes.add(Duration.ofNanos(totalNanos));
+    }
+
+    @Override
+    public synchronized void cached(CacheOutcome outcome) {
+      cacheOutcomes.merge(outcome, 1, Integer::sum);
+    }
+
+    @Override
+    public synchronized void cacheBytes(long bytes) {
+      if (bytes < 0) {
+        throw new AssertionError("negative bytes: " + bytes);
+      }
+      cacheBytes = bytes;
+    }
+
+    @Override
+    public synchronized void laneWaited(Priority lane, long queueNanos) {
+      laneTimes
+          .computeIfAbsent(lane, unused -> new ArrayList<>())
+          .add(Duration.ofNanos(queueNanos));
+    }
+
+    /** Times of requests that were answered with the answer of another one, in order. */
+    public synchronized List<Duration> reuseTimes() {
+      return List.copyOf(reuseTimes);
+    }
+
+    /** What the cache did, and how often. */
+    public synchronized Map<CacheOutcome, Integer> cacheOutcomes() {
+      return Map.copyOf(cacheOutcomes);
+    }
+
+    /** Bytes that the cache holds. */
+    public synchronized long cacheBytes() {
+      return cacheBytes;
+    }
+
+    /** Times in the queue of answered requests by lane, in order. */
+    public synchronized Map<Priority, List<Duration>> laneTimes() {
+      return Map.copyOf(laneTimes);
+    }
+
     /** Requests that arrived. */
     public synchronized int received() {
       return received;
@@ -113,7 +167,7 @@ public final class CountingMetrics implements ServerMetrics {
 
     /** Requests that got an answer. */
     public synchronized int answers() {
-      return runTimes.size();
+      return runTimes.size() + reuseTimes.size();
     }
 
     /** Requests that failed, by kind. */

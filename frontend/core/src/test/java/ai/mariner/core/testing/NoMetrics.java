@@ -3,6 +3,8 @@ package ai.mariner.core.testing;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Priority;
+import ai.mariner.core.metrics.CacheOutcome;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.RecycleReason;
 import ai.mariner.core.metrics.ServerMetrics;
@@ -49,4 +51,16 @@ public final class NoMetrics implements ServerMetrics, ModelMetrics {
 
   @Override
   public void gauges(int waiting, int running, int readyWorkers) {}
+
+  @Override
+  public void reused(ModelRef asNamed, long totalNanos) {}
+
+  @Override
+  public void cached(CacheOutcome outcome) {}
+
+  @Override
+  public void cacheBytes(long bytes) {}
+
+  @Override
+  public void laneWaited(Priority lane, long queueNanos) {}
 }

@@ -7,7 +7,9 @@ import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Operation;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Makes requests; what is not said is a plain prediction of one part. Not thread-safe. */
@@ -18,6 +20,9 @@ public final class Requests {
   private Operation operation = Operation.PREDICT;
   private @Nullable Long timeoutNanos;
   private boolean streaming;
+  private @Nullable String partType;
+  private String partName = "body";
+  private final Map<String, String> headers = new LinkedHashMap<>();
 
   private Requests(long id, Body body) {
     this.id = id;
@@ -53,6 +58,19 @@ public final class Requests {
     return this;
   }
 
+  /** With its one part under another name, and of this media type. */
+  public Requests part(String name, @Nullable String type) {
+    partName = name;
+    partType = type;
+    return this;
+  }
+
+  /** With a header. */
+  public Requests header(String name, String value) {
+    headers.put(name, value);
+    return this;
+  }
+
   /** The request. */
   public InferenceRequest build() {
     return new InferenceRequest(
@@ -60,8 +78,8 @@ public final class Requests {
         model,
         operation,
         null,
-        List.of(new InputPart("body", null, body)),
-        Headers.NONE,
+        List.of(new InputPart(partName, partType, body)),
+        headers.isEmpty() ? Headers.NONE : headers::forEach,
         timeoutNanos,
         streaming,
         null);

@@ -46,7 +46,10 @@ final class Families {
   final Histogram inferenceSeconds;
   final Histogram requestSeconds;
   final Histogram batchSize;
+  final Histogram laneSeconds;
   final Counter failed;
+  final Counter cacheRequests;
+  final Gauge cacheBytes;
   final Counter reruns;
   final Counter workerLosses;
   final Counter workerRecycles;
@@ -66,6 +69,11 @@ final class Families {
     inferenceSeconds = histogram("mariner_inference_seconds", "Time in the worker.", SECONDS);
     requestSeconds = histogram("mariner_request_seconds", "Time from arrival to answer.", SECONDS);
     batchSize = histogram("mariner_batch_size", "Requests in a batch.", BATCHES);
+    laneSeconds =
+        histogram("mariner_lane_seconds", "Time in a lane of priority.", SECONDS, "priority");
+    cacheRequests =
+        counter("mariner_cache_requests_total", "What the response cache did.", "outcome");
+    cacheBytes = perModelGauge("mariner_cache_bytes", "Bytes in the response cache.");
     failed = counter("mariner_requests_failed_total", "Requests without an answer.", "reason");
     reruns = counter("mariner_reruns_total", "Requests run again after a worker was lost.");
     workerLosses = counter("mariner_worker_losses_total", "Workers that ended by themselves.");
@@ -90,7 +98,7 @@ final class Families {
     for (Histogram family : List.of(queueSeconds, inferenceSeconds, requestSeconds, batchSize)) {
       family.remove(labels);
     }
-    for (Gauge family : List.of(queueDepth, running, workersReady)) {
+    for (Gauge family : List.of(queueDepth, running, workersReady, cacheBytes)) {
       family.remove(labels);
     }
     for (Counter family : List.of(reruns, workerLosses)) {
@@ -128,11 +136,11 @@ final class Families {
     return gauge(name, help, "model_name", "model_version");
   }
 
-  private Histogram histogram(String name, String help, double[] bounds) {
+  private Histogram histogram(String name, String help, double[] bounds, String... more) {
     return Histogram.builder()
         .name(name)
         .help(help)
-        .labelNames("model_name", "model_version")
+        .labelNames(perModelAnd(more))
         .classicOnly()
         .classicUpperBounds(bounds)
         .withoutExemplars()
@@ -140,15 +148,19 @@ final class Families {
   }
 
   private Counter counter(String name, String help, String... more) {
+    return Counter.builder()
+        .name(name)
+        .help(help)
+        .labelNames(perModelAnd(more))
+        .withoutExemplars()
+        .register(registry);
+  }
+
+  private static String[] perModelAnd(String... more) {
     String[] labels = new String[2 + more.length];
     labels[0] = "model_name";
     labels[1] = "model_version";
     System.arraycopy(more, 0, labels, 2, more.length);
-    return Counter.builder()
-        .name(name)
-        .help(help)
-        .labelNames(labels)
-        .withoutExemplars()
-        .register(registry);
+    return labels;
   }
 }

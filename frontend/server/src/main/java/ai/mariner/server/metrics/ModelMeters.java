@@ -3,6 +3,8 @@ package ai.mariner.server.metrics;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Priority;
+import ai.mariner.core.metrics.CacheOutcome;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.RecycleReason;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
@@ -38,6 +40,12 @@ final class ModelMeters implements ModelMetrics {
 
   /** Filled on first use: most models never fail in most ways. */
   private final Map<ErrorKind, CounterDataPoint> failures = new ConcurrentHashMap<>();
+
+  /** Filled on first use: most models have no cache. */
+  private final Map<CacheOutcome, CounterDataPoint> cacheOutcomes = new ConcurrentHashMap<>();
+
+  /** Filled on first use: most models have no lanes. */
+  private final Map<Priority, DistributionDataPoint> lanes = new ConcurrentHashMap<>();
 
   private final Set<String> loadedWorkers = ConcurrentHashMap.newKeySet();
 
@@ -86,7 +94,7 @@ final class ModelMeters implements ModelMetrics {
   public void failed(ErrorKind kind) {
     failures
         .computeIfAbsent(
-            kind, absent -> families.failed.labelValues(key.name(), key.version(), reason(absent)))
+            kind, absent -> families.failed.labelValues(key.name(), key.version(), text(absent)))
         .inc();
   }
 
@@ -122,6 +130,35 @@ final class ModelMeters implements ModelMetrics {
   }
 
   @Override
+  public void reused(ModelRef asNamed, long totalNanos) {
+    sums(asNamed).totalNanos.add(totalNanos);
+    requestSeconds.observe(totalNanos / NANOS_PER_SECOND);
+  }
+
+  @Override
+  public void cached(CacheOutcome outcome) {
+    cacheOutcomes
+        .computeIfAbsent(
+            outcome,
+            absent -> families.cacheRequests.labelValues(key.name(), key.version(), text(absent)))
+        .inc();
+  }
+
+  @Override
+  public void cacheBytes(long bytes) {
+    families.cacheBytes.labelValues(key.name(), key.version()).set(bytes);
+  }
+
+  @Override
+  public void laneWaited(Priority lane, long queueNanos) {
+    lanes
+        .computeIfAbsent(
+            lane,
+            absent -> families.laneSeconds.labelValues(key.name(), key.version(), text(absent)))
+        .observe(queueNanos / NANOS_PER_SECOND);
+  }
+
+  @Override
   public void gauges(int waiting, int inWorkers, int readyWorkers) {
     queueDepth.set(waiting);
     running.set(inWorkers);
@@ -132,7 +169,13 @@ final class ModelMeters implements ModelMetrics {
   void remove() {
     families.remove(key);
     for (ErrorKind kind : failures.keySet()) {
-      families.failed.remove(key.name(), key.version(), reason(kind));
+      families.failed.remove(key.name(), key.version(), text(kind));
+    }
+    for (CacheOutcome outcome : cacheOutcomes.keySet()) {
+      families.cacheRequests.remove(key.name(), key.version(), text(outcome));
+    }
+    for (Priority lane : lanes.keySet()) {
+      families.laneSeconds.remove(key.name(), key.version(), text(lane));
     }
     for (RecycleReason reason : RecycleReason.values()) {
       families.workerRecycles.remove(key.name(), key.version(), reason.label());
@@ -146,8 +189,8 @@ final class ModelMeters implements ModelMetrics {
     return asNamed.version() == null ? unnamed : named;
   }
 
-  private static String reason(ErrorKind kind) {
-    return kind.name().toLowerCase(Locale.ROOT);
+  private static String text(Enum<?> label) {
+    return label.name().toLowerCase(Locale.ROOT);
   }
 
   private static final class RequestSums {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Priority;
+import ai.mariner.core.metrics.CacheOutcome;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.RecycleReason;
 import java.nio.charset.StandardCharsets;
@@ -92,6 +94,26 @@ class PrometheusMetricsTest {
             "mariner_workers_ready" + labels + "} 1.0",
             "WorkerLoadTime{Hostname=\"host1\",Level=\"Host\",WorkerName=\"W-9000-echo_1.0\"}"
                 + " 1500.0");
+  }
+
+  @Test
+  void cacheAndLanesHaveSeriesOnceTheyAreUsed() {
+    ModelMetrics echo = metrics.model(ECHO);
+    assertThat(page()).noneMatch(line -> line.contains("mariner_cache") || line.contains("lane"));
+    echo.cached(CacheOutcome.HIT);
+    echo.cacheBytes(1234);
+    echo.reused(NAMED, 250_000_000);
+    echo.laneWaited(Priority.LOW, 250_000_000);
+    String labels = "{model_name=\"echo\",model_version=\"1.0\"";
+    assertThat(page())
+        .contains(
+            "mariner_cache_requests_total" + labels + ",outcome=\"hit\"} 1.0",
+            "mariner_cache_bytes" + labels + "} 1234.0",
+            "mariner_request_seconds_count" + labels + "} 1",
+            "mariner_queue_seconds_count" + labels + "} 0",
+            "mariner_lane_seconds_sum" + labels + ",priority=\"low\"} 0.25");
+    metrics.modelRemoved(ECHO);
+    assertThat(page()).noneMatch(line -> line.contains("\"echo\""));
   }
 
   @Test
