@@ -6,11 +6,22 @@ import org.jspecify.annotations.Nullable;
 /** The lane of a request, for models that have lanes; the most urgent first. */
 public enum Priority {
   /** Goes before the others. */
-  HIGH,
+  HIGH(0),
   /** What a request has that names none. */
-  NORMAL,
+  NORMAL(1),
   /** Lets the others go first. */
-  LOW;
+  LOW(2);
+
+  private final int lanesAbove;
+
+  Priority(int lanesAbove) {
+    this.lanesAbove = lanesAbove;
+  }
+
+  /** Number of lanes that go before this one. */
+  public int lanesAbove() {
+    return lanesAbove;
+  }
 
   /**
    * The priority that a client names, in any case.
@@ -28,6 +39,6 @@ public enum Priority {
 
   /** Whether a request of this priority goes before one of the other. */
   public boolean above(Priority other) {
-    return compareTo(other) < 0;
+    return lanesAbove < other.lanesAbove;
   }
 }

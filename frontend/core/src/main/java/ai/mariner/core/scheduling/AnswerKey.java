@@ -20,7 +20,7 @@ record AnswerKey(long a, long b, long c, long d) {
   /** The key of a request; reads its bodies. */
   static AnswerKey of(InferenceRequest request) {
     MessageDigest digest = sha256();
-    digest.update((byte) request.operation().ordinal());
+    text(digest, request.operation().name());
     for (InputPart part : request.parts()) {
       digest.update((byte) 'p');
       text(digest, part.name());
@@ -33,7 +33,8 @@ record AnswerKey(long a, long b, long c, long d) {
         .forEach(
             (name, value) -> {
               for (String wanted : HEADERS) {
-                if (RequestWishes.isNamed(name, wanted)) {
+                // REST tells handlers of an empty path where gRPC tells them of none.
+                if (!value.isEmpty() && RequestWishes.isNamed(name, wanted)) {
                   digest.update((byte) 'h');
                   text(digest, wanted);
                   text(digest, value.toString());

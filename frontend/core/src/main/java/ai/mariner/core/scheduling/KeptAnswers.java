@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class KeptAnswers {
   /** What an answer takes beside its texts and bytes: key, entry, objects. */
-  private static final int ENTRY_BYTES = 256;
+  private static final long ENTRY_BYTES = 256;
 
   private static final float LOAD_FACTOR = 0.75f;
   private static final int INITIAL_ENTRIES = 16;
@@ -96,7 +96,7 @@ final class KeptAnswers {
     return size;
   }
 
-  private static int size(@Nullable String text) {
+  private static long size(@Nullable String text) {
     return text == null ? 0 : text.getBytes(StandardCharsets.UTF_8).length;
   }
 }

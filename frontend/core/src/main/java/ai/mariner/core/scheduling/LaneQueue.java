@@ -98,7 +98,7 @@ final class LaneQueue implements JobQueue {
 
   private static int laneOf(Job job) {
     Priority priority = job.priority();
-    return (priority == null ? Priority.NORMAL : priority).ordinal();
+    return (priority == null ? Priority.NORMAL : priority).lanesAbove();
   }
 
   /** Of two jobs that count the same, the one of the lower lane has waited longer. */

@@ -172,7 +172,7 @@ class LaneTest {
     }
 
     long rank(Job job) {
-      return job.arrivalNanos() - now + job.priority().ordinal() * ageing;
+      return job.arrivalNanos() - now + job.priority().lanesAbove() * ageing;
     }
 
     void dispatch() {
@@ -241,7 +241,7 @@ class LaneTest {
     Batcher batcher = QueueBatcher.of(Configs.spec(lanes(2)));
     PoolFixture fixture = new PoolFixture(ModelOverrides.builder());
     for (Priority priority : List.of(Priority.LOW, Priority.HIGH, Priority.NORMAL)) {
-      Requests request = Requests.of(priority.ordinal(), fixture.bodies.body("x"));
+      Requests request = Requests.of(priority.lanesAbove(), fixture.bodies.body("x"));
       batcher.offer(new Job(request.build(), new RecordingSink(), 0, Long.MAX_VALUE, priority));
     }
     assertThat(batcher.drain()).extracting(job -> job.request().id()).containsExactly(0L, 1L, 2L);

@@ -146,7 +146,7 @@ final class ModelMeters implements ModelMetrics {
 
   @Override
   public void cacheBytes(long bytes) {
-    families.cacheBytes.labelValues(key.name(), key.version()).set(bytes);
+    families.cacheBytes.labelValues(key.name(), key.version()).set((double) bytes);
   }
 
   @Override
