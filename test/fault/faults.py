@@ -60,6 +60,11 @@ def call_grpc(server: RunningServer, model: str, body: str | bytes, timeout: flo
             return Seen(fault.code().name, fault.details() or "")
 
 
+def bearer(key: str) -> dict[str, str]:
+    """Returns the header that carries a key."""
+    return {"Authorization": f"Bearer {key}"}
+
+
 def grpc_health(server: RunningServer, name: str) -> str:
     """Returns what the standard health service says of a model or, by the empty name, of the server."""
     with grpc.insecure_channel(server.grpc_inference) as channel:

@@ -10,7 +10,7 @@ import grpc
 from faults import grpc_health, last_failure, order, pid_of
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from observation import Observation
-from support import rest
+from support import rest, rpc
 from support.server import RunningServer
 from support.waiting import eventually
 
@@ -20,10 +20,17 @@ def status(server: RunningServer, path: str) -> int:
 
 
 def test_health_follows_the_workers(server: RunningServer, base: Observation) -> None:
-    assert [status(server, path) for path in ("/livez", "/readyz", "/readyz?model=faulty", "/ping")] == [
-        200
-    ] * 4
+    yes = (
+        "/livez",
+        "/readyz",
+        "/readyz?model=faulty",
+        "/ping",
+        "/v2/health/ready",
+        "/v2/models/faulty/ready",
+    )
+    assert {status(server, path) for path in yes} == {200}
     assert [grpc_health(server, name) for name in ("", "faulty")] == ["SERVING"] * 2
+    assert [rpc.ready(server.grpc_inference, name) for name in ("", "faulty")] == [True] * 2
     os.kill(pid_of(server, "faulty"), signal.SIGKILL)
     reasons = eventually(lambda: reasons_against(server), 10, "not ready")
     assert "faulty" in reasons
@@ -75,4 +82,5 @@ def test_a_hung_worker_is_not_counted_as_ready(
     assert reply.status in (500, 504)
     # Told at once: between the answer and the next worker's load nobody says that the model serves.
     assert status(server, "/readyz?model=brief") == 503
+    assert status(server, "/v2/models/brief/ready") == 503
     eventually(lambda: status(server, "/readyz?model=brief") == 200, 20, "replaced")

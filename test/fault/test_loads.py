@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,6 +121,8 @@ def test_a_device_that_fails_for_good_costs_the_worker(
     reply = server.predict("faulty", order("device_fault", error=error))
     assert (reply.status, reply.json()["type"]) == (507, "InternalServerException")
     assert reply.message == "Out of resources: the device failed and the worker is replaced"
+    failed = re.compile(r'mariner_requests_failed_total\{[^}]*model_name="faulty"[^}]*reason="device_lost"')
+    assert failed.search(rest.call(server.metrics, "GET", "/metrics").text)
     eventually(lambda: error in server.log("model_log.log"), 10, "the words in the log")
     eventually(lambda: "Its device failed" in last_failure(server, "faulty"), 10, "the worker is recycled")
     after = server.predict("faulty", order("pid"))

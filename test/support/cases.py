@@ -27,7 +27,18 @@ from support.server import RunningServer
 
 APIS = ("rest", "grpc")
 PROFILES = ("mariner", "torchserve")
-VERBS = ("predict", "http", "list", "describe", "register", "scale", "set_default", "unregister", "swap")
+VERBS = (
+    "predict",
+    "http",
+    "ready",
+    "list",
+    "describe",
+    "register",
+    "scale",
+    "set_default",
+    "unregister",
+    "swap",
+)
 
 
 @dataclass(frozen=True)
@@ -109,6 +120,8 @@ def _rest_call(server: RunningServer, verb: str, arguments: Mapping[str, Any]) -
         path = f"/predictions/{arguments['model']}{version}"
         # http.client would add a type of its own to nothing; an explicit empty one keeps bytes what they are.
         return rest.call(server.inference, "POST", path, _body(arguments), arguments.get("headers"))
+    if verb == "ready":
+        return rest.call(server.inference, "GET", _ready_path(**arguments))
     query = {key: _plain(value) for key, value in arguments.items() if key not in ("model", "version")}
     path = "/models" + "".join(f"/{arguments[key]}" for key in ("model", "version") if key in arguments)
     method = {
@@ -120,6 +133,11 @@ def _rest_call(server: RunningServer, verb: str, arguments: Mapping[str, Any]) -
     }.get(verb, "PUT")
     path += {"set_default": "/set-default", "swap": "/swap"}.get(verb, "")
     return rest.call(server.management, method, f"{path}?{urlencode(query)}" if query else path)
+
+
+def _ready_path(model: str = "", version: str = "") -> str:
+    versions = f"/versions/{version}" if version else ""
+    return f"/v2/models/{model}{versions}/ready" if model else "/v2/health/ready"
 
 
 def _plain(value: Any) -> str:
@@ -169,6 +187,8 @@ def _grpc_call(server: RunningServer, verb: str, arguments: Mapping[str, Any]) -
         )
         with rpc.inference(server.grpc_inference) as stub:
             return bytes(stub.Predictions(request, timeout=60).prediction)
+    if verb == "ready":
+        return json.dumps({"ready": rpc.ready(server.grpc_inference, **arguments)}).encode()
     if verb == "swap":
         fields = {_FIELDS.get(key, key): value for key, value in arguments.items()}
         with rpc.extension(server.grpc_management) as stub:

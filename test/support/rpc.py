@@ -17,6 +17,9 @@ from grpc_tools import protoc
 
 from support.places import PROTO
 
+SERVICES = ("inference.proto", "management.proto", "mariner_management.proto", "open_inference.proto")
+"""The files that clients compile."""
+
 
 def compile_proto(name: str, target: Path) -> int:
     """Compiles one file as clients do, with one include path; returns protoc's exit code."""
@@ -28,13 +31,13 @@ def compile_proto(name: str, target: Path) -> int:
 
 @cache
 def _modules() -> Mapping[str, ModuleType]:
-    stems = ("inference", "management", "mariner_management")
     with tempfile.TemporaryDirectory() as folder:
-        for name in (*(f"{stem}.proto" for stem in stems), "google/rpc/status.proto"):
+        for name in (*SERVICES, "google/rpc/status.proto"):
             assert compile_proto(name, Path(folder)) == 0, name
         sys.path.insert(0, folder)
         try:
-            names = [f"{stem}_pb2{part}" for stem in stems for part in ("", "_grpc")]
+            stems = [name.removesuffix(".proto") for name in SERVICES]
+            names = [stem + kind for stem in stems for kind in ("_pb2", "_pb2_grpc")]
             return {name: importlib.import_module(name) for name in names}
         finally:
             sys.path.remove(folder)
@@ -80,3 +83,19 @@ def management(address: str) -> Iterator[Any]:
     """Opens a channel and gives the management stub."""
     with grpc.insecure_channel(address) as channel:
         yield _modules()["management_pb2_grpc"].ManagementAPIsServiceStub(channel)
+
+
+def open_inference_messages() -> Any:
+    """Returns the module of the Open Inference Protocol's messages."""
+    return _modules()["open_inference_pb2"]
+
+
+def ready(address: str, model: str = "", version: str = "") -> bool:
+    """Asks the Open Inference Protocol's service for a model or, without a name, for the server."""
+    messages = open_inference_messages()
+    with grpc.insecure_channel(address) as channel:
+        stub = _modules()["open_inference_pb2_grpc"].GRPCInferenceServiceStub(channel)
+        if not model:
+            return bool(stub.ServerReady(messages.ServerReadyRequest(), timeout=20).ready)
+        request = messages.ModelReadyRequest(name=model, version=version)
+        return bool(stub.ModelReady(request, timeout=20).ready)

@@ -47,7 +47,7 @@ class RunningServer:
     """A server process: `start`, use its addresses, `stop`. As a context manager it does both.
 
     Folders below `base`: `store` (fill it before the start), `temp` (the server's TEMP) and `logs`. `base` is
-    the working directory of the server.
+    the working directory of the server. `prefix` is a command that becomes the one behind it (`unshare …`).
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class RunningServer:
         arguments: Sequence[str] = (),
         environment: Mapping[str, str | None] | None = None,
         python: str = PYTHON,
+        prefix: Sequence[str] = (),
     ) -> None:
         self.base = base
         self.profile = profile
@@ -75,7 +76,7 @@ class RunningServer:
         settings = {**FREE_PORTS, "default_workers_per_model": 1, **(config or {})}
         text = "".join(f"{key}={value}\n" for key, value in settings.items())
         (base / "config.properties").write_text(text, encoding="utf-8")
-        self._command = self._command_line(python, models, arguments)
+        self._command = [*prefix, *self._command_line(python, models, arguments)]
         self._environment = self._variables(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -36,9 +36,14 @@ class Launch:
     jars: tuple[Path, ...]
     archive: cds.ClassArchive
 
-    def spawn(self, output: IO[bytes] | None) -> subprocess.Popen[bytes]:
+    def spawn(
+        self,
+        output: IO[bytes] | None,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> subprocess.Popen[bytes]:
         """Starts the JVM in the background; its output goes to the file, or (None) where this process's
-        goes."""
+        goes. Environment and working directory are those of this process unless others are given."""
         try:
             return subprocess.Popen(
                 self.command,
@@ -46,6 +51,8 @@ class Launch:
                 stdout=output,
                 stderr=None if output is None else subprocess.STDOUT,
                 start_new_session=True,
+                env=environment,
+                cwd=folder,
             )
         except OSError as error:
             cds.discard(self.archive)

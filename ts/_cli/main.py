@@ -86,6 +86,27 @@ def _add_stop(commands: Any) -> None:
     parser.add_argument("--force", action="store_true", help="kill the server when the time is up")
 
 
+def _add_drill(commands: Any) -> None:
+    parser = commands.add_parser(
+        "drill", allow_abbrev=False, help="try harmless faults on a model, on a private server"
+    )
+    parser.add_argument("model", metavar="MODEL", help="path of an archive, or its name in --model-store")
+    parser.add_argument("--model-store", metavar="DIR", help="folder that holds the model archives")
+    parser.add_argument(
+        "--input", metavar="FILE", help="a request that the model answers (default: `warmup` of the archive)"
+    )
+    parser.add_argument("--content-type", metavar="TYPE", help="content type of the request")
+    parser.add_argument("--quick", action="store_true", help="leave out the scenarios that take long")
+    parser.add_argument(
+        "--load-timeout",
+        type=_seconds,
+        default=120.0,
+        metavar="SECONDS",
+        help="how long the model may take to load (default: 120)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the scorecard as JSON")
+
+
 def _add_swap(commands: Any) -> None:
     parser = commands.add_parser(
         "swap", allow_abbrev=False, help="replace the default version of a model without losing a request"
@@ -123,6 +144,7 @@ def command_parser() -> argparse.ArgumentParser:
     )
     status.add_argument("--name", help="show only this server")
     status.add_argument("--json", action="store_true", help="print JSON")
+    _add_drill(commands)
     commands.add_parser("archive", add_help=False, help="pack a model into an archive (.mar)")
     commands.add_parser("version", help="print the version")
     return parser
@@ -152,6 +174,10 @@ def _run(options: argparse.Namespace) -> int:
         from ts._cli.status import status
 
         return status(options, os.environ)
+    if options.command == "drill":
+        from ts._cli.drill.command import drill
+
+        return drill(options, os.environ)
     print(f"mariner {__version__}")
     return 0
 

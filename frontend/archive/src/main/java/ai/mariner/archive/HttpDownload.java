@@ -104,7 +104,8 @@ final class HttpDownload {
       try {
         capped.write(buffer, 0, read);
       } catch (IOException e) {
-        throw Refusals.unwritable("The fetched archive can't be written to disk.", e);
+        throw Refusals.unwritable(
+            "The fetched archive can't be written: the disk is full or not writable.", e);
       }
     }
   }

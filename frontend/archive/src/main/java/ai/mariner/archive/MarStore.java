@@ -113,7 +113,8 @@ public final class MarStore implements ArchiveStore {
       try (OutputStream out = Files.newOutputStream(download)) {
         fetch.to(out);
       } catch (IOException e) {
-        throw Refusals.unwritable("The fetched archive can't be written to disk.", e);
+        throw Refusals.unwritable(
+            "The fetched archive can't be written: the disk is full or not writable.", e);
       }
       Unpacked<Contents> unpacked = unpacker.unpack(download, contents::read);
       return kept(location, fileName, download, unpacked);

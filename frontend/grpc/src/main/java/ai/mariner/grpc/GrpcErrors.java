@@ -58,7 +58,12 @@ public final class GrpcErrors {
       case UNAUTHENTICATED, FOREIGN_ORIGIN, MODEL_API_DISABLED, URL_NOT_ALLOWED ->
           Code.PERMISSION_DENIED;
       case NO_WORKER, SHUTTING_DOWN -> Code.UNAVAILABLE;
-      case QUEUE_FULL, REQUEST_TOO_LARGE, REPLY_TOO_LARGE, STREAM_STALLED, OUT_OF_MEMORY ->
+      case QUEUE_FULL,
+          REQUEST_TOO_LARGE,
+          REPLY_TOO_LARGE,
+          STREAM_STALLED,
+          OUT_OF_MEMORY,
+          DEVICE_LOST ->
           Code.RESOURCE_EXHAUSTED;
       case DEADLINE_EXCEEDED, RESPONSE_TIMEOUT, OPERATION_TIMEOUT -> Code.DEADLINE_EXCEEDED;
       case CANCELLED -> Code.CANCELLED;
@@ -119,6 +124,7 @@ public final class GrpcErrors {
       case HANDLER_FAILED,
           HANDLER_STATUS,
           OUT_OF_MEMORY,
+          DEVICE_LOST,
           OUTPUT_INVALID,
           REPLY_TOO_LARGE,
           STREAM_STALLED,

@@ -4,6 +4,7 @@ import ai.mariner.core.access.TokenScope;
 import ai.mariner.proto.extension.MarinerManagementServiceGrpc;
 import ai.mariner.proto.inference.InferenceAPIsServiceGrpc;
 import ai.mariner.proto.management.ManagementAPIsServiceGrpc;
+import ai.mariner.proto.openinference.GRPCInferenceServiceGrpc;
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerServiceDefinition;
@@ -12,7 +13,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What one listener serves: its own service, health and reflection, behind token check and access
+ * What one listener serves: its own services, health and reflection, behind token check and access
  * log.
  *
  * @param own the services that the listener is there for
@@ -22,8 +23,11 @@ import java.util.Set;
 record GrpcServices(List<ServerServiceDefinition> own, HealthChecks health, TokenScope scope) {
   static GrpcServices inference(GrpcContext context) {
     return new GrpcServices(
-        List.of(new InferenceGrpc(context).definition()),
-        new HealthChecks(context, Set.of(InferenceAPIsServiceGrpc.SERVICE_NAME)),
+        List.of(
+            new InferenceGrpc(context).definition(), new OpenInferenceGrpc(context).bindService()),
+        new HealthChecks(
+            context,
+            Set.of(InferenceAPIsServiceGrpc.SERVICE_NAME, GRPCInferenceServiceGrpc.SERVICE_NAME)),
         TokenScope.INFERENCE);
   }
 

@@ -1,8 +1,8 @@
 package ai.mariner.grpc;
 
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.ModelRef;
-import ai.mariner.core.model.ModelStatus;
 import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
@@ -10,10 +10,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc.HealthImplBase;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -50,25 +47,17 @@ final class HealthChecks extends HealthImplBase {
     if (observer instanceof ServerCallStreamObserver<?> call) {
       call.setOnCancelHandler(() -> {});
     }
-    var unused =
-        statusOf(name)
-            .thenAccept(
-                status -> {
-                  if (status == ServingStatus.SERVICE_UNKNOWN) {
-                    observer.onError(
-                        Status.NOT_FOUND
-                            .withDescription(
-                                "service: \""
-                                    + name
-                                    + "\" (expected: \"\", a model, or one of "
-                                    + services
-                                    + ")")
-                            .asRuntimeException());
-                  } else {
-                    observer.onNext(response(status));
-                    observer.onCompleted();
-                  }
-                });
+    ServingStatus status = statusOf(name);
+    if (status == ServingStatus.SERVICE_UNKNOWN) {
+      String expected = " (expected: \"\", a model, or one of " + services + ")";
+      observer.onError(
+          Status.NOT_FOUND
+              .withDescription("service: \"" + name + '"' + expected)
+              .asRuntimeException());
+    } else {
+      observer.onNext(response(status));
+      observer.onCompleted();
+    }
   }
 
   @Override
@@ -102,23 +91,18 @@ final class HealthChecks extends HealthImplBase {
     return true;
   }
 
-  private CompletionStage<ServingStatus> statusOf(String name) {
+  private ServingStatus statusOf(String name) {
     if (stopping) {
-      return CompletableFuture.completedStage(ServingStatus.NOT_SERVING);
+      return ServingStatus.NOT_SERVING;
     }
     if (name.isEmpty() || services.contains(name)) {
-      return CompletableFuture.completedStage(serving(context.models().health().ready()));
+      return serving(context.models().health().ready());
     }
-    return context
-        .models()
-        .describe(ModelRef.of(name))
-        .handle(
-            (models, thrown) ->
-                thrown == null ? serving(complete(models)) : ServingStatus.SERVICE_UNKNOWN);
-  }
-
-  private static boolean complete(List<ModelStatus> models) {
-    return models.stream().allMatch(model -> model.readyWorkers() >= model.spec().minWorkers());
+    try {
+      return serving(context.models().health(ModelRef.of(name)).ready());
+    } catch (ServeException noSuchModel) {
+      return ServingStatus.SERVICE_UNKNOWN;
+    }
   }
 
   private static ServingStatus serving(boolean ready) {
@@ -142,7 +126,7 @@ final class HealthChecks extends HealthImplBase {
     }
 
     void look() {
-      var unused = statusOf(name).thenAccept(this::tell);
+      tell(statusOf(name));
     }
 
     void lookNow() {

@@ -5,7 +5,7 @@ import ai.mariner.core.model.Health;
 import ai.mariner.proto.inference.InferenceAPIsServiceGrpc;
 import ai.mariner.proto.inference.PredictionsRequest;
 import ai.mariner.proto.inference.TorchServeHealthResponse;
-import ai.mariner.view.ManagementView;
+import ai.mariner.view.HealthView;
 import com.google.protobuf.Empty;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCallHandler;
@@ -66,7 +66,7 @@ final class InferenceGrpc {
     boolean healthy =
         health.ready() || (context.config().profile().legacyStatuses() && health.firstLoad());
     observer.onNext(
-        TorchServeHealthResponse.newBuilder().setHealth(ManagementView.health(healthy)).build());
+        TorchServeHealthResponse.newBuilder().setHealth(HealthView.ping(healthy)).build());
     observer.onCompleted();
   }
 }

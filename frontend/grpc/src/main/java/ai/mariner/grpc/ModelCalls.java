@@ -51,6 +51,13 @@ public interface ModelCalls {
   /** Whether requests would be served. */
   Health health();
 
+  /**
+   * Whether requests for one model would be served.
+   *
+   * @throws ai.mariner.core.error.ServeException if there is no such model or version
+   */
+  Health health(ModelRef model);
+
   /** The calls of the server's own service. */
   static ModelCalls of(ModelService service) {
     return new ModelCalls() {
@@ -97,6 +104,11 @@ public interface ModelCalls {
       @Override
       public Health health() {
         return service.health();
+      }
+
+      @Override
+      public Health health(ModelRef model) {
+        return service.health(model);
       }
     };
   }

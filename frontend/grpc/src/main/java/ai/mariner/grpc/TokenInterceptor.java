@@ -3,17 +3,20 @@ package ai.mariner.grpc;
 import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.access.TokenScope;
 import ai.mariner.core.error.Failure;
+import ai.mariner.proto.openinference.GRPCInferenceServiceGrpc;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.health.v1.HealthGrpc;
+import java.util.Set;
 
 /**
- * Lets only calls with a token of the listener's scope pass. Health checks pass without one, as
- * probes can't send it, and are told so in their context.
+ * Lets only calls with a token of the listener's scope pass. Questions for health pass without one,
+ * as probes can't send it, and are told so in their context.
  */
 final class TokenInterceptor implements ServerInterceptor {
   /** Why the caller has no right to more than the server's own health; absent: it has. */
@@ -21,6 +24,14 @@ final class TokenInterceptor implements ServerInterceptor {
 
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+  /** The methods that look at {@link #REFUSAL} themselves. */
+  private static final Set<MethodDescriptor<?, ?>> HEALTH =
+      Set.of(
+          HealthGrpc.getCheckMethod(),
+          HealthGrpc.getWatchMethod(),
+          GRPCInferenceServiceGrpc.getServerLiveMethod(),
+          GRPCInferenceServiceGrpc.getServerReadyMethod());
 
   private final AccessPolicy access;
   private final TokenScope scope;
@@ -39,7 +50,7 @@ final class TokenInterceptor implements ServerInterceptor {
     if (refusal == null) {
       return next.startCall(call, headers);
     }
-    if (HealthGrpc.SERVICE_NAME.equals(call.getMethodDescriptor().getServiceName())) {
+    if (HEALTH.contains(call.getMethodDescriptor())) {
       Context restricted = Context.current().withValue(REFUSAL, refusal);
       return Contexts.interceptCall(restricted, call, headers, next);
     }

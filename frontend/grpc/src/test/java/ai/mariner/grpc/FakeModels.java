@@ -34,7 +34,6 @@ import org.jspecify.annotations.Nullable;
 final class FakeModels implements ModelCalls {
   final BlockingQueue<Object> orders = new LinkedBlockingQueue<>();
   volatile Health health = new Health(true, false, List.of());
-  volatile int readyWorkers = 1;
   volatile @Nullable ServeException refusal;
 
   @Override
@@ -98,6 +97,15 @@ final class FakeModels implements ModelCalls {
     return health;
   }
 
+  @Override
+  public Health health(ModelRef model) {
+    if (!model.name().equals("echo")) {
+      throw new ServeException(ErrorKind.MODEL_NOT_FOUND, "Model not found: " + model.name());
+    }
+    boolean ready = health.ready() && !"2.0".equals(model.version());
+    return new Health(ready, false, List.of());
+  }
+
   private <T> CompletionStage<T> answer(Supplier<T> result) {
     return CompletableFuture.supplyAsync(
         () -> {
@@ -133,14 +141,7 @@ final class FakeModels implements ModelCalls {
             null,
             List.of());
     WorkerStatus worker =
-        new WorkerStatus(
-            9000,
-            Instant.EPOCH,
-            readyWorkers > 0 ? WorkerStatus.State.READY : WorkerStatus.State.LOADING,
-            0,
-            1L,
-            null,
-            null);
+        new WorkerStatus(9000, Instant.EPOCH, WorkerStatus.State.READY, 0, 1L, null, null);
     return new ModelStatus(
         new ModelKey("echo", version),
         "echo.mar",
@@ -150,6 +151,7 @@ final class FakeModels implements ModelCalls {
         version.equals("1.0"),
         List.of(worker),
         0,
+        false,
         null);
   }
 }

@@ -14,6 +14,10 @@ import ai.mariner.proto.inference.InferenceAPIsServiceGrpc;
 import ai.mariner.proto.inference.PredictionsRequest;
 import ai.mariner.proto.management.ListModelsRequest;
 import ai.mariner.proto.management.ManagementAPIsServiceGrpc;
+import ai.mariner.proto.openinference.GRPCInferenceServiceGrpc;
+import ai.mariner.proto.openinference.ModelReadyRequest;
+import ai.mariner.proto.openinference.ServerLiveRequest;
+import ai.mariner.proto.openinference.ServerReadyRequest;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Empty;
 import io.grpc.CallOptions;
@@ -204,12 +208,33 @@ class GrpcServerTest {
       assertThat(stub.check(health(name)).getStatus()).isEqualTo(ServingStatus.SERVING);
     }
     core.models.health = new Health(false, true, List.of("echo loads"));
-    core.models.readyWorkers = 0;
     for (String name : List.of("", InferenceAPIsServiceGrpc.SERVICE_NAME, "echo")) {
       assertThat(stub.check(health(name)).getStatus()).isEqualTo(ServingStatus.NOT_SERVING);
     }
     Status unknown = status(() -> stub.check(health("nobody")));
     assertThat(unknown.getCode()).isEqualTo(Status.Code.NOT_FOUND);
+  }
+
+  @Test
+  void theOpenInferenceProtocolHearsTheSameTruth() throws Exception {
+    var stub = GRPCInferenceServiceGrpc.newBlockingStub(start().inferenceChannel());
+    ServerReadyRequest server = ServerReadyRequest.getDefaultInstance();
+
+    assertThat(stub.serverLive(ServerLiveRequest.getDefaultInstance()).getLive()).isTrue();
+    assertThat(stub.serverReady(server).getReady()).isTrue();
+    assertThat(stub.modelReady(model("echo", "")).getReady()).isTrue();
+    assertThat(stub.modelReady(model("echo", "2.0")).getReady()).isFalse();
+    Status unknown = status(() -> stub.modelReady(model("nobody", "")));
+    assertThat(unknown.getCode()).isEqualTo(Status.Code.NOT_FOUND);
+    assertThat(unknown.getDescription()).startsWith("Model not found: nobody");
+    core.models.health = new Health(false, true, List.of("echo loads"));
+    assertThat(stub.serverLive(ServerLiveRequest.getDefaultInstance()).getLive()).isTrue();
+    assertThat(stub.serverReady(server).getReady()).isFalse();
+    assertThat(stub.modelReady(model("echo", "")).getReady()).isFalse();
+  }
+
+  private static ModelReadyRequest model(String name, String version) {
+    return ModelReadyRequest.newBuilder().setName(name).setVersion(version).build();
   }
 
   @Test
@@ -314,6 +339,10 @@ class GrpcServerTest {
     var health = HealthGrpc.newBlockingStub(inference);
     assertThat(health.check(health("")).getStatus()).isEqualTo(ServingStatus.SERVING);
     assertThat(status(() -> health.check(health("echo"))).getCode())
+        .isEqualTo(Status.Code.PERMISSION_DENIED);
+    var probes = GRPCInferenceServiceGrpc.newBlockingStub(inference);
+    assertThat(probes.serverReady(ServerReadyRequest.getDefaultInstance()).getReady()).isTrue();
+    assertThat(status(() -> probes.modelReady(model("echo", ""))).getCode())
         .isEqualTo(Status.Code.PERMISSION_DENIED);
   }
 

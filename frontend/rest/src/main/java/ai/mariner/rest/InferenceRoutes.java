@@ -3,16 +3,12 @@ package ai.mariner.rest;
 import ai.mariner.core.access.TokenScope;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.error.ErrorKind;
-import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Operation;
-import ai.mariner.core.model.Health;
 import ai.mariner.core.model.ModelSummary;
-import ai.mariner.view.ManagementView;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -33,10 +29,7 @@ final class InferenceRoutes {
 
   List<Route> routes() {
     List<Route> routes = new ArrayList<>();
-    health(routes, "/ping", "ping", TokenScope.INFERENCE, this::ping);
-    health(routes, "/ping/{url_path...}", "pingBelow", TokenScope.INFERENCE, this::ping);
-    health(routes, "/livez", "live", null, call -> call.exchange().end(Replies.json(200, LIVE)));
-    health(routes, "/readyz", "ready", null, this::ready);
+    routes.addAll(new HealthRoutes(context).routes());
     predictions(routes, "/predictions", "predict", "Predict", Operation.PREDICT);
     predictions(routes, "/explanations", "explain", "Explain a prediction", Operation.EXPLAIN);
     plain(routes, "/v1/models/{model}:predict", "kserveV1Predict", Operation.PREDICT);
@@ -51,13 +44,6 @@ final class InferenceRoutes {
     return routes;
   }
 
-  private static final String LIVE = ManagementView.statusJson("Live");
-
-  private static void health(
-      List<Route> routes, String path, String id, @Nullable TokenScope scope, Route.Action action) {
-    add(routes, path, scope, action, Route.Doc.of(id, "Health of the server"));
-  }
-
   private void predictions(
       List<Route> routes, String base, String id, String summary, Operation operation) {
     Route.Action action =
@@ -69,7 +55,7 @@ final class InferenceRoutes {
     String[] endings = {"", "Version", "Below"};
     for (int i = 0; i < paths.length; i++) {
       Route.Doc doc = Route.Doc.of(id + endings[i], summary).withBody(ANYTHING);
-      add(routes, base + paths[i], TokenScope.INFERENCE, action, doc);
+      add(routes, base + paths[i], action, doc);
     }
   }
 
@@ -77,53 +63,18 @@ final class InferenceRoutes {
     Route.Action action =
         call -> submit(call, call.target().model(), operation, RequestInputs.of(call, false), null);
     Route.Doc doc = Route.Doc.of(id, "KServe's path of a prediction").withBody(ANYTHING);
-    add(routes, path, TokenScope.INFERENCE, action, doc);
+    add(routes, path, action, doc);
   }
 
   private static void withQuery(List<Route> routes, String path, String id, Route.Action action) {
     Route.Doc doc = Route.Doc.of(id, "Predict; query parameters are inputs").withBody(ANYTHING);
-    add(routes, path, TokenScope.INFERENCE, action, doc);
+    add(routes, path, action, doc);
   }
 
-  private static void add(
-      List<Route> routes,
-      String path,
-      @Nullable TokenScope scope,
-      Route.Action action,
-      Route.Doc doc) {
+  private static void add(List<Route> routes, String path, Route.Action action, Route.Doc doc) {
     PathTemplate template = PathTemplate.of(path);
+    TokenScope scope = TokenScope.INFERENCE;
     routes.add(new Route(Api.INFERENCE, null, template, scope, Route.Traits.NONE, action, doc));
-  }
-
-  private void ping(Call call) {
-    Health health = context.models().health().get();
-    boolean healthy =
-        health.ready() || (context.config().profile().legacyStatuses() && health.firstLoad());
-    call.exchange().end(Replies.json(healthy ? 200 : 500, ManagementView.health(healthy)));
-  }
-
-  /** Readiness of the server, or of the one model that the query names. */
-  private void ready(Call call) {
-    String model = Parameters.ofQuery(call).text("model");
-    Health health;
-    if (model == null) {
-      health = context.models().health().get();
-    } else {
-      refuseStranger(call);
-      health = context.models().healthOf().apply(ModelRef.of(model));
-    }
-    boolean reasons = !context.config().tokenAuthorization();
-    String text = ManagementView.readiness(health, reasons);
-    call.exchange().end(Replies.json(health.ready() ? 200 : 503, text));
-  }
-
-  /** Models are none of the business of a caller without a token. */
-  private void refuseStranger(Call call) {
-    String authorization = call.request().headers().get(HttpHeaderNames.AUTHORIZATION);
-    Failure refusal = context.access().check(TokenScope.INFERENCE, authorization);
-    if (refusal != null) {
-      throw refusal.toException();
-    }
   }
 
   /** SageMaker's route: the model is named by a field, or it is the only one. */

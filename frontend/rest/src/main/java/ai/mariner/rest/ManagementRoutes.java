@@ -11,6 +11,7 @@ import ai.mariner.core.model.Completion;
 import ai.mariner.core.model.RegisterResult;
 import ai.mariner.core.model.ScaleModel;
 import ai.mariner.core.model.ScaleResult;
+import ai.mariner.view.HealthView;
 import ai.mariner.view.ManagementView;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import java.nio.charset.StandardCharsets;
@@ -191,7 +192,7 @@ final class ManagementRoutes {
         context.models().describe().apply(ModelRef.of(name)),
         models -> {
           boolean ready = models.stream().anyMatch(model -> model.readyWorkers() > 0);
-          return Replies.json(200, ManagementView.modelReady(name, ready));
+          return Replies.json(200, HealthView.modelReady(name, ready));
         });
   }
 

@@ -72,7 +72,7 @@ class InferenceRoutesTest {
   @ValueSource(
       strings = {
         "/nothing", "//predictions/m", "/predictions", "/predictions//1", "/v1/models/:predict",
-        "/v1/models/m", "/v2", "/v2/health/live", "/v2/models/m", "/v2/models/m/ready",
+        "/v1/models/m", "/v2", "/v2/health", "/v2/models/m", "/v2/models//ready",
         "/models/m/other", "/wfpredict/w", "/workflows", "/models", "/a/b/c/predict",
       })
   void otherPathsAreNotFound(String path) {
@@ -247,6 +247,35 @@ class InferenceRoutesTest {
     try (Wire wire = new Wire(torchserve.listener(Api.INFERENCE))) {
       assertThat(wire.send(FramingTest.get("/ping")).received()).startsWith("HTTP/1.1 200 ");
     }
+  }
+
+  @Test
+  void theOpenInferenceProtocolHearsTheSameTruth() {
+    List<String> models = List.of("/v2/models/echo/ready", "/v2/models/echo/versions/1.0/ready");
+    assertThat(ask(FramingTest.get("/v2/health/live")))
+        .startsWith("HTTP/1.1 200 ")
+        .contains("\"live\": true");
+    assertThat(ask(FramingTest.get("/v2/health/ready")))
+        .startsWith("HTTP/1.1 200 ")
+        .contains("\"ready\": true");
+    for (String path : models) {
+      assertThat(ask(FramingTest.get(path)))
+          .startsWith("HTTP/1.1 200 ")
+          .contains("\"name\": \"echo\"", "\"ready\": true");
+    }
+    server.health = new Health(false, true, List.of("m: 0 of 1 workers ready"));
+    assertThat(ask(FramingTest.get("/v2/health/live"))).startsWith("HTTP/1.1 200 ");
+    assertThat(ask(FramingTest.get("/v2/health/ready")))
+        .startsWith("HTTP/1.1 503 ")
+        .contains("\"ready\": false");
+    for (String path : models) {
+      assertThat(ask(FramingTest.get(path)))
+          .startsWith("HTTP/1.1 503 ")
+          .contains("\"ready\": false");
+    }
+    assertThat(ask(FramingTest.get("/v2/models/nope/ready")))
+        .startsWith("HTTP/1.1 404 ")
+        .contains("ModelNotFoundException");
   }
 
   @Test

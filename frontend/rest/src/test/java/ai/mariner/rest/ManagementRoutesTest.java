@@ -321,7 +321,16 @@ class ManagementRoutesTest {
         ModelSpec.resolve(
             List.of(), new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100));
     return new ModelStatus(
-        new ModelKey("echo", "1.0"), "echo.mar", "python", spec, true, true, List.of(), 0, null);
+        new ModelKey("echo", "1.0"),
+        "echo.mar",
+        "python",
+        spec,
+        true,
+        true,
+        List.of(),
+        0,
+        false,
+        null);
   }
 
   /** Each scope's key is its own name. */

@@ -1,6 +1,6 @@
 package ai.mariner.server;
 
-import ai.mariner.core.model.ResidentMemory;
+import ai.mariner.core.worker.ResidentMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -8,7 +8,9 @@ import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.model.ModelRegistry;
 import ai.mariner.core.model.ModelService;
 import ai.mariner.core.model.Registration;
+import ai.mariner.core.scheduling.MemoryWatch;
 import ai.mariner.core.scheduling.WorkerFactory;
+import ai.mariner.core.worker.ResidentMemory;
 import ai.mariner.net.NettyLoop;
 import ai.mariner.net.Transport;
 import ai.mariner.server.access.TokenAuthority;
@@ -57,6 +59,7 @@ final class Wiring {
   private final RunDirectory sockets;
   private final EventLoopGroup loops;
   private final ExecutorService admin;
+  private final ExecutorService memory;
   private final NettyLauncher launcher;
   private final MarStore archives;
   private final InferenceService inference;
@@ -83,7 +86,7 @@ final class Wiring {
     this.sockets = sockets;
     this.transport = Transport.detect();
     this.loops = transport.newGroup(config.eventLoops(), "loop");
-    this.admin = Executors.newFixedThreadPool(ADMIN_THREADS, Wiring::adminThread);
+    this.admin = Executors.newFixedThreadPool(ADMIN_THREADS, task -> daemon(task, "admin"));
     List<NettyLoop> modelLoops = loopsOf(loops);
     this.launcher =
         NettyLauncher.bind(
@@ -95,6 +98,8 @@ final class Wiring {
     this.metrics =
         new PrometheusMetrics(
             HostName.own(), () -> PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory());
+    this.memory = Executors.newSingleThreadExecutor(task -> daemon(task, "memory"));
+    ResidentMemory resident = new ProcMemory(Path.of("/proc"));
     RequestLabel labels = new RequestLabel(random.nextLong());
     WorkerFactory.Shared workers =
         new WorkerFactory.Shared(
@@ -103,7 +108,9 @@ final class Wiring {
             config.limits(),
             labels,
             new AtomicInteger(config.worker().firstWorkerId()),
-            InstantSource.system());
+            InstantSource.system(),
+            new MemoryWatch(resident, HostProcMemory.ofThisSystem(), memory),
+            random);
     ModelRegistry registry = new ModelRegistry();
     this.archives = new MarStore(config.fetch(), config.limits(), config.profile());
     this.inference = new InferenceService(registry, labels);
@@ -113,7 +120,7 @@ final class Wiring {
             new Registration(config, archives, registry, workers, metrics, modelLoops),
             admin,
             config.limits().drainTimeout(),
-            new ProcMemory(Path.of("/proc")));
+            resident);
     this.accessLog = new AccessLogFile();
     this.tokens = tokens(config, random);
   }
@@ -196,6 +203,7 @@ final class Wiring {
       tokens.close();
     }
     admin.shutdown();
+    memory.shutdown();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     sockets.remove();
     runDirectory.remove();
@@ -221,7 +229,9 @@ final class Wiring {
     }
     Duration life = Duration.ofMillis((long) (config.tokenExpirationMinutes() * 60_000));
     Path keyFile = Path.of("key_file.json").toAbsolutePath();
-    return TokenAuthority.create(keyFile, life, InstantSource.system(), random);
+    TokenAuthority.Clocks clocks =
+        new TokenAuthority.Clocks(InstantSource.system(), System::nanoTime);
+    return TokenAuthority.create(keyFile, life, clocks, random);
   }
 
   private static List<NettyLoop> loopsOf(EventLoopGroup group) {
@@ -232,8 +242,8 @@ final class Wiring {
     return loops;
   }
 
-  private static Thread adminThread(Runnable task) {
-    Thread thread = new Thread(task, "admin");
+  private static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
     thread.setDaemon(true);
     return thread;
   }

@@ -2,7 +2,6 @@ package ai.mariner.view;
 
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.model.Completion;
-import ai.mariner.core.model.Health;
 import ai.mariner.core.model.ModelPage;
 import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.ModelSummary;
@@ -130,36 +129,5 @@ public final class ManagementView {
   /** A sentence as a JSON document, {@code {"status": …}}. */
   public static String statusJson(String sentence) {
     return JsonText.of(JsonText.object().put("status", sentence));
-  }
-
-  /** The document that answers a ping. */
-  public static String health(boolean healthy) {
-    return statusJson(healthy ? "Healthy" : "Unhealthy");
-  }
-
-  /**
-   * The document that answers a readiness probe.
-   *
-   * @param health what the server knows
-   * @param reasons whether the caller may read what is missing
-   */
-  public static String readiness(Health health, boolean reasons) {
-    ObjectNode node = JsonText.object();
-    node.put("status", health.ready() ? "Ready" : "Not ready");
-    if (reasons && !health.reasons().isEmpty()) {
-      ArrayNode lines = node.putArray("reasons");
-      health.reasons().forEach(lines::add);
-    }
-    return JsonText.of(node);
-  }
-
-  /**
-   * KServe's version 1 readiness of a model.
-   *
-   * @param name model name
-   * @param ready whether the model has a worker that takes requests
-   */
-  public static String modelReady(String name, boolean ready) {
-    return JsonText.of(JsonText.object().put("name", name).put("ready", ready));
   }
 }

@@ -42,6 +42,9 @@ final class ModelStatusView {
     // Without a window nothing waits, whatever maxBatchDelay says.
     node.put("batchPolicy", model.spec().batchPolicy().name().toLowerCase(Locale.ROOT));
     node.put("defaultVersion", model.isDefault());
+    if (model.unloaded()) {
+      node.put("unloaded", true);
+    }
     if (model.lastFailure() != null) {
       node.put("lastFailure", model.lastFailure());
     }

@@ -8,7 +8,6 @@ import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.model.Completion;
-import ai.mariner.core.model.Health;
 import ai.mariner.core.model.ModelPage;
 import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.ModelSummary;
@@ -157,20 +156,6 @@ class ManagementViewTest {
   }
 
   @Test
-  void healthDocuments() {
-    assertThat(ManagementView.health(true)).isEqualTo("{\n  \"status\": \"Healthy\"\n}\n");
-    assertThat(ManagementView.health(false)).isEqualTo("{\n  \"status\": \"Unhealthy\"\n}\n");
-    Health waiting = new Health(false, true, List.of("echo: 0 of 1 workers ready"));
-    assertThat(ManagementView.readiness(waiting, true))
-        .isEqualTo(
-            "{\n  \"status\": \"Not ready\",\n  \"reasons\": [\n    \"echo: 0 of 1 workers"
-                + " ready\"\n  ]\n}\n");
-    assertThat(ManagementView.readiness(waiting, false)).doesNotContain("echo");
-    assertThat(ManagementView.modelReady("m", true))
-        .isEqualTo("{\n  \"name\": \"m\",\n  \"ready\": true\n}\n");
-  }
-
-  @Test
   void errorsShowDetailOnlyWhenGiven() {
     assertThat(ErrorView.json(404, "ModelNotFoundException", "Model not found: \"x\"", null))
         .isEqualTo(
@@ -204,6 +189,7 @@ class ManagementViewTest {
                     .devices(null, List.of(0))
                     .build()),
             new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100));
-    return new ModelStatus(ECHO, "echo.mar", "python", spec, true, true, workers, 3, lastFailure);
+    return new ModelStatus(
+        ECHO, "echo.mar", "python", spec, true, true, workers, 3, false, lastFailure);
   }
 }

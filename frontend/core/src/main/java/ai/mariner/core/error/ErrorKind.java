@@ -43,6 +43,8 @@ public enum ErrorKind {
   HANDLER_STATUS,
   /** The handler ran out of host or device memory. */
   OUT_OF_MEMORY,
+  /** The device failed for good; the worker is replaced. */
+  DEVICE_LOST,
   /** The handler's answer has the wrong type or count. */
   OUTPUT_INVALID,
   /** The handler's answer exceeds {@code max_response_size}. */

@@ -26,6 +26,12 @@ public interface ModelMetrics {
   /** A worker was lost. */
   void workerLost();
 
+  /** A worker that serves is replaced because it has lived long enough. */
+  void workerRecycled(RecycleReason reason);
+
+  /** A worker has ended for good. */
+  void workerGone(String workerName);
+
   /** The number of requests that wait, and of workers that are ready, has changed. */
   void gauges(int waiting, int running, int readyWorkers);
 }

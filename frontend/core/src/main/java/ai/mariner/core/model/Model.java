@@ -6,6 +6,7 @@ import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.scheduling.Pool;
 import ai.mariner.core.scheduling.WarmupSample;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 
 /** A registered model version. */
 public final class Model {
@@ -79,8 +80,10 @@ public final class Model {
     return spec;
   }
 
-  synchronized void scaled(int min, int max) {
+  /** Sets the bounds of its workers; what {@link #spec} says and what its pool does agree. */
+  synchronized CompletionStage<Void> scale(int min, int max) {
     spec = spec.withWorkers(min, max);
+    return pool.resize(min, max);
   }
 
   boolean loadedAtStart() {

@@ -7,6 +7,7 @@ import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.scheduling.Readiness;
 import ai.mariner.core.time.Loop;
+import ai.mariner.core.worker.ResidentMemory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -104,7 +105,7 @@ public final class ModelService {
     failedAtStart.remove(model.key().name());
     failedAtStart.remove(order.location());
     int workers = model.spec().minWorkers();
-    CompletionStage<Void> ready = model.pool().resize(workers);
+    CompletionStage<Void> ready = model.pool().resize(workers, model.spec().maxWorkers());
     if (workers == 0) {
       return CompletableFuture.completedStage(new RegisterResult(model.key(), 0, Completion.READY));
     }
@@ -140,6 +141,10 @@ public final class ModelService {
     Model model;
     try {
       model = registry.require(order.model());
+      if (order.minWorkers() < 0) {
+        throw new ServeException(
+            ErrorKind.BAD_REQUEST, "min_worker: " + order.minWorkers() + " (expected: >= 0)");
+      }
       if (order.maxWorkers() < order.minWorkers()) {
         throw new ServeException(
             ErrorKind.BAD_REQUEST, "max_worker cannot be less than min_worker.");
@@ -147,8 +152,7 @@ public final class ModelService {
     } catch (ServeException e) {
       return CompletableFuture.failedStage(e);
     }
-    model.scaled(order.minWorkers(), order.maxWorkers());
-    CompletionStage<Void> ready = model.pool().resize(order.minWorkers());
+    CompletionStage<Void> ready = model.scale(order.minWorkers(), order.maxWorkers());
     if (order.completion() == Completion.ACCEPTED) {
       return CompletableFuture.completedStage(
           new ScaleResult(order.model(), order.minWorkers(), ScaleResult.Outcome.ACCEPTED));
@@ -283,6 +287,7 @@ public final class ModelService {
                     registry.isDefault(model),
                     status.workers().stream().map(w -> WorkerStatus.of(w, memory)).toList(),
                     status.waiting(),
+                    status.unloaded(),
                     status.lastFailure()),
             adminExecutor);
   }

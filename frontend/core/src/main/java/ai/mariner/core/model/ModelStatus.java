@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param isDefault whether calls without a version mean this one
  * @param workers workers by number
  * @param waiting requests that wait
+ * @param unloaded whether all workers were stopped for want of requests
  * @param lastFailure why a worker was last lost or failed to load; absent: never
  */
 public record ModelStatus(
@@ -27,6 +28,7 @@ public record ModelStatus(
     boolean isDefault,
     List<WorkerStatus> workers,
     int waiting,
+    boolean unloaded,
     @Nullable String lastFailure) {
   /** Workers that take requests. */
   public int readyWorkers() {

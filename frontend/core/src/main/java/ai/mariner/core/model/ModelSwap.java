@@ -164,7 +164,11 @@ final class ModelSwap {
     }
 
     private CompletionStage<Model> load(Model model) {
-      return model.pool().resize(workers(model)).thenApply(nothing -> model);
+      int workers = workers(model);
+      return model
+          .pool()
+          .resize(workers, Math.max(workers, model.spec().maxWorkers()))
+          .thenApply(nothing -> model);
     }
 
     /** As many as the old version has now, unless the order or the bounds of the model differ. */
@@ -247,7 +251,7 @@ final class ModelSwap {
       if (order.archive() == null) {
         return model
             .pool()
-            .resize(workersBefore)
+            .resize(workersBefore, Math.max(workersBefore, model.spec().maxWorkers()))
             .handle((nothing, late) -> failed)
             .thenCompose(f -> f);
       }

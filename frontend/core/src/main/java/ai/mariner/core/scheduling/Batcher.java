@@ -27,6 +27,13 @@ public interface Batcher {
   /** Number of waiting jobs. */
   int size();
 
+  /**
+   * When the request came that has waited longest; requests that run again count from then, too.
+   *
+   * @throws IllegalStateException if nothing waits
+   */
+  long oldestArrivalNanos();
+
   /** Most waiting jobs. */
   int capacity();
 }

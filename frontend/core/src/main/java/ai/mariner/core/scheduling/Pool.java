@@ -8,11 +8,12 @@ import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ResponseSink;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.time.Loop;
+import ai.mariner.core.worker.ItemReply;
 import ai.mariner.core.worker.WorkerLink.CancelReason;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,20 +33,22 @@ public final class Pool {
   private final Loop loop;
   private final ModelMetrics metrics;
   private final AtomicLong runIds;
+  private final Refusals refusals;
   private final Batcher batcher;
   private final Deadlines deadlines;
-  private final WorkerSet workers;
+  private final WorkerSet workers = new WorkerSet();
+  private final Staffing staffing;
   private final Answers answers;
   private final LossPolicy losses;
   private final @Nullable Long defaultTimeoutNanos;
-  private final int batchSize;
   private final long stallNanos;
   private final ProgressWatch progress;
+  private final Dispatcher dispatcher;
+  private final @Nullable Autoscaler autoscaler;
+  private final @Nullable IdleWatch idleWatch;
 
-  private boolean dispatchPending;
   private boolean closing;
   private int open;
-  private Loop.@Nullable Timer windowTimer;
   private @Nullable CompletableFuture<Void> drained;
 
   /**
@@ -71,17 +74,45 @@ public final class Pool {
     this.loop = loop;
     this.metrics = metrics;
     this.runIds = runIds;
+    this.refusals = new Refusals(key);
     this.batcher = QueueBatcher.of(spec);
-    this.batchSize = spec.batchSize();
     this.defaultTimeoutNanos =
         spec.requestTimeout() == null ? null : spec.requestTimeout().toNanos();
     this.deadlines = new Deadlines(loop, this::expire);
     this.losses = new LossPolicy(spec.retryOnWorkerLoss());
     this.answers = new Answers(loop, metrics, limits, this::finished);
-    this.workers = new WorkerSet(key, spec.minWorkers(), factory, loop, new Host());
+    this.staffing = new Staffing(refusals, spec, factory, loop, workers, metrics, new Host());
     this.stallNanos = stallNanos(spec);
     this.progress =
-        new ProgressWatch(loop, stallNanos, () -> batcher.size() > 0, workers::able, this::recycle);
+        new ProgressWatch(
+            loop, stallNanos, () -> batcher.size() > 0, workers::able, this::replaceStuck);
+    this.dispatcher =
+        new Dispatcher(
+            loop,
+            batcher,
+            spec.batchSize(),
+            workers,
+            answers,
+            progress,
+            metrics,
+            runIds,
+            this::gauges);
+    this.autoscaler =
+        spec.autoscale() == null
+            ? null
+            : new Autoscaler(
+                key,
+                spec.autoscale(),
+                loop,
+                batcher,
+                workers,
+                staffing,
+                factory.memory(),
+                this::gauges);
+    this.idleWatch =
+        spec.idleUnload() == null
+            ? null
+            : new IdleWatch(loop, spec.idleUnload().toNanos(), this::couldUnload, this::unload);
   }
 
   /** A batch may wait for its mates, run for as long as a run may take, and be found too slow. */
@@ -127,29 +158,32 @@ public final class Pool {
     }
     try {
       loop.execute(() -> accept(request, sink, successor));
-    } catch (java.util.concurrent.RejectedExecutionException e) {
+    } catch (RejectedExecutionException e) {
       request.release();
       metrics.failed(ErrorKind.SHUTTING_DOWN);
-      sink.fail(Failure.of(ErrorKind.SHUTTING_DOWN, "The server is shutting down."));
+      sink.fail(Refusals.serverStops());
     }
   }
 
   /**
-   * Changes the number of workers.
+   * Changes the bounds of the number of workers. Calls take effect in their order.
    *
    * @param min workers that are kept alive
-   * @return completes when so many are ready, fails with the reason when one of them can't load the
-   *     model
+   * @param max most workers when their number follows the load, at least {@code min}
+   * @return completes when {@code min} are ready, fails with the reason when one of them can't load
+   *     the model
    */
-  public CompletionStage<Void> resize(int min) {
+  public CompletionStage<Void> resize(int min, int max) {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    loop.run(
+    onLoop(
+        done,
         () -> {
           if (closing) {
-            done.completeExceptionally(removed().toException());
+            done.completeExceptionally(refusals.removed().toException());
             return;
           }
-          workers.resize(min, done);
+          staffing.resize(min, max, done);
+          staffChanged();
           refuseWaitingIfHopeless();
           gauges();
         });
@@ -164,7 +198,8 @@ public final class Pool {
    */
   public CompletionStage<Void> close(long drainNanos) {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    loop.run(
+    onLoop(
+        done,
         () -> {
           CompletableFuture<Void> under = drained;
           if (under != null) {
@@ -183,6 +218,15 @@ public final class Pool {
     return done;
   }
 
+  /** Hands over a task; whoever waits for it is told when the loop has been shut down. */
+  private void onLoop(CompletableFuture<?> result, Runnable task) {
+    try {
+      loop.execute(task);
+    } catch (RejectedExecutionException e) {
+      result.completeExceptionally(Refusals.serverStops().toException());
+    }
+  }
+
   private static void complete(CompletableFuture<Void> done, Loop.Timer timer) {
     timer.cancel();
     done.complete(null);
@@ -191,20 +235,22 @@ public final class Pool {
   /** What the pool is doing, as of now. */
   public CompletionStage<PoolStatus> status() {
     CompletableFuture<PoolStatus> status = new CompletableFuture<>();
-    loop.run(
+    onLoop(
+        status,
         () ->
             status.complete(
                 new PoolStatus(
                     workers.statuses(),
                     batcher.size(),
                     batcher.capacity(),
-                    workers.lastFailure())));
+                    staffing.isUnloaded(),
+                    staffing.lastFailure())));
     return status;
   }
 
   /** How many workers are ready, and how they got there; may be read from any thread. */
   public Readiness readiness() {
-    return workers.readiness();
+    return staffing.readiness();
   }
 
   /** Shows its meters again how it is doing, after another pool of the same name wrote to them. */
@@ -225,150 +271,32 @@ public final class Pool {
     }
     long now = loop.nanoTime();
     Job job = new Job(request, sink, now, deadline(request, now));
-    if (!admit(job)) {
+    if (!dispatcher.admit(job)) {
       job.end();
       metrics.failed(ErrorKind.QUEUE_FULL);
-      sink.fail(queueFull());
+      sink.fail(refusals.queueFull(batcher.size(), batcher.capacity()));
       return;
     }
     open++;
+    staffing.wake();
+    active();
     sink.onCancel(() -> loop.run(() -> cancel(job)));
     deadlines.watch(job);
     progress.waits(now);
     gauges();
-    dispatchSoon();
-  }
-
-  /** Queues a job; idle workers first get their share of a burst that is longer than the queue. */
-  private boolean admit(Job job) {
-    if (batcher.offer(job)) {
-      return true;
-    }
-    if (workers.idleCount() == 0) {
-      return false;
-    }
-    dispatch();
-    return batcher.offer(job);
+    dispatcher.dispatchSoon();
   }
 
   private @Nullable Failure refusal() {
     if (closing) {
-      return removed();
+      return refusals.removed();
     }
-    return workers.refusal();
-  }
-
-  private Failure removed() {
-    return Failure.of(ErrorKind.SHUTTING_DOWN, "Model " + key + " is being removed.");
-  }
-
-  private Failure queueFull() {
-    return Failure.of(
-        ErrorKind.QUEUE_FULL,
-        "The queue of model "
-            + key
-            + " is full: "
-            + batcher.size()
-            + " requests wait (jobQueueSize: "
-            + batcher.capacity()
-            + "). Try again later.");
+    return staffing.refusal();
   }
 
   private long deadline(InferenceRequest request, long now) {
     Long timeout = request.timeoutNanos() != null ? request.timeoutNanos() : defaultTimeoutNanos;
     return timeout == null || timeout > LONGEST_TIMEOUT_NANOS ? Long.MAX_VALUE : now + timeout;
-  }
-
-  /**
-   * Dispatches at the end of the loop's turn, so that requests that arrive together form one batch.
-   */
-  private void dispatchSoon() {
-    if (!dispatchPending) {
-      dispatchPending = true;
-      loop.execute(
-          () -> {
-            dispatchPending = false;
-            dispatch();
-          });
-    }
-  }
-
-  private void dispatch() {
-    while (batcher.size() > 0) {
-      int idle = workers.idleCount();
-      Worker worker = idle > 0 ? workers.nextIdle() : aheadWorker();
-      if (worker == null) {
-        break;
-      }
-      Decision decision = batcher.next(loop.nanoTime(), Math.max(1, idle));
-      if (decision instanceof Decision.Dispatch dispatch) {
-        start(worker, dispatch.jobs());
-      } else {
-        if (decision instanceof Decision.WaitUntil wait) {
-          armWindow(wait.atNanos());
-        }
-        break;
-      }
-    }
-    gauges();
-  }
-
-  /**
-   * A busy worker that may be given a run ahead; for batches only when a full one waits, since
-   * waiting makes batches grow.
-   */
-  private @Nullable Worker aheadWorker() {
-    return batcher.size() >= batchSize ? workers.nextWithRoom(batchSize) : null;
-  }
-
-  private void start(Worker worker, List<Job> jobs) {
-    long now = loop.nanoTime();
-    List<Job> live = fit(jobs, now);
-    if (live.isEmpty()) {
-      return;
-    }
-    Run run = new Run(runIds.incrementAndGet(), live.get(0).request().operation(), live, now);
-    for (int i = 0; i < live.size(); i++) {
-      Job job = live.get(i);
-      job.started(run);
-      if (live.size() == 1 && job.request().streaming()) {
-        job.stream(new StreamFlow());
-      }
-    }
-    metrics.batchStarted(live.size());
-    progress.progressed(now);
-    worker.run(run);
-  }
-
-  /** The jobs that can still be run; the others end here. */
-  private List<Job> fit(List<Job> jobs, long now) {
-    boolean all = true;
-    for (int i = 0; i < jobs.size() && all; i++) {
-      all = !expired(jobs.get(i), now) && !LossPolicy.exhausted(jobs.get(i));
-    }
-    if (all) {
-      return jobs;
-    }
-    for (Job job : jobs) {
-      if (expired(job, now)) {
-        answers.fail(job, expiry("in the queue"));
-      } else if (LossPolicy.exhausted(job)) {
-        answers.fail(job, LossPolicy.givenUp());
-      }
-    }
-    // Only now: whoever is told of an end may cancel another job.
-    List<Job> live = new ArrayList<>(jobs);
-    live.removeIf(Job::ended);
-    return live;
-  }
-
-  private static boolean expired(Job job, long now) {
-    return job.deadlineNanos() != Long.MAX_VALUE && job.deadlineNanos() - now <= 0;
-  }
-
-  private static Failure expiry(String where) {
-    return Failure.of(
-        ErrorKind.DEADLINE_EXCEEDED, "The request's deadline passed while it was " + where + '.');
   }
 
   private void cancel(Job job) {
@@ -390,26 +318,13 @@ public final class Pool {
   }
 
   private void expire(Job job) {
-    giveUp(job, expiry(job.queued() ? "in the queue" : "run"), CancelReason.DEADLINE);
-  }
-
-  private void armWindow(long atNanos) {
-    Loop.Timer timer = windowTimer;
-    if (timer != null) {
-      timer.cancel();
-    }
-    windowTimer =
-        loop.schedule(
-            () -> {
-              windowTimer = null;
-              dispatch();
-            },
-            atNanos - loop.nanoTime());
+    giveUp(job, Refusals.expired(job.queued() ? "in the queue" : "run"), CancelReason.DEADLINE);
   }
 
   /** Counts a job that has ended; the last one lets a closing pool stop. */
   private void finished() {
     open--;
+    active();
     if (open == 0) {
       gauges();
     }
@@ -419,10 +334,7 @@ public final class Pool {
   }
 
   private void abandon() {
-    Failure late =
-        Failure.of(
-            ErrorKind.SHUTTING_DOWN,
-            "Model " + key + " was removed before the request was done (drain_timeout).");
+    Failure late = refusals.removedUnfinished();
     for (Job job : batcher.drain()) {
       answers.fail(job, late);
     }
@@ -433,8 +345,14 @@ public final class Pool {
   private void stopWorkers() {
     deadlines.sleep();
     progress.sleep();
+    if (autoscaler != null) {
+      autoscaler.sleep();
+    }
+    if (idleWatch != null) {
+      idleWatch.sleep();
+    }
     CompletableFuture<Void> done = drained;
-    workers.stopAll(
+    staffing.stopAll(
         () -> {
           if (done != null) {
             done.complete(null);
@@ -442,7 +360,7 @@ public final class Pool {
         });
   }
 
-  private void recycle() {
+  private void replaceStuck() {
     LossCause cause = LossCause.noProgress(batcher.size(), stallNanos);
     log.error(
         "model {}: {} requests wait and nothing moves, {} of its workers seem ready; they are"
@@ -450,14 +368,15 @@ public final class Pool {
         key,
         batcher.size(),
         workers.readyCount());
-    workers.recycle(cause);
+    workers.killReady(cause);
+    staffing.publish();
     gauges();
-    dispatchSoon();
+    dispatcher.dispatchSoon();
   }
 
   /** What waits for workers that won't come is told so. */
   private void refuseWaitingIfHopeless() {
-    Failure refusal = batcher.size() == 0 ? null : workers.refusal();
+    Failure refusal = batcher.size() == 0 ? null : staffing.refusal();
     if (refusal != null) {
       for (Job job : batcher.drain()) {
         answers.fail(job, refusal);
@@ -467,6 +386,38 @@ public final class Pool {
 
   private void gauges() {
     metrics.gauges(batcher.size(), open - batcher.size(), workers.readyCount());
+    if (autoscaler != null) {
+      autoscaler.observe();
+    }
+  }
+
+  /** A request came or ended. */
+  private void active() {
+    if (idleWatch != null) {
+      idleWatch.active();
+    }
+  }
+
+  /** A worker is ready, or another number is wanted. */
+  private void staffChanged() {
+    active();
+    if (autoscaler != null) {
+      autoscaler.staffChanged();
+    }
+  }
+
+  private boolean couldUnload() {
+    return open == 0 && staffing.target() > 0 && workers.readyCount() >= staffing.target();
+  }
+
+  private void unload() {
+    log.info(
+        "model {}: no request came for a while (idleUnloadSec), {} workers are stopped until one"
+            + " does",
+        key,
+        staffing.target());
+    staffing.unload();
+    gauges();
   }
 
   private final class Host implements WorkerHost {
@@ -480,22 +431,24 @@ public final class Pool {
       metrics.workerLoaded(worker.name(), loadNanos);
       progress.progressed(loop.nanoTime());
       log.info("{} is ready, loaded in {} ms", worker.name(), loadNanos / 1_000_000);
-      workers.becameReady();
+      staffing.ready(worker);
+      staffChanged();
       gauges();
-      dispatchSoon();
+      dispatcher.dispatchSoon();
     }
 
     @Override
     public void loadFailed(Worker worker, LossCause cause) {
       log.warn("{} failed to start: {}", worker.name(), cause.text());
-      workers.loadFailed(cause);
+      if (staffing.loadFailed(worker, cause) && autoscaler != null) {
+        autoscaler.held();
+      }
       refuseWaitingIfHopeless();
       gauges();
     }
 
     @Override
-    public void replied(
-        Worker worker, Run run, Job job, ai.mariner.core.worker.ItemReply reply, boolean last) {
+    public void replied(Worker worker, Run run, Job job, ItemReply reply, boolean last) {
       if (!last) {
         progress.progressed(loop.nanoTime());
       }
@@ -515,8 +468,9 @@ public final class Pool {
                   ErrorKind.OUTPUT_INVALID, "The worker ended the batch without this answer."));
         }
       }
+      staffing.runEnded(worker);
       if (batcher.size() > 0) {
-        dispatchSoon();
+        dispatcher.dispatchSoon();
       } else {
         gauges();
       }
@@ -524,7 +478,7 @@ public final class Pool {
 
     @Override
     public void lost(Worker worker, List<Run> runs, LossCause cause) {
-      workers.lost(cause);
+      staffing.lost(cause);
       metrics.workerLost();
       log.warn("{}: {}", worker.name(), cause.text());
       LossPolicy.Verdict verdict = losses.judge(runs, cause);
@@ -534,12 +488,12 @@ public final class Pool {
         log.info("{}: {} requests run again", worker.name(), again.size());
         batcher.requeue(again);
         progress.waits(loop.nanoTime());
-        dispatchSoon();
+        dispatcher.dispatchSoon();
       }
       for (Job job : verdict.failed()) {
         answers.fail(job, cause.failure());
       }
-      if (!workers.wanted()) {
+      if (!staffing.wanted()) {
         refuseWaitingIfHopeless();
       }
       gauges();
@@ -547,13 +501,14 @@ public final class Pool {
 
     @Override
     public void explained(Worker worker, LossCause cause) {
-      workers.lost(cause);
+      staffing.lost(cause);
       log.warn("{}: {}", worker.name(), cause.text());
     }
 
     @Override
     public void gone(Worker worker) {
-      workers.gone(worker);
+      metrics.workerGone(worker.name());
+      staffing.gone(worker);
     }
   }
 }

@@ -101,6 +101,15 @@ final class QueueBatcher implements Batcher {
     return capacity;
   }
 
+  @Override
+  public long oldestArrivalNanos() {
+    Job head = head();
+    if (head == null) {
+      throw new IllegalStateException("nothing waits");
+    }
+    return head.arrivalNanos();
+  }
+
   private @org.jspecify.annotations.Nullable Job head() {
     Job head = queue.peekFirst();
     while (head != null && head.ended()) {

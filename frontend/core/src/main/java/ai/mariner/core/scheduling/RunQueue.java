@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class RunQueue {
   private final ArrayDeque<Run> runs = new ArrayDeque<>();
   private ServiceTimes times = new ServiceTimes();
+  private int served;
 
   boolean isEmpty() {
     return runs.isEmpty();
@@ -34,10 +35,16 @@ final class RunQueue {
     return Math.max(0, times.depth(batchSize) - runs.size());
   }
 
+  /** Requests that the present process has served. */
+  int served() {
+    return served;
+  }
+
   /** Takes out the first run, which has ended; the next one begins. */
   void headEnded(long now) {
     Run ended = runs.removeFirst();
     times.add(now - ended.startNanos());
+    served += ended.jobs().size();
     Run next = runs.peekFirst();
     if (next != null) {
       next.started(now);
@@ -49,6 +56,7 @@ final class RunQueue {
     List<Run> all = new ArrayList<>(runs);
     runs.clear();
     times = new ServiceTimes();
+    served = 0;
     return all;
   }
 }

@@ -101,6 +101,21 @@ final class Worker {
     return ready() && (head == null || !head.waitsForReader());
   }
 
+  /** Requests that its present process has served. */
+  int served() {
+    return runs.served();
+  }
+
+  /** How long its present process has taken runs; 0 if it doesn't. */
+  long readyNanos(long now) {
+    return phase == WorkerPhase.READY ? limits.inPhaseNanos(now) : 0;
+  }
+
+  /** Its present process; absent: none, or not connected. */
+  @Nullable Long pid() {
+    return pid;
+  }
+
   /** Runs that it could be given ahead of the end of the one it works on. */
   int roomAhead(int batchSize) {
     return ready() ? runs.room(batchSize) : 0;

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the workers of one model version. */
@@ -35,6 +36,8 @@ public final class WorkerFactory {
    * @param labels labels of requests without one
    * @param workerIds numbers of workers, never used twice
    * @param clock wall clock
+   * @param memory of worker processes and the machine
+   * @param random spreads what should not happen at the same time
    */
   public record Shared(
       WorkerLauncher launcher,
@@ -42,7 +45,9 @@ public final class WorkerFactory {
       LimitsConfig limits,
       RequestLabel labels,
       AtomicInteger workerIds,
-      InstantSource clock) {}
+      InstantSource clock,
+      MemoryWatch memory,
+      RandomGenerator random) {}
 
   /**
    * What the workers run.
@@ -115,6 +120,14 @@ public final class WorkerFactory {
             RestartPolicy.STANDARD,
             shared.clock());
     return new Worker(plan, shared.launcher(), loop, host);
+  }
+
+  MemoryWatch memory() {
+    return shared.memory();
+  }
+
+  RandomGenerator random() {
+    return shared.random();
   }
 
   /** Fields of the LOAD frame, as proto/wire names them. */

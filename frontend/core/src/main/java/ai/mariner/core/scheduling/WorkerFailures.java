@@ -55,7 +55,8 @@ final class WorkerFailures {
     return switch (error) {
       case HANDLER_EXCEPTION -> ErrorKind.HANDLER_FAILED;
       case PREDICTION_EXCEPTION -> ErrorKind.HANDLER_STATUS;
-      case OUT_OF_MEMORY, DEVICE_LOST -> ErrorKind.OUT_OF_MEMORY;
+      case OUT_OF_MEMORY -> ErrorKind.OUT_OF_MEMORY;
+      case DEVICE_LOST -> ErrorKind.DEVICE_LOST;
       case OUTPUT_NOT_A_LIST, OUTPUT_COUNT, OUTPUT_TYPE -> ErrorKind.OUTPUT_INVALID;
       case REPLY_TOO_LARGE -> ErrorKind.REPLY_TOO_LARGE;
       case CANCELLED -> ErrorKind.CANCELLED;

@@ -10,6 +10,7 @@ import ai.mariner.core.testing.Configs;
 import ai.mariner.core.testing.CountingMetrics;
 import ai.mariner.core.testing.FakeLauncher;
 import ai.mariner.core.testing.FakeLoop;
+import ai.mariner.core.testing.FakeMemory;
 import ai.mariner.core.testing.FakeWorker;
 import ai.mariner.core.testing.RecordingSink;
 import ai.mariner.core.testing.Requests;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -33,8 +35,10 @@ final class PoolFixture {
   final BodyLedger bodies = new BodyLedger();
   final FakeLauncher launcher = new FakeLauncher(bodies).healthy();
   final CountingMetrics.Meters meters = new CountingMetrics().model(KEY);
+  final FakeMemory memory = new FakeMemory();
   final Pool pool;
 
+  private final int maxWorkers;
   private final AtomicLong requestIds = new AtomicLong();
 
   PoolFixture(ModelOverrides.Builder options) {
@@ -47,6 +51,7 @@ final class PoolFixture {
 
   PoolFixture(ModelOverrides.Builder options, WorkerConfig config, List<WarmupSample> warmup) {
     ModelSpec spec = Configs.spec(options);
+    maxWorkers = spec.maxWorkers();
     WorkerFactory.Shared shared =
         new WorkerFactory.Shared(
             launcher,
@@ -54,7 +59,9 @@ final class PoolFixture {
             Configs.limits(),
             new RequestLabel(42),
             new AtomicInteger(9000),
-            () -> Instant.EPOCH);
+            () -> Instant.EPOCH,
+            new MemoryWatch(memory::bytesOf, memory::read, Runnable::run),
+            new Random(42));
     WorkerFactory.Program program =
         new WorkerFactory.Program(
             KEY, Path.of("models/echo"), "python", "handler.py", null, warmup);
@@ -81,7 +88,7 @@ final class PoolFixture {
   }
 
   CompletableFuture<Void> resize(int workers) {
-    CompletionStage<Void> done = pool.resize(workers);
+    CompletionStage<Void> done = pool.resize(workers, Math.max(workers, maxWorkers));
     loop.runReady();
     return done.toCompletableFuture();
   }

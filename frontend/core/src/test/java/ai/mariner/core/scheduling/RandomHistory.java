@@ -2,9 +2,11 @@ package ai.mariner.core.scheduling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.mariner.core.config.Autoscale;
 import ai.mariner.core.config.BatchPolicy;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.RetryOnWorkerLoss;
+import ai.mariner.core.config.WorkerLifespan;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.message.Operation;
 import ai.mariner.core.testing.CountingMetrics;
@@ -57,6 +59,22 @@ final class RandomHistory {
     if (random.nextInt(4) == 0) {
       options.requestTimeout(Duration.ofMillis(1 + random.nextInt(5000)));
     }
+    if (random.nextInt(3) == 0) {
+      options.lifespan(
+          WorkerLifespan.of(
+              random.nextBoolean() ? null : 1 + random.nextInt(40),
+              random.nextBoolean() ? null : 100,
+              random.nextBoolean() ? null : 1 + random.nextInt(100)));
+    }
+    if (random.nextInt(3) == 0) {
+      options.workers(null, 1 + random.nextInt(5));
+      options.autoscale(
+          new Autoscale(
+              Duration.ofMillis(random.nextInt(200)), Duration.ofSeconds(1 + random.nextInt(10))));
+    }
+    if (random.nextInt(4) == 0) {
+      options.idleUnload(Duration.ofSeconds(1 + random.nextInt(20)));
+    }
     return options;
   }
 
@@ -102,7 +120,7 @@ final class RandomHistory {
   }
 
   private CompletableFuture<Void> pool(int workers) {
-    return fixture.pool.resize(workers).toCompletableFuture();
+    return fixture.pool.resize(workers, Math.max(workers, 4)).toCompletableFuture();
   }
 
   private void submit() {
@@ -164,6 +182,8 @@ final class RandomHistory {
 
   private void idleWorkerActs(FakeWorker worker) {
     switch (random.nextInt(60)) {
+      case 5 -> fixture.memory.resident(worker.pid(), random.nextLong(150L << 20));
+      case 6 -> fixture.memory.host(random.nextLong(400L << 20), 1L << 30);
       case 0 -> worker.exit(random.nextInt(256));
       case 1 -> worker.dieBySignal(9);
       case 2 -> worker.disconnect();

@@ -4,6 +4,7 @@ import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.metrics.RecycleReason;
 import ai.mariner.core.metrics.ServerMetrics;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,10 +24,12 @@ public final class CountingMetrics implements ServerMetrics {
     private final Map<ErrorKind, Integer> failures = new TreeMap<>();
     private final List<Duration> queueTimes = new ArrayList<>();
     private final List<Duration> runTimes = new ArrayList<>();
+    private final List<RecycleReason> recycles = new ArrayList<>();
     private int received;
     private int reruns;
     private int loads;
     private int losses;
+    private int ends;
     private Gauges gauges = new Gauges(0, 0, 0);
 
     /**
@@ -77,6 +80,16 @@ public final class CountingMetrics implements ServerMetrics {
     @Override
     public synchronized void workerLost() {
       losses++;
+    }
+
+    @Override
+    public synchronized void workerRecycled(RecycleReason reason) {
+      recycles.add(reason);
+    }
+
+    @Override
+    public synchronized void workerGone(String workerName) {
+      ends++;
     }
 
     @Override
@@ -133,9 +146,19 @@ public final class CountingMetrics implements ServerMetrics {
       return loads;
     }
 
+    /** Workers that have ended for good. */
+    public synchronized int ends() {
+      return ends;
+    }
+
     /** Workers that were lost. */
     public synchronized int losses() {
       return losses;
+    }
+
+    /** Why workers were replaced, in order. */
+    public synchronized List<RecycleReason> recycles() {
+      return List.copyOf(recycles);
     }
 
     /** The last gauges. */

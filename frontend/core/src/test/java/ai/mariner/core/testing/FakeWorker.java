@@ -96,9 +96,14 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
           if (!exited && !connected) {
             connected = true;
             linked = true;
-            events.connected(this, 1000L + launch.workerId());
+            events.connected(this, pid());
           }
         });
+  }
+
+  /** Number of the process. */
+  public long pid() {
+    return 1000L * launch.generation() + launch.workerId();
   }
 
   /** Has loaded the model. */

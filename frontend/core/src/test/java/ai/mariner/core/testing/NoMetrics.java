@@ -4,6 +4,7 @@ import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.metrics.RecycleReason;
 import ai.mariner.core.metrics.ServerMetrics;
 
 /** Counts nothing. */
@@ -39,6 +40,12 @@ public final class NoMetrics implements ServerMetrics, ModelMetrics {
 
   @Override
   public void workerLost() {}
+
+  @Override
+  public void workerRecycled(RecycleReason reason) {}
+
+  @Override
+  public void workerGone(String workerName) {}
 
   @Override
   public void gauges(int waiting, int running, int readyWorkers) {}

@@ -11,11 +11,14 @@ import ai.mariner.core.model.ModelRegistry;
 import ai.mariner.core.model.ModelService;
 import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.Registration;
-import ai.mariner.core.model.ResidentMemory;
+import ai.mariner.core.scheduling.MemoryWatch;
 import ai.mariner.core.scheduling.WorkerFactory;
+import ai.mariner.core.worker.HostMemory;
+import ai.mariner.core.worker.ResidentMemory;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -66,7 +69,9 @@ public final class TestServer {
             config.limits(),
             labels,
             new AtomicInteger(config.worker().firstWorkerId()),
-            () -> Instant.EPOCH);
+            () -> Instant.EPOCH,
+            new MemoryWatch(ResidentMemory.UNKNOWN, HostMemory.UNKNOWN, Runnable::run),
+            new Random(42));
     Registration registration =
         new Registration(config, archives, registry, shared, metrics, List.of(loop));
     models =

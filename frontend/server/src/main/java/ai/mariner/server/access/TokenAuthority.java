@@ -10,11 +10,11 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -23,27 +23,42 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Lets in who has the key of a scope. Keys of inference and management expire and are renewed with
- * the API key, which doesn't. Thread-safe.
+ * the API key, which doesn't. How long a key is valid is measured, not read from the calendar: a
+ * jump of the machine's clock neither ends a key nor lengthens its life. Thread-safe.
  */
 public final class TokenAuthority implements AccessPolicy {
   private static final Logger log = LoggerFactory.getLogger(TokenAuthority.class);
   private static final Pattern BEARER = Pattern.compile("^Bearer\\s+(\\S+)$");
   private static final int KEY_BYTES = 24;
 
+  /** Nanoseconds have no room for more than 292 years. */
+  private static final Duration LONGEST_LIFE = Duration.ofDays(36_500);
+
   private final KeyFile file;
   private final Duration life;
-  private final InstantSource clock;
+  private final Clocks clocks;
   private final SecureRandom random;
   private final Failure refusal;
   private final Failure renewalRefusal;
 
   /** Replaced as a whole; a check never sees half of a renewal. */
-  private volatile Map<TokenScope, KeyFile.Key> keys = Map.of();
+  private volatile Map<TokenScope, Held> keys = Map.of();
 
-  private TokenAuthority(KeyFile file, Duration life, InstantSource clock, SecureRandom random) {
+  /**
+   * Where the time comes from.
+   *
+   * @param calendar what the key file tells its readers
+   * @param nanoTime monotonic clock, by which keys end
+   */
+  public record Clocks(InstantSource calendar, LongSupplier nanoTime) {}
+
+  /** A key with its end on the monotonic clock; absent: it has none. */
+  private record Held(KeyFile.Key key, @Nullable Long endNanos) {}
+
+  private TokenAuthority(KeyFile file, Duration life, Clocks clocks, SecureRandom random) {
     this.file = file;
-    this.life = life;
-    this.clock = clock;
+    this.life = life.compareTo(LONGEST_LIFE) < 0 ? life : LONGEST_LIFE;
+    this.clocks = clocks;
     this.random = random;
     String where =
         " Keys are in " + file.path().getFileName() + " in the server's working directory;";
@@ -69,18 +84,18 @@ public final class TokenAuthority implements AccessPolicy {
    *
    * @param keyFile where the keys are written to
    * @param life how long keys of inference and management are valid
-   * @param clock tells the time
+   * @param clocks tell the time
    * @param random makes the keys
    * @throws IOException if the file can't be written
    */
   public static TokenAuthority create(
-      Path keyFile, Duration life, InstantSource clock, SecureRandom random) throws IOException {
-    TokenAuthority authority = new TokenAuthority(new KeyFile(keyFile), life, clock, random);
-    Map<TokenScope, KeyFile.Key> fresh = new EnumMap<>(TokenScope.class);
-    fresh.put(TokenScope.API, new KeyFile.Key(authority.newKey(), null));
+      Path keyFile, Duration life, Clocks clocks, SecureRandom random) throws IOException {
+    TokenAuthority authority = new TokenAuthority(new KeyFile(keyFile), life, clocks, random);
+    Map<TokenScope, Held> fresh = new EnumMap<>(TokenScope.class);
+    fresh.put(TokenScope.API, new Held(new KeyFile.Key(authority.newKey(), null), null));
     fresh.put(TokenScope.INFERENCE, authority.expiringKey());
     fresh.put(TokenScope.MANAGEMENT, authority.expiringKey());
-    authority.file.write(fresh);
+    authority.write(fresh);
     authority.keys = fresh;
     return authority;
   }
@@ -112,10 +127,10 @@ public final class TokenAuthority implements AccessPolicy {
   }
 
   private synchronized @Nullable Failure renew(TokenScope scope) {
-    Map<TokenScope, KeyFile.Key> fresh = new EnumMap<>(keys);
+    Map<TokenScope, Held> fresh = new EnumMap<>(keys);
     fresh.put(scope, expiringKey());
     try {
-      file.write(fresh);
+      write(fresh);
     } catch (IOException e) {
       log.error(
           "{} could not be written; the former key stays valid: {}", file.path(), e.toString());
@@ -126,8 +141,14 @@ public final class TokenAuthority implements AccessPolicy {
     return null;
   }
 
-  private boolean matches(KeyFile.@Nullable Key key, @Nullable String authorization) {
-    if (key == null || authorization == null) {
+  private void write(Map<TokenScope, Held> held) throws IOException {
+    Map<TokenScope, KeyFile.Key> shown = new EnumMap<>(TokenScope.class);
+    held.forEach((scope, key) -> shown.put(scope, key.key()));
+    file.write(shown);
+  }
+
+  private boolean matches(@Nullable Held held, @Nullable String authorization) {
+    if (held == null || authorization == null) {
       return false;
     }
     Matcher header = BEARER.matcher(authorization);
@@ -135,13 +156,14 @@ public final class TokenAuthority implements AccessPolicy {
       return false;
     }
     byte[] given = header.group(1).getBytes(StandardCharsets.UTF_8);
-    boolean same = MessageDigest.isEqual(key.text().getBytes(StandardCharsets.UTF_8), given);
-    Instant expires = key.expires();
-    return same && (expires == null || clock.instant().isBefore(expires));
+    boolean same = MessageDigest.isEqual(held.key().text().getBytes(StandardCharsets.UTF_8), given);
+    Long end = held.endNanos();
+    return same && (end == null || clocks.nanoTime().getAsLong() - end < 0);
   }
 
-  private KeyFile.Key expiringKey() {
-    return new KeyFile.Key(newKey(), clock.instant().plus(life));
+  private Held expiringKey() {
+    KeyFile.Key key = new KeyFile.Key(newKey(), clocks.calendar().instant().plus(life));
+    return new Held(key, clocks.nanoTime().getAsLong() + life.toNanos());
   }
 
   private String newKey() {

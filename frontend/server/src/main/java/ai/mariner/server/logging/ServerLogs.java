@@ -8,6 +8,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.Appender;
+import org.apache.logging.log4j.core.LoggerContext;
+import org.apache.logging.log4j.core.appender.AbstractOutputStreamAppender;
 import org.jspecify.annotations.Nullable;
 
 /** Beginning and end of logging. */
@@ -55,6 +58,23 @@ public final class ServerLogs {
       return "it is no folder";
     } catch (IOException e) {
       return "it can't be made: " + e;
+    }
+  }
+
+  /**
+   * Hands the buffered lines of a logger's files to the system. Does nothing under another
+   * implementation of Log4j's API.
+   *
+   * @param logger name of a logger
+   */
+  static void flush(String logger) {
+    if (LogManager.getContext(false) instanceof LoggerContext context) {
+      for (Appender appender :
+          context.getConfiguration().getLoggerConfig(logger).getAppenders().values()) {
+        if (appender instanceof AbstractOutputStreamAppender<?> file) {
+          file.getManager().flush();
+        }
+      }
     }
   }
 

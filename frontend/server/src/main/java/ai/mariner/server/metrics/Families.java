@@ -49,6 +49,7 @@ final class Families {
   final Counter failed;
   final Counter reruns;
   final Counter workerLosses;
+  final Counter workerRecycles;
   final Gauge queueDepth;
   final Gauge running;
   final Gauge workersReady;
@@ -68,6 +69,11 @@ final class Families {
     failed = counter("mariner_requests_failed_total", "Requests without an answer.", "reason");
     reruns = counter("mariner_reruns_total", "Requests run again after a worker was lost.");
     workerLosses = counter("mariner_worker_losses_total", "Workers that ended by themselves.");
+    workerRecycles =
+        counter(
+            "mariner_worker_recycles_total",
+            "Workers replaced because they had lived long enough.",
+            "reason");
     queueDepth = perModelGauge("mariner_queue_depth", "Requests that wait.");
     running = perModelGauge("mariner_running", "Requests in workers.");
     workersReady = perModelGauge("mariner_workers_ready", "Workers that take requests.");

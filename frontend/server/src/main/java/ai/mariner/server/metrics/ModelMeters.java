@@ -4,6 +4,7 @@ import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.metrics.RecycleReason;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.datapoints.GaugeDataPoint;
@@ -109,6 +110,18 @@ final class ModelMeters implements ModelMetrics {
   }
 
   @Override
+  public void workerRecycled(RecycleReason reason) {
+    families.workerRecycles.labelValues(key.name(), key.version(), reason.label()).inc();
+  }
+
+  @Override
+  public void workerGone(String workerName) {
+    if (loadedWorkers.remove(workerName)) {
+      families.workerLoadTime.remove(workerName, HOST_LEVEL, families.hostname);
+    }
+  }
+
+  @Override
   public void gauges(int waiting, int inWorkers, int readyWorkers) {
     queueDepth.set(waiting);
     running.set(inWorkers);
@@ -120,6 +133,9 @@ final class ModelMeters implements ModelMetrics {
     families.remove(key);
     for (ErrorKind kind : failures.keySet()) {
       families.failed.remove(key.name(), key.version(), reason(kind));
+    }
+    for (RecycleReason reason : RecycleReason.values()) {
+      families.workerRecycles.remove(key.name(), key.version(), reason.label());
     }
     for (String worker : loadedWorkers) {
       families.workerLoadTime.remove(worker, HOST_LEVEL, families.hostname);

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,13 +29,15 @@ class TokenAuthorityTest {
 
   @TempDir Path folder;
   private final AtomicReference<Instant> now = new AtomicReference<>(START);
+  private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1);
+  private final TokenAuthority.Clocks clocks = new TokenAuthority.Clocks(now::get, nanos::get);
   private Path file;
   private TokenAuthority authority;
 
   @BeforeEach
   void createKeys() throws IOException {
     file = folder.resolve("key_file.json");
-    authority = TokenAuthority.create(file, Duration.ofMinutes(60), now::get, new SecureRandom());
+    authority = TokenAuthority.create(file, Duration.ofMinutes(60), clocks, new SecureRandom());
   }
 
   private JsonNode json() throws IOException {
@@ -82,7 +85,7 @@ class TokenAuthorityTest {
   void replacesAFileThatOthersCouldRead() throws IOException {
     Files.writeString(folder.resolve("key_file.json.new"), "left behind");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
-    TokenAuthority.create(file, Duration.ofMinutes(1), now::get, new SecureRandom());
+    TokenAuthority.create(file, Duration.ofMinutes(1), clocks, new SecureRandom());
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
         .isEqualTo("rw-------");
   }
@@ -126,15 +129,30 @@ class TokenAuthorityTest {
   @Test
   void keysExpireButTheApiKeyDoesNot() throws IOException {
     String inference = bearer("inference");
-    now.set(START.plusSeconds(3599));
+    passes(Duration.ofSeconds(3599));
     assertThat(authority.check(TokenScope.INFERENCE, inference)).isNull();
-    now.set(START.plusSeconds(3600));
+    passes(Duration.ofSeconds(1));
     assertThat(authority.check(TokenScope.INFERENCE, inference)).isNotNull();
     assertThat(authority.rotate(TokenScope.INFERENCE, bearer("API"))).isNull();
     assertThat(authority.check(TokenScope.INFERENCE, inference)).isNotNull();
     assertThat(authority.check(TokenScope.INFERENCE, bearer("inference"))).isNull();
     assertThat(json().get("inference").get("expiration time").textValue())
         .isEqualTo("2026-11-20T09:00:00Z");
+  }
+
+  private void passes(Duration time) {
+    now.updateAndGet(instant -> instant.plus(time));
+    nanos.addAndGet(time.toNanos());
+  }
+
+  @Test
+  void aJumpOfTheCalendarNeitherEndsAKeyNorLengthensItsLife() throws IOException {
+    String inference = bearer("inference");
+    now.set(START.plus(Duration.ofDays(3653)));
+    assertThat(authority.check(TokenScope.INFERENCE, inference)).isNull();
+    now.set(START.minus(Duration.ofDays(1)));
+    passes(Duration.ofMinutes(60));
+    assertThat(authority.check(TokenScope.INFERENCE, inference)).isNotNull();
   }
 
   @ParameterizedTest
@@ -176,7 +194,7 @@ class TokenAuthorityTest {
                 TokenAuthority.create(
                     folder.resolve("no/such/key_file.json"),
                     Duration.ofMinutes(1),
-                    now::get,
+                    clocks,
                     new SecureRandom()))
         .isInstanceOf(IOException.class);
   }

@@ -16,7 +16,7 @@ class AccessLogFileTest {
 
   @Test
   void writesTorchServesLine() {
-    try (AccessLogFile log = new AccessLogFile(written::add, 10)) {
+    try (AccessLogFile log = new AccessLogFile(written::add, () -> {}, 10)) {
       log.line("127.0.0.1:34602", "POST /predictions/echo?a=1 HTTP/1.1", 200, 3);
       log.line("/[::1]:5", "GET /ping HTTP/1.1", 413, 0);
     }
@@ -27,8 +27,31 @@ class AccessLogFileTest {
   }
 
   @Test
+  void flushesOnceAfterTheLinesThatWaitedTogether() throws InterruptedException {
+    CountDownLatch writing = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    AccessLogFile log =
+        new AccessLogFile(
+            text -> {
+              writing.countDown();
+              awaitQuietly(release);
+              written.add("line");
+            },
+            () -> written.add("flush"),
+            10);
+    log.line("a", "first", 200, 0);
+    writing.await();
+    log.line("a", "second", 200, 0);
+    log.line("a", "third", 200, 0);
+    release.countDown();
+    log.close();
+
+    assertThat(written).containsExactly("line", "line", "line", "flush");
+  }
+
+  @Test
   void aClientCannotForgeLines() {
-    try (AccessLogFile log = new AccessLogFile(written::add, 10)) {
+    try (AccessLogFile log = new AccessLogFile(written::add, () -> {}, 10)) {
       log.line("1.2.3.4:5", "GET /a\r\nfaked HTTP/1.1", 404, 1);
     }
     assertThat(written).containsExactly("/1.2.3.4:5 \"GET /a??faked HTTP/1.1\" 404 1");
@@ -45,6 +68,7 @@ class AccessLogFileTest {
               awaitQuietly(release);
               written.add(text);
             },
+            () -> {},
             5);
     log.line("a", "first", 200, 0);
     writing.await();
@@ -62,7 +86,7 @@ class AccessLogFileTest {
   @Test
   void linesOfOneThreadKeepTheirOrder() {
     int count = 5000;
-    try (AccessLogFile log = new AccessLogFile(written::add, count)) {
+    try (AccessLogFile log = new AccessLogFile(written::add, () -> {}, count)) {
       for (int i = 0; i < count; i++) {
         log.line("a", "r", 200, i);
       }
@@ -83,6 +107,7 @@ class AccessLogFileTest {
               }
               written.add(text);
             },
+            () -> {},
             10);
     log.line("a", "bad", 200, 0);
     log.line("a", "good", 200, 0);

@@ -6,6 +6,7 @@ import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.metrics.RecycleReason;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -67,6 +68,7 @@ class PrometheusMetricsTest {
     echo.gauges(3, 2, 1);
     echo.rerun();
     echo.workerLost();
+    echo.workerRecycled(RecycleReason.MEMORY);
     echo.failed(ErrorKind.QUEUE_FULL);
     echo.failed(ErrorKind.QUEUE_FULL);
     echo.workerLoaded("W-9000-echo_1.0", 1_500_000_000);
@@ -84,6 +86,7 @@ class PrometheusMetricsTest {
             "mariner_requests_failed_total" + labels + ",reason=\"queue_full\"} 2.0",
             "mariner_reruns_total" + labels + "} 1.0",
             "mariner_worker_losses_total" + labels + "} 1.0",
+            "mariner_worker_recycles_total" + labels + ",reason=\"rss\"} 1.0",
             "mariner_queue_depth" + labels + "} 3.0",
             "mariner_running" + labels + "} 2.0",
             "mariner_workers_ready" + labels + "} 1.0",

@@ -1,0 +1,345 @@
+package ai.mariner.core.scheduling;
+
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.time.Loop;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How many workers a pool has: starts and stops them, tells whether the pool serves, and tells who
+ * waits for that. On the pool's loop.
+ */
+final class Staffing {
+  private static final Logger log = LoggerFactory.getLogger(Staffing.class);
+
+  private final Refusals refusals;
+  private final WorkerFactory factory;
+  private final Loop loop;
+  private final WorkerSet workers;
+  private final WorkerHost host;
+  private final boolean scales;
+  private final @Nullable Recycler recycler;
+  private final List<CompletableFuture<Void>> waiters = new ArrayList<>();
+
+  private boolean begun;
+  private int min;
+  private int max;
+  private int target;
+
+  /** Stopped for want of requests; the next one starts workers again. */
+  private boolean unloaded;
+
+  /** Being started again after that; counts as serving unless it fails. */
+  private boolean waking;
+
+  private boolean everReady;
+  private boolean failed;
+  private @Nullable LossCause lastCause;
+  private @Nullable Runnable whenEmpty;
+  private volatile Readiness readiness;
+
+  /**
+   * Makes the staffing of a pool that has no workers; until the first {@link #resize} the pool
+   * counts as loading.
+   *
+   * @param spec options of the model
+   * @param workers where workers are put
+   * @param host told by the workers
+   */
+  Staffing(
+      Refusals refusals,
+      ModelSpec spec,
+      WorkerFactory factory,
+      Loop loop,
+      WorkerSet workers,
+      ModelMetrics metrics,
+      WorkerHost host) {
+    this.refusals = refusals;
+    this.factory = factory;
+    this.loop = loop;
+    this.workers = workers;
+    this.host = host;
+    this.min = spec.minWorkers();
+    this.max = spec.maxWorkers();
+    this.target = min;
+    this.scales = spec.autoscale() != null;
+    this.readiness = new Readiness(min, 0, false, false, null);
+    this.recycler =
+        spec.lifespan() == null
+            ? null
+            : new Recycler(
+                spec.lifespan(),
+                loop,
+                workers,
+                factory.memory(),
+                metrics,
+                factory.random(),
+                this::hire);
+  }
+
+  /** May be read from any thread. */
+  Readiness readiness() {
+    return readiness;
+  }
+
+  /**
+   * Sets the bounds; starts or stops workers until they are kept.
+   *
+   * @param newMin workers that are kept alive
+   * @param newMax most workers, when their number follows the load
+   * @param done hears when {@code newMin} are ready
+   */
+  void resize(int newMin, int newMax, CompletableFuture<Void> done) {
+    min = newMin;
+    max = newMax;
+    target = scales && begun ? Math.max(newMin, Math.min(target, newMax)) : newMin;
+    begun = true;
+    unloaded = false;
+    waking = false;
+    failed = false;
+    everReady = false;
+    fill();
+    waiters.add(done);
+    settle();
+  }
+
+  /** Whether requests start workers although none is wanted now. */
+  private boolean dormant() {
+    return begun && target == 0 && (unloaded || (scales && max > 0));
+  }
+
+  /** A request was taken: it needs at least one worker. */
+  void wake() {
+    if (!dormant()) {
+      return;
+    }
+    target = Math.max(1, min);
+    waking = true;
+    unloaded = false;
+    log.info("model {}: a request has come, {} workers are started", refusals.key(), target);
+    fill();
+    publish();
+  }
+
+  /** Stops all workers until the next request. */
+  void unload() {
+    unloaded = true;
+    target = 0;
+    if (recycler != null) {
+      recycler.reset();
+    }
+    fill();
+    publish();
+  }
+
+  /** Whether all workers were stopped for want of requests. */
+  boolean isUnloaded() {
+    return unloaded;
+  }
+
+  /** Whether one more worker may be started now: all there are serve, and the bound allows it. */
+  boolean canGrow() {
+    if (target == 0 || target >= max || (recycler != null && recycler.busy())) {
+      return false;
+    }
+    return workers.readyCount() >= target;
+  }
+
+  /** Whether one worker fewer would still be enough for the lower bound. */
+  boolean canShrink() {
+    return target > min;
+  }
+
+  /** Workers that are wanted now. */
+  int target() {
+    return target;
+  }
+
+  /** Starts one more worker, or stops one. */
+  void change(int by) {
+    target += by;
+    fill();
+    publish();
+  }
+
+  private void fill() {
+    List<Worker> staying = workers.staying();
+    List<Integer> places = new ArrayList<>();
+    if (recycler != null) {
+      staying.removeIf(recycler::isSuccessor);
+      Integer vacancy = recycler.vacancy();
+      if (vacancy != null) {
+        places.add(vacancy);
+      }
+    }
+    staying.forEach(worker -> places.add(worker.place()));
+    while (places.size() < target) {
+      int place = firstFree(places);
+      places.add(place);
+      var unused = hire(place);
+    }
+    int surplus = places.size() - target;
+    if (surplus > 0 && recycler != null && recycler.vacancy() != null) {
+      recycler.dropVacancy();
+      surplus--;
+    }
+    // First those that don't serve, then idle ones: they cost nobody an answer.
+    staying.sort(Comparator.comparing(Worker::ready).thenComparing(worker -> !worker.idle()));
+    for (int i = 0; i < surplus; i++) {
+      staying.get(i).stop();
+    }
+    if (recycler != null) {
+      recycler.staffChanged();
+    }
+  }
+
+  /** The first place that nobody has, so that devices stay evenly used. */
+  private static int firstFree(List<Integer> taken) {
+    int place = 0;
+    while (taken.contains(place)) {
+      place++;
+    }
+    return place;
+  }
+
+  private Worker hire(int place) {
+    Worker worker = factory.create(place, loop, host);
+    workers.add(worker);
+    worker.start();
+    return worker;
+  }
+
+  /** A worker takes runs from now on. */
+  void ready(Worker worker) {
+    if (recycler != null) {
+      recycler.ready(worker);
+    }
+    settle();
+  }
+
+  /** A run of this worker has ended. */
+  void runEnded(Worker worker) {
+    if (recycler != null) {
+      recycler.runEnded(worker);
+    }
+  }
+
+  /** A worker could not load the model; true if it was given up, since the others are enough. */
+  boolean loadFailed(Worker worker, LossCause cause) {
+    lastCause = cause;
+    if (recycler != null && recycler.loadFailed(worker, cause)) {
+      publish();
+      return false;
+    }
+    if (canShrink() && workers.readyCount() >= min && min > 0) {
+      // Those that are needed serve: this one was only to help them.
+      target--;
+      log.warn("{} was to help the others and is given up", worker.name());
+      worker.stop();
+      publish();
+      return true;
+    }
+    failed = true;
+    waking = false;
+    publish();
+    tellWaiters(refusals.loadFailed(cause));
+    return false;
+  }
+
+  /** A worker was lost, or more is known of that. */
+  void lost(LossCause cause) {
+    if (cause.kind() != ErrorKind.SHUTTING_DOWN) {
+      lastCause = cause;
+    }
+    publish();
+  }
+
+  /** A worker has ended for good. */
+  void gone(Worker worker) {
+    workers.remove(worker);
+    if (recycler != null) {
+      recycler.gone(worker);
+    }
+    publish();
+    Runnable told = whenEmpty;
+    if (told != null && workers.isEmpty()) {
+      whenEmpty = null;
+      told.run();
+    }
+  }
+
+  /** Stops all workers for good. */
+  void stopAll(Runnable whenAllGone) {
+    target = 0;
+    min = 0;
+    unloaded = false;
+    max = 0;
+    if (recycler != null) {
+      recycler.sleep();
+    }
+    publish();
+    tellWaiters(refusals.removedMeanwhile());
+    if (workers.isEmpty()) {
+      whenAllGone.run();
+      return;
+    }
+    whenEmpty = whenAllGone;
+    workers.all().forEach(Worker::stop);
+  }
+
+  /** Whether any worker is to be kept alive, now or when a request comes. */
+  boolean wanted() {
+    return target > 0 || dormant();
+  }
+
+  /** Why a request can't be taken: no worker serves or is about to; {@code null} if it can. */
+  @Nullable Failure refusal() {
+    if (!wanted()) {
+      return refusals.noWorkers();
+    }
+    if (!begun || dormant() || workers.hopeful()) {
+      return null;
+    }
+    boolean comes = recycler != null && recycler.vacancy() != null;
+    return comes ? null : refusals.hopeless(lastCause);
+  }
+
+  @Nullable String lastFailure() {
+    return lastCause == null ? null : lastCause.text();
+  }
+
+  private void settle() {
+    publish();
+    if (workers.readyCount() < min) {
+      return;
+    }
+    List<CompletableFuture<Void>> told = List.copyOf(waiters);
+    waiters.clear();
+    told.forEach(waiter -> waiter.complete(null));
+  }
+
+  private void tellWaiters(Failure failure) {
+    List<CompletableFuture<Void>> told = List.copyOf(waiters);
+    waiters.clear();
+    told.forEach(waiter -> waiter.completeExceptionally(failure.toException()));
+  }
+
+  void publish() {
+    int ready = workers.readyCount();
+    if (ready >= min) {
+      everReady = true;
+      failed = false;
+      waking = false;
+    }
+    int needed = unloaded || waking ? 0 : min;
+    readiness = new Readiness(needed, ready, everReady, failed, lastFailure());
+  }
+}

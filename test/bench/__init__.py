@@ -1,0 +1,1 @@
+"""Measures Mariner next to released peers; `test/bench/README.md` says how to run it."""

@@ -1,0 +1,96 @@
+"""The floors of the gate: ratios of medians that a release must reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from bench.measurement import Parameter
+
+
+@dataclass(frozen=True)
+class Side:
+    """Which measurement stands on one side of a ratio."""
+
+    system: str
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    metric: str = "requests/s"
+
+    @property
+    def setting(self) -> str:
+        """The parameters in words."""
+        return ", ".join(f"{name} {value}" for name, value in self.parameters.items())
+
+    def __str__(self) -> str:
+        return f"{self.system} ({self.setting})" if self.parameters else self.system
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A ratio and the least it may be.
+
+    Attributes:
+        row: the row family that measures both sides.
+        ours: what is divided.
+        theirs: what it is divided by.
+        floor: the least ratio.
+        source: where the floor is from.
+    """
+
+    row: str
+    ours: Side
+    theirs: Side
+    floor: float
+    source: str
+
+
+PEERS = "next to released peers"
+YARDSTICK = "of a server without features"
+IN_PROCESS = "of the same loop without a server"
+BATCHING = "batching must not cost throughput; 3 % for noise"
+
+# batch: peer: floors by number of connections.
+_ECHO: Mapping[int, Mapping[str, Mapping[int, float]]] = {
+    1: {"mosec": {1: 1.5, 16: 3, 64: 3}, "torchserve": {1: 6, 16: 10, 64: 10}},
+    32: {"mosec": {1: 10, 16: 5, 64: 1.3, 256: 1.3}, "torchserve": {1: 15, 16: 6, 64: 3}},
+}
+
+
+def _echo() -> Iterator[Floor]:
+    for batch, peers in _ECHO.items():
+        for peer, floors in peers.items():
+            for connections, floor in floors.items():
+                at = {"batch": batch, "connections": connections}
+                yield Floor("echo", Side("mariner", at), Side(peer, at), floor, PEERS)
+        for connections in (1, 16, 64, 256):
+            at = {"batch": batch, "connections": connections}
+            yield Floor("echo", Side("mariner", at), Side("limit", at), 0.6, YARDSTICK)
+
+
+def _grpc() -> Iterator[Floor]:
+    at = {"streams": 64}
+    yield Floor("grpc", Side("mariner", at), Side("limit", at), 0.6, YARDSTICK)
+    yield Floor("grpc", Side("mariner", at), Side("torchserve", at), 3, PEERS)
+    yield Floor("grpc", Side("mariner", at), Side("mlserver", at), 3, PEERS)
+
+
+def _bodies() -> Iterator[Floor]:
+    for size in (1, 10):
+        at = {"MB": size}
+        yield Floor("bodies", Side("mariner", at), Side("limit", at), 0.8, YARDSTICK)
+
+
+def _models() -> Iterator[Floor]:
+    for model in ("resnet", "encoder"):
+        for batch in (1, 4, 8):
+            policy = "greedy" if batch > 1 else "none"
+            ours = {"model": model, "batch": batch, "policy": policy, "connections": 32}
+            theirs = {"model": model, "batch": batch}
+            yield Floor("models", Side("mariner", ours), Side("in-process", theirs), 0.97, IN_PROCESS)
+        for connections in (1, 4, 16, 32):
+            greedy = {"model": model, "batch": 8, "policy": "greedy", "connections": connections}
+            single = {**greedy, "batch": 1, "policy": "none"}
+            yield Floor("models", Side("mariner", greedy), Side("mariner", single), 0.97, BATCHING)
+
+
+FLOORS: tuple[Floor, ...] = (*_echo(), *_grpc(), *_bodies(), *_models())

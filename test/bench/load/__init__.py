@@ -1,0 +1,1 @@
+"""The load generators, each as one function that returns a `Sample`."""

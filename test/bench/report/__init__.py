@@ -1,0 +1,1 @@
+"""Tables, plots and the page, made from the results of a run."""

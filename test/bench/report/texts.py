@@ -1,0 +1,78 @@
+"""What the page says about each row before its table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Text:
+    """Heading and explanation of a row."""
+
+    title: str
+    explanation: str
+
+
+TEXTS: Mapping[str, Text] = {
+    "echo": Text(
+        "Echo, 1 KB",
+        """\
+One worker, HTTP, wrk on one thread of the same machine. Mariner as it comes: metrics on, access log on,
+no token. TorchServe with its lines per request switched off. Batch 32: TorchServe and Mosec wait 1 ms
+for a batch to fill, Mariner is greedy. `limit` is no server but a yardstick: bare Netty, of the same
+version, in front of one bare Python loop, with no features at all.""",
+    ),
+    "grpc": Text(
+        "gRPC, 1 KB",
+        """\
+Unary calls, 64 at any time over one channel, from a small grpc-java client on the same machine; one
+worker, batch 1. Mariner, TorchServe and `limit` (bare grpc-java in front of the bare Python loop)
+answer TorchServe's `Predictions`, MLServer the Open Inference Protocol's `ModelInfer`.""",
+    ),
+    "bodies": Text(
+        "Large bodies",
+        """\
+Echo of 1 MB and 10 MB over four connections by wrk, one worker, batch 1. `limit` is a bare copy through
+the same sockets. The peak of the frontend's memory was sampled under load.""",
+    ),
+    "models": Text(
+        "Real models",
+        """\
+One worker, one torch thread everywhere. On the CPU: ResNet-18 in plain torch for JPEGs of 96x96 pixels,
+and an encoder of 4 layers, width 256, for 64 token ids in JSON. With `--device cuda`: ResNet-50 at
+224x224, 12 layers of width 768 for 128 ids. `in-process` is the same handler called in a loop with
+whole batches and no server: decoding, preprocessing, forward pass, postprocessing and JSON are in it.
+The rates are slopes through all answers, because answers of a batch come together.""",
+    ),
+    "scaling": Text(
+        "Scaling",
+        """\
+wrk with 64 connections. `sleeping` waits 10 ms a request, `computing` is a loop in Python; both with 1
+to 8 workers. Event loops: echo with four workers and so many loops in the frontend. Models: so many
+echo models with a worker each, all asked in turn.""",
+    ),
+    "rest": Text(
+        "Cost at rest",
+        """\
+One echo model with one worker; each round starts afresh. Memory is resident memory: of the frontend's
+process, and of all processes together, in which shared pages count for each. The idle connections have
+had one answer each. Rates and latencies are those of 16 other connections meanwhile. The registered
+models have no workers.""",
+    ),
+    "startup": Text(
+        "Start",
+        """\
+From the command until every model has answered. digits: a TorchScript model with one worker, of which
+`import torch` is more than half; echo: handlers without torch, one worker each. The first start in the
+background leaves an archive of the frontend's classes in the user's cache folder, which later starts
+map.""",
+    ),
+    "open_loop": Text(
+        "Open loop",
+        """\
+Echo of 1 KB, batch 1, 64 connections. Requests are due at a fixed rate whether or not the server keeps
+up, and latency counts from then, so a stall is not hidden by clients that wait for it. A server below
+the rate that is due has a queue that grows until the end: its latencies say only that.""",
+    ),
+}

@@ -1,0 +1,1 @@
+"""The rows: one family of measurements a module."""

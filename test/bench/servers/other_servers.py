@@ -1,0 +1,93 @@
+"""Peers with another kind of model, Mosec and MLServer, and the yardstick: a server without features."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+
+from bench.load.tools import java_command
+from bench.places import HANDLERS, fresh_folder
+from bench.servers.archives import as_json
+from bench.servers.environments import environment
+from bench.servers.process import Listening, Probe, Running, free_ports, launch
+
+# As Mariner does it: an event loop for each two processors.
+_LIMIT_LOOPS = max(1, (os.cpu_count() or 1) // 2)
+_LIMIT_IN_FLIGHT = 8
+
+
+def _plain_environment() -> Mapping[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
+def mosec(batch: int) -> Running:
+    """Starts Mosec 0.9.8 with the echo; with batching it waits 1 ms for a batch to fill.
+
+    Raises:
+        NotAvailableError: it can't be installed.
+    """
+    python = environment("mosec")
+    folder = fresh_folder(f"mosec-{batch}")
+    port = free_ports(1)[0]
+    command = [str(python), str(HANDLERS / "mosec_echo.py"), str(batch), "--port", str(port)]
+    command += ["--log-level", "warning"]
+    url, path = f"http://127.0.0.1:{port}", "/inference"
+    running = launch("mosec", command, folder, _plain_environment(), [Probe(url + path, b"x" * 1024)])
+    running.url, running.path = url, path
+    return running
+
+
+def mlserver() -> Running:
+    """Starts MLServer 1.7.1 with the echo in one worker process, its default.
+
+    Raises:
+        NotAvailableError: it can't be installed.
+    """
+    python = environment("mlserver")
+    folder = fresh_folder("mlserver")
+    ports = free_ports(3)
+    shutil.copy(HANDLERS / "mlserver_echo.py", folder)
+    settings = {
+        "host": "127.0.0.1",
+        "http_port": ports[0],
+        "grpc_port": ports[1],
+        "metrics_port": ports[2],
+        "parallel_workers": 1,
+        "debug": False,
+    }
+    model = {"name": "echo", "implementation": "mlserver_echo.Echo"}
+    (folder / "settings.json").write_text(as_json(settings), encoding="utf-8")
+    (folder / "model-settings.json").write_text(as_json(model), encoding="utf-8")
+    url, path = f"http://127.0.0.1:{ports[0]}", "/v2/models/echo/infer"
+    tensor = {"name": "data", "shape": [1], "datatype": "UINT8", "data": [1]}
+    probe = Probe(url + path, as_json({"inputs": [tensor]}).encode(), "application/json")
+    command = [str(python.parent / "mlserver"), "start", str(folder)]
+    running = launch("mlserver", command, folder, _plain_environment(), [probe, Listening(ports[1])])
+    running.url, running.path, running.grpc = url, path, f"127.0.0.1:{ports[1]}"
+    return running
+
+
+def limit(batch: int) -> Running:
+    """Starts the yardstick: bare Netty and bare grpc-java in front of one bare Python loop.
+
+    Raises:
+        NotAvailableError: its jars can't be built.
+    """
+    ports = free_ports(2)
+    flags: dict[str, str | int] = {
+        "--port": ports[0],
+        "--python": sys.executable,
+        "--loops": _LIMIT_LOOPS,
+        "--in-flight": _LIMIT_IN_FLIGHT,
+        "--batch": batch,
+        "--grpc-port": ports[1],
+    }
+    command = java_command("ai.mariner.bench.limit.LimitServer", flags)
+    url, path = f"http://127.0.0.1:{ports[0]}", "/predictions/echo"
+    folder = fresh_folder(f"limit-{batch}")
+    probes: list[Probe | Listening] = [Probe(url + path, b"x" * 1024), Listening(ports[1])]
+    running = launch("limit", command, folder, _plain_environment(), probes)
+    running.url, running.path, running.grpc = url, path, f"127.0.0.1:{ports[1]}"
+    return running

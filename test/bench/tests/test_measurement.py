@@ -1,0 +1,33 @@
+"""Measurements keep every round and survive the way through JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.measurement import Measurement, read_all, write
+
+from .results import echo_results
+
+
+def test_a_measurement_reports_median_and_extremes_of_its_rounds() -> None:
+    one = Measurement("mariner", "requests/s", {}, (9.0, 1.0, 5.0, 7.0))
+    assert (one.median, one.minimum, one.maximum) == (6.0, 1.0, 9.0)
+
+
+def test_rounds_of_the_same_setting_become_one_measurement() -> None:
+    found = echo_results().find("mosec", "requests/s", connections=16)
+    assert found is not None
+    assert found.values == (99.0, 100.0, 102.0)
+
+
+def test_a_selection_that_fits_several_measurements_is_refused() -> None:
+    with pytest.raises(ValueError, match="2 fit"):
+        echo_results().find("mosec", "requests/s")
+
+
+def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
+    results = echo_results()
+    write(results, tmp_path)
+    assert read_all(tmp_path) == {"echo": results}
