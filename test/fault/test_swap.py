@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from faults import HANDLERS
-from load import Load
+from load import CLOSED, REFUSED, Load
 from observation import Observation, assert_recovers
 from support import archives, rest
 from support.packing import pack
@@ -140,3 +142,27 @@ def test_a_worker_of_the_old_version_that_is_lost_does_not_stop_the_swap(swapped
     assert all("Worker died" in what for what in load.unexpected()), load.outcomes
     assert swapped.predict(MODEL, "x").text == "2"
     eventually(lambda: len(swapped.workers(MODEL)) == 2, 30, "two workers")
+
+
+def test_sigterm_during_a_swap_ends_the_swap_and_loses_nothing(tmp_path: Path) -> None:
+    own = RunningServer(tmp_path / "own", models=[f"{MODEL}={MODEL}-1.mar"])
+    archive(own, "1")
+    began = tmp_path / "began"
+    own.start()
+    try:
+        family, listeners = own.family(), own.state()["listeners"]
+        with Load(own, MODEL) as load, ThreadPoolExecutor(1) as caller:
+            load.await_more(ENOUGH)
+            swapping = caller.submit(swap, own, archive(own, "2", {"began": str(began)}))
+            eventually(began.exists, 20, "the new version loads")
+            load.listeners_may_close()
+            own.process.send_signal(signal.SIGTERM)
+            assert own.process.wait(20) == 0
+            refused = swapping.result(20)
+        assert refused.status == 503, refused.text
+        assert "was undone at step load: " in refused.message
+        assert load.unexpected(REFUSED, CLOSED) == {}
+        own.assert_nothing_left(family, listeners)
+        own.assert_clean_output()
+    finally:
+        own.kill()
