@@ -101,13 +101,6 @@ final class AnswerCache {
     return following;
   }
 
-  /** Forgets all answers; what is under way is not kept either. */
-  void clear() {
-    kept.clear();
-    flights.clear();
-    metrics.cacheBytes(0);
-  }
-
   /** A follower has ended. */
   void left(Flight flight, SharedSink follower) {
     flight.leave(follower);

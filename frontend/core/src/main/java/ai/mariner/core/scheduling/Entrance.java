@@ -104,13 +104,6 @@ final class Entrance {
     return cache == null ? 0 : cache.following();
   }
 
-  /** Forgets all kept answers, for workers that may answer otherwise from now on. */
-  void forgetAnswers() {
-    if (cache != null) {
-      cache.clear();
-    }
-  }
-
   /** Describing a model is management and has no part in the limit. */
   private @Nullable Failure limited(InferenceRequest request, long now) {
     if (bucket == null || request.operation() == Operation.DESCRIBE || bucket.take(now)) {

@@ -76,12 +76,6 @@ final class KeptAnswers {
     }
   }
 
-  /** Drops all answers. */
-  void clear() {
-    answers.clear();
-    bytes = 0;
-  }
-
   /** Bytes in use. */
   long bytes() {
     return bytes;

@@ -43,11 +43,12 @@ final class SharedSink implements ResponseSink {
 
   @Override
   public void next(Reply piece) {
+    client.next(missed(piece));
+    // Last: what the followers are told may make this client leave.
     Flight shared = flight;
     if (shared != null) {
       cache.inPieces(shared);
     }
-    client.next(missed(piece));
   }
 
   @Override
