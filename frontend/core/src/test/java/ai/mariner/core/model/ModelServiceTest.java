@@ -263,6 +263,14 @@ class ModelServiceTest {
   }
 
   @Test
+  void negativeNumbersOfWorkersAreRefused() {
+    register("echo.mar");
+    ScaleModel order = new ScaleModel(ModelRef.of("echo"), -1, 2, Completion.READY);
+    assertThat(server.failure(server.models.scale(order)).message())
+        .isEqualTo("min_worker: -1 (expected: >= 0)");
+  }
+
+  @Test
   void theListHasPages() {
     for (String name : List.of("c", "a", "b")) {
       server.archives.put(name + ".mar", name, "1.0");
