@@ -98,7 +98,7 @@ def test_an_idle_model_gives_its_memory_back_until_it_is_asked(server: RunningSe
     before = int(server.predict("idle", order("pid")).text)
     eventually(lambda: server.describe("idle").get("unloaded"), 30, "the model is unloaded")
     eventually(lambda: not psutil.pid_exists(before), 30, "its process is gone")
-    assert server.describe("idle")["workers"] == []
+    eventually(lambda: not server.describe("idle")["workers"], 30, "the server has seen it go")
     assert rest.call(server.inference, "GET", "/readyz?model=idle").status == 200
     answer = server.predict("idle", order("pid"))
     assert answer.status == 200
