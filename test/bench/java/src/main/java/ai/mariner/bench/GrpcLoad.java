@@ -10,9 +10,12 @@ import io.netty.channel.EventLoopGroup;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Loads a unary gRPC call with so many calls at once, on one event loop; prints one line of JSON.
@@ -23,14 +26,16 @@ public final class GrpcLoad {
   private static final int MAX_MESSAGE_BYTES = 1 << 30;
   private static final int RETRY_MILLIS = 10;
   private static final int REACH_SECONDS = 20;
+  private static final int DRAIN_SECONDS = 5;
 
   private final Options options;
   private final Report report;
   private final GrpcCalls calls;
   private final List<ManagedChannel> channels = new ArrayList<>();
+  private final CompletableFuture<Map<String, @Nullable Object>> fields = new CompletableFuture<>();
   private long startNanos;
   private long endNanos;
-  private boolean reached;
+  private int underWay;
 
   /**
    * What is loaded, and how.
@@ -85,7 +90,7 @@ public final class GrpcLoad {
    *
    * @throws UsageException nothing was reached there
    */
-  static Report run(Options options) throws InterruptedException {
+  static Map<String, @Nullable Object> run(Options options) throws InterruptedException {
     GrpcLoad load = new GrpcLoad(options);
     Sockets sockets = Sockets.detect();
     EventLoopGroup group = sockets.loops(1, "load");
@@ -101,10 +106,14 @@ public final class GrpcLoad {
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES)
                 .build());
       }
-      CountDownLatch over = new CountDownLatch(1);
       long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(REACH_SECONDS);
-      loop.execute(() -> load.probe(loop, over, limit));
-      over.await();
+      loop.execute(() -> load.probe(loop, 0, limit));
+      return load.fields.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UsageException usage) {
+        throw usage;
+      }
+      throw new IllegalStateException(e.getCause());
     } catch (IllegalArgumentException e) {
       throw new UsageException(
           "--target: " + options.target() + " (expected: host:port); " + e.getMessage());
@@ -112,37 +121,40 @@ public final class GrpcLoad {
       load.channels.forEach(ManagedChannel::shutdownNow);
       group.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
     }
-    if (!load.reached) {
-      throw new UsageException(
-          options.target() + ": nothing reached (expected: a server); " + load.report.firstError());
-    }
-    return load.report;
   }
 
-  /** Asks until the server has answered anything, so that the clock starts with a connection. */
-  private void probe(EventLoop loop, CountDownLatch over, long limitNanos) {
+  /**
+   * Asks on each channel until the server has answered anything, so that the clock starts with all
+   * connections made. What cannot be connected fails at once; a server that says it is not ready is
+   * asked again.
+   */
+  private void probe(EventLoop loop, int channel, long limitNanos) {
+    if (channel == channels.size()) {
+      begin(loop);
+      return;
+    }
     calls.call(
-        channels.get(0),
+        channels.get(channel),
         new StreamObserver<>() {
           @Override
           public void onNext(Object value) {}
 
           @Override
           public void onCompleted() {
-            reached = true;
-            begin(loop, over);
+            loop.execute(() -> probe(loop, channel + 1, limitNanos));
           }
 
           @Override
           public void onError(Throwable cause) {
-            if (Status.fromThrowable(cause).getCode() != Status.Code.UNAVAILABLE) {
+            Status status = Status.fromThrowable(cause);
+            if (status.getCode() != Status.Code.UNAVAILABLE) {
               onCompleted();
-            } else if (System.nanoTime() < limitNanos) {
+            } else if (status.getCause() == null && System.nanoTime() < limitNanos) {
               loop.schedule(
-                  () -> probe(loop, over, limitNanos), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+                  () -> probe(loop, channel, limitNanos), RETRY_MILLIS, TimeUnit.MILLISECONDS);
             } else {
-              report.error(text(cause));
-              over.countDown();
+              String why = options.target() + ": nothing reached (expected: a server); ";
+              fields.completeExceptionally(new UsageException(why + text(cause)));
             }
           }
         });
@@ -155,16 +167,28 @@ public final class GrpcLoad {
     return root == null ? what : what + "; " + root.getMessage();
   }
 
-  private void begin(EventLoop loop, CountDownLatch over) {
+  private void begin(EventLoop loop) {
     startNanos = System.nanoTime() + (long) (options.warmUp() * 1e9);
     endNanos = startNanos + (long) (options.seconds() * 1e9);
+    underWay = options.streams();
     for (int i = 0; i < options.streams(); i++) {
       new Stream(channels.get(i % channels.size()), loop).next();
     }
-    loop.schedule(over::countDown, endNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+    long end = endNanos - System.nanoTime() + TimeUnit.SECONDS.toNanos(DRAIN_SECONDS);
+    loop.schedule(this::drained, end, TimeUnit.NANOSECONDS);
   }
 
-  /** One of the calls that are always under way; its callbacks run on the loop. */
+  private void drained() {
+    if (!fields.isDone()) {
+      for (int i = 0; i < underWay; i++) {
+        report.error("no answer " + DRAIN_SECONDS + " s after the end");
+        report.latency(TimeUnit.SECONDS.toNanos(DRAIN_SECONDS));
+      }
+      fields.complete(report.fields());
+    }
+  }
+
+  /** One of the calls that are always under way. Its state belongs to the loop. */
   private final class Stream implements StreamObserver<Object> {
     private final ManagedChannel channel;
     private final EventLoop loop;
@@ -185,23 +209,53 @@ public final class GrpcLoad {
 
     @Override
     public void onCompleted() {
+      if (loop.inEventLoop()) {
+        answered();
+      } else {
+        loop.execute(this::answered);
+      }
+    }
+
+    /** After the end an answer still has a latency, but no part in the rate. */
+    private void answered() {
       long now = System.nanoTime();
       if (now >= startNanos && now < endNanos) {
         report.answer(now - sentNanos);
+      } else if (now >= startNanos) {
+        report.latency(now - sentNanos);
       }
       if (now < endNanos) {
         next();
+      } else {
+        ended();
       }
     }
 
     @Override
     public void onError(Throwable cause) {
+      if (loop.inEventLoop()) {
+        failed(cause);
+      } else {
+        loop.execute(() -> failed(cause));
+      }
+    }
+
+    private void failed(Throwable cause) {
       long now = System.nanoTime();
-      if (now >= startNanos && now < endNanos) {
+      if (now >= startNanos) {
         report.error(text(cause));
       }
       if (now < endNanos) {
         loop.schedule(this::next, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+      } else {
+        ended();
+      }
+    }
+
+    private void ended() {
+      underWay--;
+      if (underWay == 0 && !fields.isDone()) {
+        fields.complete(report.fields());
       }
     }
   }
@@ -210,7 +264,7 @@ public final class GrpcLoad {
   @SuppressWarnings("SystemOut")
   public static void main(String[] arguments) throws InterruptedException {
     try {
-      System.out.println(Report.line(run(Options.parse(arguments)).fields()));
+      System.out.println(Report.line(run(Options.parse(arguments))));
     } catch (UsageException e) {
       System.err.println("GrpcLoad: " + e.getMessage());
       System.exit(1);

@@ -94,13 +94,7 @@ public final class HttpLoad {
       URI url = options.url();
       int port = url.getPort() < 0 ? 80 : url.getPort();
       InetSocketAddress address = new InetSocketAddress(url.getHost(), port);
-      HttpRun run = new HttpRun(options, group.next(), sockets, address, request);
-      Map<String, @Nullable Object> fields = run.await();
-      if (!run.reached()) {
-        throw new UsageException(
-            url + ": nothing reached (expected: a server); " + fields.get("firstError"));
-      }
-      return fields;
+      return new HttpRun(options, group.next(), sockets, address, request).await();
     } finally {
       group.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
       request.release();

@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -22,13 +23,15 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One run of the HTTP load generator. All its state belongs to one event loop. */
 final class HttpRun {
   private static final int RETRY_MILLIS = 10;
+  private static final int CONNECT_MILLIS = 5000;
   private static final int MAX_PIECE_BYTES = 1 << 20;
   private static final int DRAIN_SECONDS = 5;
 
@@ -38,16 +41,19 @@ final class HttpRun {
   private final ByteBuf request;
   private final Report report;
   private final @Nullable Schedule schedule;
-  private final CountDownLatch over = new CountDownLatch(1);
+  private final CompletableFuture<Map<String, @Nullable Object>> fields = new CompletableFuture<>();
   private final Queue<Long> due = new ArrayDeque<>();
   private final Queue<Connection> idle = new ArrayDeque<>();
   private final Set<Connection> busy = new HashSet<>();
+  private int opening;
   private long beginNanos;
   private long startNanos;
   private long endNanos;
   private long offered;
+  private long dropped;
+  private boolean begun;
   private boolean ended;
-  private boolean reached;
+  private @Nullable String refusal;
 
   HttpRun(
       HttpLoad.Options options,
@@ -68,38 +74,60 @@ final class HttpRun {
             .channel(sockets.client())
             .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
             .option(ChannelOption.TCP_NODELAY, true)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MILLIS)
             .remoteAddress(address);
   }
 
-  /** Runs to the end and returns the fields of the report. */
+  /**
+   * Runs to the end and returns the fields of the report.
+   *
+   * @throws UsageException no connection could be made
+   */
   Map<String, @Nullable Object> await() throws InterruptedException {
-    loop.execute(this::begin);
-    over.await();
-    Map<String, @Nullable Object> fields = report.fields();
-    Double rate = options.rate();
-    fields.put(
-        "offeredPerSecond",
-        rate == null ? report.rate() : Math.round(offered / options.seconds() * 10) / 10.0);
-    fields.put("p999Millis", report.millis(99.9));
-    fields.put("maxMillis", report.millis(100));
-    fields.put("dropped", (long) due.size());
-    return fields;
+    loop.execute(this::open);
+    try {
+      return fields.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UsageException usage) {
+        throw usage;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
   }
 
-  /** Whether a connection has been made. */
-  boolean reached() {
-    return reached;
-  }
-
-  private void begin() {
-    beginNanos = System.nanoTime();
-    startNanos = beginNanos + (long) (options.warmUp() * 1e9);
-    endNanos = startNanos + (long) (options.seconds() * 1e9);
+  /** Connects; the clock starts when every connection was made or refused once. */
+  private void open() {
+    opening = options.connections();
     for (int i = 0; i < options.connections(); i++) {
       new Connection().connect();
     }
+  }
+
+  private void opened() {
+    opening--;
+    if (opening > 0) {
+      return;
+    }
+    if (idle.isEmpty()) {
+      String why = options.url() + ": nothing reached (expected: a server); " + refusal;
+      fields.completeExceptionally(new UsageException(why));
+      return;
+    }
+    begin();
+  }
+
+  private void begin() {
+    begun = true;
+    beginNanos = System.nanoTime();
+    startNanos = beginNanos + (long) (options.warmUp() * 1e9);
+    endNanos = startNanos + (long) (options.seconds() * 1e9);
     loop.schedule(this::end, endNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
     offer();
+    if (schedule == null) {
+      while (!idle.isEmpty()) {
+        idle.remove().send(System.nanoTime());
+      }
+    }
   }
 
   /** Puts what is due in the queue, and comes back when the next request is. */
@@ -131,41 +159,86 @@ final class HttpRun {
   private void end() {
     offer();
     ended = true;
-    due.forEach(this::lateness);
-    if (schedule == null || busy.isEmpty()) {
-      over.countDown();
-    } else {
-      loop.schedule(this::drained, DRAIN_SECONDS, TimeUnit.SECONDS);
+    for (long since : due) {
+      dropped += since >= startNanos ? 1 : 0;
+      unanswered(since);
     }
+    due.clear();
+    loop.schedule(this::drained, DRAIN_SECONDS, TimeUnit.SECONDS);
+    finishWhenDrained();
   }
 
   private void drained() {
     for (Connection connection : busy) {
-      if (connection.sinceNanos >= startNanos) {
-        lateness(connection.sinceNanos);
-        report.error("no answer " + DRAIN_SECONDS + " s after the end");
-      }
+      unanswered(connection.sinceNanos);
+      report.error("no answer " + DRAIN_SECONDS + " s after the end");
     }
-    over.countDown();
+    finish();
   }
 
-  private void lateness(long dueNanos) {
-    if (dueNanos >= startNanos) {
-      report.latency(System.nanoTime() - dueNanos);
+  private void finishWhenDrained() {
+    if (ended && busy.isEmpty()) {
+      finish();
+    }
+  }
+
+  private void finish() {
+    if (fields.isDone()) {
+      return;
+    }
+    Map<String, @Nullable Object> values = report.fields();
+    values.put(
+        "offeredPerSecond",
+        schedule == null ? report.rate() : Math.round(offered / options.seconds() * 10) / 10.0);
+    values.put("p999Millis", report.millis(99.9));
+    values.put("maxMillis", report.millis(100));
+    values.put("dropped", dropped);
+    fields.complete(values);
+  }
+
+  /** Counts the age of a request that belongs to the measurement and has no answer. */
+  private void unanswered(long sinceNanos) {
+    long now = System.nanoTime();
+    if (counts(sinceNanos, now)) {
+      report.latency(now - sinceNanos);
     }
   }
 
   /**
-   * Whether a request belongs to the measurement: by its due time, or without a rate by its end.
+   * Whether a request belongs to the measurement: with a rate by the time when it was due, without
+   * one when it was under way at any time of it.
    */
   private boolean counts(long sinceNanos, long now) {
-    return schedule != null ? sinceNanos >= startNanos : now >= startNanos && now < endNanos;
+    return schedule != null ? sinceNanos >= startNanos : now >= startNanos;
   }
 
+  /** Counts an answer; without a rate one after the end has a latency and no part in the rate. */
+  private void count(long sinceNanos) {
+    long now = System.nanoTime();
+    if (!counts(sinceNanos, now)) {
+      return;
+    }
+    if (schedule != null || now < endNanos) {
+      report.answer(now - sinceNanos);
+    } else {
+      report.latency(now - sinceNanos);
+    }
+  }
+
+  private void countError(long sinceNanos, String what) {
+    if (counts(sinceNanos, System.nanoTime())) {
+      report.error(what);
+    }
+  }
+
+  /** One connection, made again when it is lost; it has one request under way at a time. */
   private final class Connection extends SimpleChannelInboundHandler<HttpObject> {
     private @Nullable Channel channel;
     private long sinceNanos;
     private int status;
+    private boolean keepAlive;
+    private boolean readable;
+    private boolean tried;
 
     void connect() {
       if (ended) {
@@ -193,17 +266,25 @@ final class HttpRun {
 
     private void connected(ChannelFuture done) {
       if (done.isSuccess()) {
-        reached = true;
         channel = done.channel();
         ready();
       } else {
-        report.error(String.valueOf(done.cause().getMessage()));
+        String why = String.valueOf(done.cause().getMessage());
+        refusal = why;
+        long now = System.nanoTime();
+        if (begun && now < endNanos) {
+          countError(now, why);
+        }
         loop.schedule(this::connect, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+      }
+      if (!tried) {
+        tried = true;
+        opened();
       }
     }
 
     private void ready() {
-      if (schedule != null) {
+      if (schedule != null || !begun) {
         idle.add(this);
         sendDue();
       } else if (!ended) {
@@ -213,6 +294,7 @@ final class HttpRun {
 
     void send(long since) {
       sinceNanos = since;
+      readable = true;
       busy.add(this);
       Channel to = channel;
       if (to != null) {
@@ -227,42 +309,52 @@ final class HttpRun {
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, HttpObject part) {
+      if (part.decoderResult().isFailure()) {
+        readable = false;
+        ctx.close();
+        return;
+      }
       if (part instanceof HttpResponse response) {
         status = response.status().code();
+        keepAlive = HttpUtil.isKeepAlive(response);
       }
       if (part instanceof LastHttpContent && status >= 200) {
-        answered();
+        answered(ctx);
       }
     }
 
-    private void answered() {
-      busy.remove(this);
-      long now = System.nanoTime();
-      if (counts(sinceNanos, now)) {
-        if (status < 300) {
-          report.answer(now - sinceNanos);
-        } else {
-          report.error("status " + status);
-        }
+    private void answered(ChannelHandlerContext ctx) {
+      if (!busy.remove(this)) {
+        return;
       }
-      if (ended && busy.isEmpty()) {
-        over.countDown();
+      if (status < 300) {
+        count(sinceNanos);
       } else {
-        ready();
+        countError(sinceNanos, "status " + status);
       }
+      if (keepAlive) {
+        ready();
+      } else {
+        ctx.close();
+      }
+      finishWhenDrained();
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
       idle.remove(this);
-      if (busy.remove(this) && counts(sinceNanos, System.nanoTime())) {
-        report.error("the server closed the connection before its answer");
-        report.latency(System.nanoTime() - sinceNanos);
+      if (busy.remove(this)) {
+        unanswered(sinceNanos);
+        countError(
+            sinceNanos,
+            readable
+                ? "the server closed the connection before its answer"
+                : "the server's answer is not HTTP");
+        finishWhenDrained();
       }
-      if (ended && busy.isEmpty()) {
-        over.countDown();
+      if (!ended) {
+        loop.schedule(this::connect, RETRY_MILLIS, TimeUnit.MILLISECONDS);
       }
-      loop.schedule(this::connect, RETRY_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     @Override

@@ -13,6 +13,9 @@ interface Exchange {
   /** More of the answer, now owned by the exchange. Not called for an empty answer. */
   void piece(ByteBuf bytes);
 
+  /** No answer comes, or no more of it: Python has gone. The last call. */
+  void lost();
+
   /** What was given since the last call should leave now. */
   void flush();
 }

@@ -5,6 +5,8 @@ import ai.mariner.proto.inference.PredictionResponse;
 import ai.mariner.proto.inference.PredictionsRequest;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -28,6 +30,9 @@ final class GrpcFront extends InferenceAPIsServiceGrpc.InferenceAPIsServiceImplB
 
   @Override
   public void predictions(PredictionsRequest request, StreamObserver<PredictionResponse> answers) {
+    // Without this the answer to a call that its client has left is an exception on the link's
+    // loop.
+    ((ServerCallStreamObserver<PredictionResponse>) answers).setOnCancelHandler(() -> {});
     ByteString input = request.getInputMap().values().stream().findFirst().orElse(ByteString.EMPTY);
     Exchange exchange = new Answer(answers, Unpooled.wrappedBuffer(input.asReadOnlyByteBuffer()));
     if (linkLoop.inEventLoop()) {
@@ -65,6 +70,11 @@ final class GrpcFront extends InferenceAPIsServiceGrpc.InferenceAPIsServiceImplB
       int size = bytes.readableBytes();
       bytes.readBytes(whole, filled, size).release();
       filled += size;
+    }
+
+    @Override
+    public void lost() {
+      answers.onError(Status.UNAVAILABLE.withDescription("the Python loop has gone").asException());
     }
 
     @Override

@@ -128,6 +128,15 @@ final class HttpFront extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public void lost() {
+      if (begun != null) {
+        begun.release();
+        begun = null;
+      }
+      ctx.close();
+    }
+
+    @Override
     public void flush() {
       ByteBuf out = begun;
       if (out == null) {

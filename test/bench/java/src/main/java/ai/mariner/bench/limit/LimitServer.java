@@ -103,6 +103,12 @@ public final class LimitServer implements AutoCloseable {
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();
+      python
+          .onExit()
+          .thenAccept(
+              process ->
+                  connected.completeExceptionally(
+                      new IOException("ended with " + process.exitValue())));
       connected.get(CONNECT_SECONDS, TimeUnit.SECONDS);
     } catch (IOException | ExecutionException | TimeoutException e) {
       throw new UsageException(
@@ -110,6 +116,7 @@ public final class LimitServer implements AutoCloseable {
     } finally {
       listener.close().sync();
       Files.deleteIfExists(path);
+      Files.deleteIfExists(folder);
     }
   }
 
@@ -199,6 +206,7 @@ public final class LimitServer implements AutoCloseable {
     connected.thenAccept(Channel::close);
     if (python != null) {
       python.destroy();
+      python.onExit().join();
     }
     loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
     Files.deleteIfExists(folder.resolve("s"));

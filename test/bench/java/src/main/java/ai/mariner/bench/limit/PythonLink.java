@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class PythonLink extends ChannelInboundHandlerAdapter {
   private static final int FRAME_HEAD_BYTES = 4;
   private static final int ITEM_HEAD_BYTES = 12;
+  private static final int MAX_ROOM_BYTES = 1 << 20;
 
   /**
    * Bodies up to this size are copied into the frame: cheaper than handing them to the kernel one
@@ -34,6 +35,7 @@ final class PythonLink extends ChannelInboundHandlerAdapter {
   private final ByteBuf head = Unpooled.buffer(ITEM_HEAD_BYTES, ITEM_HEAD_BYTES);
   private int frames;
   private boolean pumpDue;
+  private boolean lost;
   private int frameRest;
   private int itemRest;
   private @Nullable Exchange current;
@@ -54,6 +56,11 @@ final class PythonLink extends ChannelInboundHandlerAdapter {
 
   /** Takes a request; called on the loop of the socket. */
   void submit(Exchange exchange) {
+    if (lost) {
+      exchange.body().release();
+      exchange.lost();
+      return;
+    }
     waiting.add(exchange);
     ChannelHandlerContext ctx = context;
     if (!pumpDue && ctx != null && frames < inFlight) {
@@ -70,6 +77,20 @@ final class PythonLink extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    context = null;
+    lost = true;
+    Exchange half = current;
+    current = null;
+    if (half != null) {
+      half.lost();
+    }
+    sent.forEach(Exchange::lost);
+    sent.clear();
+    for (Exchange exchange : waiting) {
+      exchange.body().release();
+      exchange.lost();
+    }
+    waiting.clear();
     onEnd.run();
   }
 
@@ -84,12 +105,22 @@ final class PythonLink extends ChannelInboundHandlerAdapter {
     if (ctx == null || waiting.isEmpty() || frames >= inFlight) {
       return;
     }
-    ByteBuf small = ctx.alloc().directBuffer(COPY_BYTES);
+    ByteBuf small = ctx.alloc().directBuffer(roomForNext());
     while (!waiting.isEmpty() && frames < inFlight) {
       frames++;
       small = writeFrame(ctx, small);
     }
     ctx.writeAndFlush(small, ctx.voidPromise());
+  }
+
+  /**
+   * What the next frames are likely to need, if bodies are of one size, as under a load they are.
+   */
+  private int roomForNext() {
+    Exchange next = waiting.peek();
+    int size = next == null ? 0 : Math.min(COPY_BYTES, next.body().readableBytes());
+    int items = Math.min(waiting.size(), (inFlight - frames) * batch);
+    return Math.min(MAX_ROOM_BYTES, items * (FRAME_HEAD_BYTES + ITEM_HEAD_BYTES + size));
   }
 
   /**
@@ -147,9 +178,10 @@ final class PythonLink extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
+    // Python works on what follows while the answers are written.
+    pump();
     touched.forEach(Exchange::flush);
     touched.clear();
-    pump();
   }
 
   private boolean headComplete(ByteBuf in, int size) {
