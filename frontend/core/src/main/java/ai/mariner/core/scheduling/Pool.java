@@ -44,8 +44,7 @@ public final class Pool {
   private final long stallNanos;
   private final ProgressWatch progress;
   private final Dispatcher dispatcher;
-  private final @Nullable Autoscaler autoscaler;
-  private final @Nullable IdleWatch idleWatch;
+  private final Elasticity elasticity;
   private final @Nullable Entrance entrance;
 
   private boolean closing;
@@ -99,22 +98,17 @@ public final class Pool {
             metrics,
             runIds,
             this::gauges);
-    this.autoscaler =
-        spec.autoscale() == null
-            ? null
-            : new Autoscaler(
-                key,
-                spec.autoscale(),
-                loop,
-                batcher,
-                workers,
-                staffing,
-                factory.memory(),
-                this::gauges);
-    this.idleWatch =
-        spec.idleUnload() == null
-            ? null
-            : new IdleWatch(loop, spec.idleUnload().toNanos(), this::couldUnload, this::unload);
+    this.elasticity =
+        new Elasticity(
+            key,
+            spec,
+            loop,
+            batcher,
+            workers,
+            staffing,
+            factory.memory(),
+            () -> open == 0,
+            this::gauges);
   }
 
   /** A batch may wait for its mates, run for as long as a run may take, and be found too slow. */
@@ -185,7 +179,7 @@ public final class Pool {
             return;
           }
           staffing.resize(min, max, done);
-          staffChanged();
+          elasticity.staffChanged();
           refuseWaitingIfHopeless();
           gauges();
         });
@@ -300,7 +294,7 @@ public final class Pool {
   private void watch(Job job) {
     open++;
     staffing.wake();
-    active();
+    elasticity.active();
     job.sink().onCancel(() -> loop.run(() -> cancel(job)));
     deadlines.watch(job);
   }
@@ -342,7 +336,7 @@ public final class Pool {
   /** Counts a job that has ended; the last one lets a closing pool stop. */
   private void finished() {
     open--;
-    active();
+    elasticity.active();
     if (open == 0) {
       gauges();
     }
@@ -363,12 +357,7 @@ public final class Pool {
   private void stopWorkers() {
     deadlines.sleep();
     progress.sleep();
-    if (autoscaler != null) {
-      autoscaler.sleep();
-    }
-    if (idleWatch != null) {
-      idleWatch.sleep();
-    }
+    elasticity.sleep();
     CompletableFuture<Void> done = drained;
     staffing.stopAll(
         () -> {
@@ -405,38 +394,7 @@ public final class Pool {
   private void gauges() {
     int waiting = batcher.size() + (entrance == null ? 0 : entrance.following());
     metrics.gauges(waiting, open - waiting, workers.readyCount());
-    if (autoscaler != null) {
-      autoscaler.observe();
-    }
-  }
-
-  /** A request came or ended. */
-  private void active() {
-    if (idleWatch != null) {
-      idleWatch.active();
-    }
-  }
-
-  /** A worker is ready, or another number is wanted. */
-  private void staffChanged() {
-    active();
-    if (autoscaler != null) {
-      autoscaler.staffChanged();
-    }
-  }
-
-  private boolean couldUnload() {
-    return open == 0 && staffing.target() > 0 && workers.readyCount() >= staffing.target();
-  }
-
-  private void unload() {
-    log.info(
-        "model {}: no request came for a while (idleUnloadSec), {} workers are stopped until one"
-            + " does",
-        key,
-        staffing.target());
-    staffing.unload();
-    gauges();
+    elasticity.observe();
   }
 
   /** The pool as its entrance sees it. */
@@ -479,7 +437,7 @@ public final class Pool {
       progress.progressed(loop.nanoTime());
       log.info("{} is ready, loaded in {} ms", worker.name(), loadNanos / 1_000_000);
       staffing.ready(worker);
-      staffChanged();
+      elasticity.staffChanged();
       gauges();
       dispatcher.dispatchSoon();
     }
@@ -487,8 +445,8 @@ public final class Pool {
     @Override
     public void loadFailed(Worker worker, LossCause cause) {
       log.warn("{} failed to start: {}", worker.name(), cause.text());
-      if (staffing.loadFailed(worker, cause) && autoscaler != null) {
-        autoscaler.held();
+      if (staffing.loadFailed(worker, cause)) {
+        elasticity.held();
       }
       refuseWaitingIfHopeless();
       gauges();

@@ -1,0 +1,115 @@
+package ai.mariner.core.scheduling;
+
+import ai.mariner.core.config.Autoscale;
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.time.Loop;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What lets the number of a pool's workers follow its load, for models that ask for it: autoscaling
+ * and the unloading of idle models. On the pool's loop.
+ */
+final class Elasticity {
+  private static final Logger log = LoggerFactory.getLogger(Elasticity.class);
+
+  private final ModelKey key;
+  private final WorkerSet workers;
+  private final Staffing staffing;
+  private final BooleanSupplier idle;
+  private final Runnable changed;
+  private final @Nullable Autoscaler autoscaler;
+  private final @Nullable IdleWatch idleWatch;
+
+  /**
+   * Makes what the options of a model ask for.
+   *
+   * @param idle whether no request is under way
+   * @param changed told after each change of the number
+   */
+  Elasticity(
+      ModelKey key,
+      ModelSpec spec,
+      Loop loop,
+      Batcher batcher,
+      WorkerSet workers,
+      Staffing staffing,
+      MemoryWatch memory,
+      BooleanSupplier idle,
+      Runnable changed) {
+    this.key = key;
+    this.workers = workers;
+    this.staffing = staffing;
+    this.idle = idle;
+    this.changed = changed;
+    Autoscale rule = spec.autoscale();
+    this.autoscaler =
+        rule == null
+            ? null
+            : new Autoscaler(key, rule, loop, batcher, workers, staffing, memory, changed);
+    Duration unloadAfter = spec.idleUnload();
+    this.idleWatch =
+        unloadAfter == null
+            ? null
+            : new IdleWatch(loop, unloadAfter.toNanos(), this::couldUnload, this::unload);
+  }
+
+  /** A request came or ended. */
+  void active() {
+    if (idleWatch != null) {
+      idleWatch.active();
+    }
+  }
+
+  /** The numbers of waiting and running requests may have changed. */
+  void observe() {
+    if (autoscaler != null) {
+      autoscaler.observe();
+    }
+  }
+
+  /** A worker is ready, or another number is wanted. */
+  void staffChanged() {
+    active();
+    if (autoscaler != null) {
+      autoscaler.staffChanged();
+    }
+  }
+
+  /** A worker that was added for the load could not start. */
+  void held() {
+    if (autoscaler != null) {
+      autoscaler.held();
+    }
+  }
+
+  /** Does no more. */
+  void sleep() {
+    if (autoscaler != null) {
+      autoscaler.sleep();
+    }
+    if (idleWatch != null) {
+      idleWatch.sleep();
+    }
+  }
+
+  private boolean couldUnload() {
+    return idle.getAsBoolean()
+        && staffing.target() > 0
+        && workers.readyCount() >= staffing.target();
+  }
+
+  private void unload() {
+    log.info(
+        "model {}: no request came for a while (idleUnloadSec), {} workers are stopped until one"
+            + " does",
+        key,
+        staffing.target());
+    staffing.unload();
+    changed.run();
+  }
+}
