@@ -1,4 +1,4 @@
-"""The bare Python loop of the yardstick: `loop.py SOCKET`. It echoes the items of frames and does no more.
+"""The bare Python loop of the yardstick: `loop.py SOCKET`. It echoes the items of frames, and that is all.
 
 A frame is a u32 (bytes that follow) and then items; an item is a u64 id, a u32 length and as many bytes. All
 numbers are big-endian. The answer to a frame is a frame with the same ids. Every read may bring many frames;
