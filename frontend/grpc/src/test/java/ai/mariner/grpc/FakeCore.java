@@ -159,6 +159,7 @@ final class FakeCore implements AutoCloseable {
         inference,
         loopback,
         1,
+        Duration.ZERO,
         modelApi,
         false,
         60,

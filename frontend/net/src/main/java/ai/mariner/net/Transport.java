@@ -16,14 +16,17 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** Which kind of sockets Netty uses here. */
 public enum Transport {
   /** Linux's native epoll. */
   EPOLL {
     @Override
-    IoHandlerFactory handlers() {
-      return EpollIoHandler.newFactory();
+    IoHandlerFactory handlers(Duration busyPoll) {
+      return busyPoll.isZero()
+          ? EpollIoHandler.newFactory()
+          : EpollIoHandler.newFactory(0, () -> new BusyPoll(busyPoll.toNanos(), System::nanoTime));
     }
 
     @Override
@@ -44,7 +47,7 @@ public enum Transport {
   /** Java's own selectors, wherever epoll is absent. */
   NIO {
     @Override
-    IoHandlerFactory handlers() {
+    IoHandlerFactory handlers(Duration busyPoll) {
       return NioIoHandler.newFactory();
     }
 
@@ -76,11 +79,23 @@ public enum Transport {
    * @param name prefix of the threads' names
    */
   public EventLoopGroup newGroup(int threads, String name) {
-    return new MultiThreadIoEventLoopGroup(
-        threads, new DefaultThreadFactory(name, true), handlers());
+    return newGroup(threads, name, Duration.ZERO);
   }
 
-  abstract IoHandlerFactory handlers();
+  /**
+   * Makes event loops of this transport.
+   *
+   * @param threads number of loops, at least 1
+   * @param name prefix of the threads' names
+   * @param busyPoll how long a loop looks for events before it sleeps; zero: not at all, as with
+   *     NIO
+   */
+  public EventLoopGroup newGroup(int threads, String name, Duration busyPoll) {
+    return new MultiThreadIoEventLoopGroup(
+        threads, new DefaultThreadFactory(name, true), handlers(busyPoll));
+  }
+
+  abstract IoHandlerFactory handlers(Duration busyPoll);
 
   /** Server channels for TCP. */
   public abstract Class<? extends ServerChannel> tcpServer();

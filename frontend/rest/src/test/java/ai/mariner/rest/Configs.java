@@ -35,6 +35,7 @@ final class Configs {
         base.grpcInference(),
         base.grpcManagement(),
         base.eventLoops(),
+        base.busyPoll(),
         modelApi,
         base.tokenAuthorization(),
         base.tokenExpirationMinutes(),

@@ -207,6 +207,7 @@ final class TestServer {
         address,
         address,
         1,
+        Duration.ZERO,
         true,
         false,
         60,

@@ -85,7 +85,7 @@ final class Wiring {
     this.runDirectory = runDirectory;
     this.sockets = sockets;
     this.transport = Transport.detect();
-    this.loops = transport.newGroup(config.eventLoops(), "loop");
+    this.loops = transport.newGroup(config.eventLoops(), "loop", config.busyPoll());
     this.admin = Executors.newFixedThreadPool(ADMIN_THREADS, task -> daemon(task, "admin"));
     List<NettyLoop> modelLoops = loopsOf(loops);
     this.launcher =

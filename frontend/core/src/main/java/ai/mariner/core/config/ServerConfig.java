@@ -1,6 +1,7 @@
 package ai.mariner.core.config;
 
 import ai.mariner.core.message.ModelKey;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param grpcInference gRPC inference listener
  * @param grpcManagement gRPC management listener
  * @param eventLoops number of network event loops
+ * @param busyPoll how long an event loop looks for events before it sleeps; zero: not at all
  * @param modelApi whether models can be registered and unregistered by a call
  * @param tokenAuthorization whether callers need a token
  * @param tokenExpirationMinutes life of a token
@@ -40,6 +42,7 @@ public record ServerConfig(
     ListenerAddress grpcInference,
     ListenerAddress grpcManagement,
     int eventLoops,
+    Duration busyPoll,
     boolean modelApi,
     boolean tokenAuthorization,
     double tokenExpirationMinutes,

@@ -11,6 +11,7 @@ import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.message.ModelKey;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -122,6 +123,7 @@ public final class ServerConfigBuilder {
         FREE_PORT,
         FREE_PORT,
         1,
+        Duration.ZERO,
         modelApi,
         tokenAuthorization,
         60.0,

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -144,6 +145,7 @@ public final class ConfigLoader {
           listeners.grpcInference(),
           listeners.grpcManagement(),
           loops > 0 ? loops : Math.max(1, machine.processors() / 2),
+          busyPoll(),
           modelApi(listeners.management()),
           tokenAuthorization,
           values.get(settings.tokenExpirationMin),
@@ -168,6 +170,12 @@ public final class ConfigLoader {
               values.get(settings.grpcInferenceAddress), values.get(settings.grpcInferencePort)),
           ListenerAddress.tcp(
               values.get(settings.grpcManagementAddress), values.get(settings.grpcManagementPort)));
+    }
+
+    /** With one CPU nothing could happen while a loop looks for it. */
+    private Duration busyPoll() {
+      int micros = machine.processors() > 1 ? values.get(settings.busyPollMicros) : 0;
+      return Duration.ofNanos(micros * 1000L);
     }
 
     private boolean modelApi(ListenerAddress management) {

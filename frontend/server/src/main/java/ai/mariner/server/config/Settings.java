@@ -421,6 +421,14 @@ final class Settings {
           Syntax.whole(0, 1024),
           "0",
           "Network event loops, for clients and workers; 0: one for each two CPUs.");
+  final Setting<Integer> busyPollMicros =
+      row(
+          NETWORK,
+          "busy_poll_micros",
+          Syntax.whole(0, 10_000),
+          "100",
+          "How long an event loop looks for the next event before it sleeps, in microseconds, as"
+              + " long as this finds some; 0: not at all. With one CPU it never does.");
 
   {
     row(LISTENERS, "enable_grpc_ssl", Syntax.bool(), FALSE, LATER, "TLS for gRPC.");
