@@ -113,12 +113,6 @@ class ReplyItem(NamedTuple):
     header_block: bytes | bytearray = b""
 
 
-def plain_reply(item_id: int, body: bytes) -> ReplyItem:
-    """Returns an answer that has a body and nothing else."""
-    # A named tuple's own constructor is Python code; for what is made for each request that shows.
-    return tuple.__new__(ReplyItem, (item_id, body, 0, 0, 0, "", "", b""))
-
-
 class Credit(NamedTuple):
     """Room for so many more pieces of an item."""
 

@@ -18,7 +18,6 @@ from ts._wire.messages import (
     ProtocolError,
     ReplyItem,
     RequestItem,
-    plain_reply,
 )
 from ts._worker.inputs import headers_of
 from ts._worker.link import Link
@@ -201,12 +200,15 @@ class Run:
             raise WrongOutput(Failure(ErrorCode.OUTPUT_NOT_A_LIST, text))
         self._check_count(answer)
         ended, spent = self._ended, False
-        plain_limit = self._model.max_response_size if self._processors is None and not ended else -1
+        # Most handlers set neither status nor headers; their answers take the short way.
+        plain = self._processors is None and not ended
+        items, limit = self._items, self._model.max_response_size
+        new = tuple.__new__  # a named tuple's own constructor is Python code
         replies = []
         for index, value in enumerate(answer):
-            body = prompt_output(value)
-            if body is not None and len(body) <= plain_limit:
-                replies.append(plain_reply(self._items[index].id, body))
+            body = prompt_output(value) if plain else None
+            if body is not None and len(body) <= limit:
+                replies.append(new(ReplyItem, (items[index].id, body, 0, 0, 0, "", "", b"")))
             elif index not in ended:
                 reply, item_spent = self._reply(index, value)
                 replies.append(reply)
