@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * Everything that can be done with models, whatever API asks. Thread-safe; nothing here blocks the
  * caller.
  */
-public final class ModelService {
+public final class ModelService implements ModelCalls {
   private final ModelRegistry registry;
   private final Registration registration;
   private final Executor adminExecutor;
@@ -61,12 +61,7 @@ public final class ModelService {
     this.swaps = new ModelSwap(registry, registration, retirement, adminExecutor, drainTimeout);
   }
 
-  /**
-   * Registers a model.
-   *
-   * @return the result; fails with a {@link ServeException} that has the reason, and then nothing
-   *     of the model is left
-   */
+  @Override
   public CompletionStage<RegisterResult> register(RegisterModel order) {
     if (stopping) {
       return CompletableFuture.failedStage(shuttingDown());
@@ -132,11 +127,7 @@ public final class ModelService {
         .thenCompose(key -> CompletableFuture.failedStage(reason.toException()));
   }
 
-  /**
-   * Changes the number of workers.
-   *
-   * @return the result; fails with a {@link ServeException}
-   */
+  @Override
   public CompletionStage<ScaleResult> scale(ScaleModel order) {
     Model model;
     try {
@@ -184,11 +175,7 @@ public final class ModelService {
     }
   }
 
-  /**
-   * Removes a model: it is gone for new requests at once, accepted ones are finished first.
-   *
-   * @return what was removed; fails with a {@link ServeException}
-   */
+  @Override
   public CompletionStage<ModelKey> unregister(ModelRef ref) {
     try {
       return retirement.retire(registry.remove(ref), drainTimeout);
@@ -197,12 +184,7 @@ public final class ModelService {
     }
   }
 
-  /**
-   * Replaces the default version of a model; requests without a version are served throughout.
-   *
-   * @return what was done; fails with a {@link ServeException} that says at which step and why, and
-   *     then the old version is as it was and nothing of the new one is left
-   */
+  @Override
   public CompletionStage<SwapResult> swap(SwapModel order) {
     if (stopping) {
       return CompletableFuture.failedStage(shuttingDown());
@@ -216,21 +198,12 @@ public final class ModelService {
             });
   }
 
-  /**
-   * Makes a version the default of its model.
-   *
-   * @throws ServeException if there is no such version
-   */
+  @Override
   public void setDefault(ModelKey key) {
     registry.setDefault(key);
   }
 
-  /**
-   * A page of the model list.
-   *
-   * @param limit most rows, at least 1
-   * @param offset rows to skip, at least 0
-   */
+  @Override
   public ModelPage list(int limit, int offset) {
     List<Model> all = registry.defaults();
     int end = Math.min(all.size(), offset + limit);
@@ -242,7 +215,7 @@ public final class ModelService {
     return new ModelPage(rows, end < all.size() ? end : null);
   }
 
-  /** The state of one version; one element. Fails with a {@link ServeException}. */
+  @Override
   public CompletionStage<List<ModelStatus>> describe(ModelRef ref) {
     try {
       return statusOf(registry.require(ref)).thenApply(List::of);
@@ -251,7 +224,7 @@ public final class ModelService {
     }
   }
 
-  /** The state of all versions of a model. Fails with a {@link ServeException}. */
+  @Override
   public CompletionStage<List<ModelStatus>> describeAll(String name) {
     List<Model> models;
     try {
@@ -292,10 +265,7 @@ public final class ModelService {
             adminExecutor);
   }
 
-  /**
-   * Whether requests would be served: default versions with all the workers they want, and no
-   * start-up model missing.
-   */
+  @Override
   public Health health() {
     List<String> reasons = new ArrayList<>();
     boolean firstLoad = !stopping;
@@ -316,12 +286,7 @@ public final class ModelService {
     return new Health(reasons.isEmpty(), !reasons.isEmpty() && firstLoad, List.copyOf(reasons));
   }
 
-  /**
-   * Whether requests for one model would be served.
-   *
-   * @param ref without a version: its default version
-   * @throws ai.mariner.core.error.ServeException MODEL_NOT_FOUND or MODEL_VERSION_NOT_FOUND
-   */
+  @Override
   public Health health(ModelRef ref) {
     Model model = registry.require(ref);
     Readiness readiness = model.pool().readiness();
