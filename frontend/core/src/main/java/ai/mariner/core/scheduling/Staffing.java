@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,10 +22,8 @@ final class Staffing {
   private static final Logger log = LoggerFactory.getLogger(Staffing.class);
 
   private final Refusals refusals;
-  private final WorkerFactory factory;
-  private final Loop loop;
   private final WorkerSet workers;
-  private final WorkerHost host;
+  private final IntFunction<Worker> recruit;
   private final boolean scales;
   private final @Nullable Recycler recycler;
   private final List<CompletableFuture<Void>> waiters = new ArrayList<>();
@@ -51,8 +50,9 @@ final class Staffing {
    * counts as loading.
    *
    * @param spec options of the model
+   * @param factory tells of the machine
    * @param workers where workers are put
-   * @param host told by the workers
+   * @param recruit makes a worker for a place of the pool
    */
   Staffing(
       Refusals refusals,
@@ -61,12 +61,10 @@ final class Staffing {
       Loop loop,
       WorkerSet workers,
       ModelMetrics metrics,
-      WorkerHost host) {
+      IntFunction<Worker> recruit) {
     this.refusals = refusals;
-    this.factory = factory;
-    this.loop = loop;
     this.workers = workers;
-    this.host = host;
+    this.recruit = recruit;
     this.min = spec.minWorkers();
     this.max = spec.maxWorkers();
     this.target = min;
@@ -211,7 +209,7 @@ final class Staffing {
   }
 
   private Worker hire(int place) {
-    Worker worker = factory.create(place, loop, host);
+    Worker worker = recruit.apply(place);
     workers.add(worker);
     worker.start();
     return worker;
