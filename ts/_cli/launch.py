@@ -86,8 +86,13 @@ def _jvm_settings(
         raise CommandError(
             f"Invalid temp directory: {temp_folder} (expected: TEMP names an existing directory)"
         )
+    vmargs = tuple(expand(config.get("vmargs", ""), environment).split())
+    if temp_folder is None and not any(arg.startswith("-Djava.io.tmpdir=") for arg in vmargs):
+        # The JVM does not know TMPDIR, and the files of one run belong together.
+        common = environment.get("TMPDIR") or ""
+        temp_folder = common if common.startswith("/") and Path(common).is_dir() else None
     return JvmSettings(
-        vmargs=tuple(expand(config.get("vmargs", ""), environment).split()),
+        vmargs=vmargs,
         temp_folder=temp_folder,
         log_config=None if log_config is None else Path(log_config),
         processors=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,

@@ -38,11 +38,22 @@ def checked_name(name: str) -> str:
     return name
 
 
+def temp_root() -> Path:
+    """Returns the folder for temporary files; raises CommandError when none can be written."""
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError as error:
+        # Its words name the folders that were tried.
+        raise CommandError(
+            f"{error.strerror} (expected: a folder that can be written; TMPDIR names another one)"
+        ) from error
+
+
 def runs_root(environment: Mapping[str, str]) -> Path:
     """Returns the folder that holds the run folders of this user; it need not be there yet."""
     session = environment.get("XDG_RUNTIME_DIR") or ""
     usable = session.startswith("/") and os.access(session, os.W_OK | os.X_OK)
-    return Path(session if usable else tempfile.gettempdir(), f"mariner-{os.getuid()}")
+    return Path(session if usable else temp_root(), f"mariner-{os.getuid()}")
 
 
 def _make_private(folder: Path) -> None:
@@ -50,7 +61,10 @@ def _make_private(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         facts = folder.lstat()
     except OSError as error:
-        raise CommandError(f"run folder can't be made: {folder} ({error.strerror})") from error
+        raise CommandError(
+            f"run folder can't be made: {folder} ({error.strerror}; "
+            "expected: XDG_RUNTIME_DIR or TMPDIR names a folder that can be written)"
+        ) from error
     if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid() or facts.st_mode & 0o077:
         raise CommandError(
             f"run folder is not private: {folder} "

@@ -48,6 +48,30 @@ def test_start_returns_when_ready_and_names_the_addresses(installation: Installa
     assert stat_mode(run_folder(installation, "a")) == 0o700
 
 
+@pytest.mark.parametrize(
+    ("vmargs", "variables", "expected"),
+    [
+        ("", {}, "tmp"),
+        ("", {"TEMP": "own"}, "own"),
+        ("-Djava.io.tmpdir=/by-vmargs", {}, "/by-vmargs"),
+        ("-Djava.io.tmpdir=/by-vmargs", {"TEMP": "own"}, "own"),
+        ("", {"TMPDIR": "/nonexistent"}, None),
+    ],
+)
+def test_temp_then_vmargs_then_tmpdir_name_the_temporary_folder_of_the_jvm(
+    installation: Installation, vmargs: str, variables: dict[str, str], expected: str | None
+) -> None:
+    (installation.root / "own").mkdir()
+    (installation.work / "config.properties").write_text(f"vmargs={vmargs}\n")
+    given = {name: str(installation.root / folder) for name, folder in variables.items()}
+    # The run folder goes elsewhere, for the sake of the row whose TMPDIR is of no use.
+    runtime = installation.root / "runtime"
+    runtime.mkdir()
+    assert installation.mariner("start", XDG_RUNTIME_DIR=str(runtime), **given).returncode == 0
+    seen = [flag for flag in installation.calls()[0] if flag.startswith("-Djava.io.tmpdir=")]
+    assert seen == ([] if expected is None else [f"-Djava.io.tmpdir={installation.root / expected}"])
+
+
 def stat_mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
