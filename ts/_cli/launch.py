@@ -101,7 +101,7 @@ def _jvm_settings(
 
 def prepare(
     server_arguments: Sequence[str],
-    state_file: Path,
+    folder: RunFolder,
     config: Mapping[str, str],
     log_config: str | None,
     foreground: bool,
@@ -121,7 +121,17 @@ def prepare(
         cds.discard(archive)
         archive = cds.ClassArchive()
     main_class, *arguments = server_arguments
-    own = ["--python", sys.executable, "--server-home", str(SERVER_HOME), "--state-file", str(state_file)]
+    own = [
+        "--python",
+        sys.executable,
+        "--server-home",
+        str(SERVER_HOME),
+        "--state-file",
+        str(folder.state_file),
+    ]
+    if foreground:
+        # The command becomes the server, so only that can remove the folder at the end.
+        own += ["--run-folder", str(folder.path)]
     command = command_line(java, settings, archive.flags, jars, [main_class, *own, *arguments])
     return Launch(tuple(command), java, tuple(jars), archive)
 

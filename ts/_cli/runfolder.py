@@ -12,7 +12,7 @@ import signal
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,20 +104,46 @@ class RunFolder:
         _make_private(self.path.parent)
         _make_private(self.path)
 
+    def _lock(self) -> int:
+        """Locks the folder that has this path, which a server that ends may remove at any moment."""
+        while True:
+            self.create()
+            with suppress(FileNotFoundError), ExitStack() as undo:
+                # The folder itself, so that no file of the lock is left when the server removes it.
+                handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                undo.callback(os.close, handle)
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError as error:
+                    raise CommandError(f"server {self.name!r} is being started by another command") from error
+                if os.path.samestat(os.fstat(handle), self.path.stat()):
+                    undo.pop_all()
+                    return handle
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keeps other commands from starting the same server meanwhile; raises CommandError when one is at
-        it."""
-        self.create()
-        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        it. A folder that is empty in the end is removed."""
+        handle = self._lock()
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise CommandError(f"server {self.name!r} is being started by another command") from error
             yield
         finally:
+            self._remove_if_empty()
             os.close(handle)
+
+    def _remove_if_empty(self) -> None:
+        with suppress(OSError):
+            self.path.rmdir()
+
+    def take(self) -> None:
+        """Makes the folder the next server's: it is there, and the end of the one before does not remove it
+        any more."""
+        self.forget()
+        while True:
+            self.create()
+            with suppress(FileNotFoundError):
+                self.console.touch(mode=0o600)
+                return
 
     def forget(self) -> None:
         """Removes what a server before left about itself; its console log stays, to be read after a crash."""
@@ -141,14 +167,11 @@ class RunFolder:
         return pid if pid > 0 and mark is not None and start_mark(pid) == mark else None
 
     def clear(self) -> None:
-        """Removes the server's files and the folder, except for a lock that another command holds."""
-        for file in (self.pid_file, self.state_file, self.console, self.path / "lock"):
+        """Removes the server's files and the folder."""
+        for file in (self.pid_file, self.state_file, self.console):
             file.unlink(missing_ok=True)
-        try:
-            self.path.rmdir()
-        except OSError:
-            # Another file of the JVM, or gone already; neither stands in the way of the next start.
-            pass
+        # Another file of the JVM, or no folder: neither stands in the way of the next start.
+        self._remove_if_empty()
 
     def send(self, number: signal.Signals) -> None:
         """Signals the server if it still lives; raises CommandError when that is not allowed."""

@@ -141,11 +141,9 @@ def _start_server(options: argparse.Namespace, environment: Mapping[str, str]) -
         print(f"Warning: TorchServe is using non-default JVM parameters: {vmargs}", flush=True)
     folder = run_folder()
     with folder.locked():
-        folder.forget()
         arguments = server_arguments(options, store, config_file)
-        launch = prepare(
-            arguments, folder.state_file, config, options.log_config, options.foreground, environment
-        )
+        launch = prepare(arguments, folder, config, options.log_config, options.foreground, environment)
+        folder.take()
         if options.foreground:
             folder.record(os.getpid())
             _write_pid(pid_path(), os.getpid())
