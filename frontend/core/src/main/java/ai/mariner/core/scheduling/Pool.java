@@ -424,6 +424,11 @@ public final class Pool {
       dispatcher.dispatchSoon();
     }
   }
+    @Override
+    public void answered() {
+      elasticity.active();
+    }
+
 
   private final class Host implements WorkerHost {
     @Override
