@@ -27,7 +27,10 @@ final class Staffing {
   private final WorkerHost host;
   private final boolean scales;
   private final @Nullable Recycler recycler;
-  private final List<CompletableFuture<Void>> waiters = new ArrayList<>();
+  private final List<Waiter> waiters = new ArrayList<>();
+
+  /** Somebody who waits for the lower bound of workers, or for all that were asked for. */
+  private record Waiter(CompletableFuture<Void> done, boolean forAll) {}
 
   private boolean begun;
   private int min;
@@ -71,7 +74,7 @@ final class Staffing {
     this.max = spec.maxWorkers();
     this.target = min;
     this.scales = spec.autoscale() != null;
-    this.readiness = new Readiness(min, 0, false, false, null);
+    this.readiness = new Readiness(min, min, 0, false, false, null);
     this.recycler =
         spec.lifespan() == null
             ? null
@@ -95,19 +98,21 @@ final class Staffing {
    *
    * @param newMin workers that are kept alive
    * @param newMax most workers, when their number follows the load
-   * @param done hears when {@code newMin} are ready
+   * @param first how many there shall be at first, when their number follows the load
+   * @param done hears when {@code newMin} are ready; {@code first} if those are more
    */
-  void resize(int newMin, int newMax, CompletableFuture<Void> done) {
+  void resize(int newMin, int newMax, int first, CompletableFuture<Void> done) {
     min = newMin;
     max = newMax;
-    target = scales && begun ? Math.max(newMin, Math.min(target, newMax)) : newMin;
+    int wish = begun ? Math.max(target, first) : first;
+    target = scales ? Math.max(newMin, Math.min(wish, newMax)) : newMin;
     begun = true;
     unloaded = false;
     waking = false;
     failed = false;
     everReady = false;
     fill();
-    waiters.add(done);
+    waiters.add(new Waiter(done, first > newMin));
     settle();
   }
 
@@ -155,7 +160,7 @@ final class Staffing {
 
   /** Whether one worker fewer would still be enough for the lower bound. */
   boolean canShrink() {
-    return target > min;
+    return target > min && waiters.stream().noneMatch(Waiter::forAll);
   }
 
   /** Workers that are wanted now. */
@@ -239,12 +244,12 @@ final class Staffing {
       publish();
       return false;
     }
-    if (canShrink() && workers.readyCount() >= min && min > 0) {
+    if (target > min && workers.readyCount() >= min && min > 0) {
       // Those that are needed serve: this one was only to help them.
       target--;
       log.warn("{} was to help the others and is given up", worker.name());
       worker.stop();
-      publish();
+      settle();
       return true;
     }
     failed = true;
@@ -318,18 +323,19 @@ final class Staffing {
 
   private void settle() {
     publish();
-    if (workers.readyCount() < min) {
-      return;
-    }
-    List<CompletableFuture<Void>> told = List.copyOf(waiters);
-    waiters.clear();
-    told.forEach(waiter -> waiter.complete(null));
+    int ready = workers.readyCount();
+    List<Waiter> told =
+        waiters.stream()
+            .filter(waiter -> ready >= (waiter.forAll() ? Math.max(min, target) : min))
+            .toList();
+    waiters.removeAll(told);
+    told.forEach(waiter -> waiter.done().complete(null));
   }
 
   private void tellWaiters(Failure failure) {
-    List<CompletableFuture<Void>> told = List.copyOf(waiters);
+    List<Waiter> told = List.copyOf(waiters);
     waiters.clear();
-    told.forEach(waiter -> waiter.completeExceptionally(failure.toException()));
+    told.forEach(waiter -> waiter.done().completeExceptionally(failure.toException()));
   }
 
   void publish() {
@@ -340,6 +346,6 @@ final class Staffing {
       waking = false;
     }
     int needed = unloaded || waking ? 0 : min;
-    readiness = new Readiness(needed, ready, everReady, failed, lastFailure());
+    readiness = new Readiness(needed, target, ready, everReady, failed, lastFailure());
   }
 }
