@@ -83,10 +83,14 @@ final class Elasticity {
     }
   }
 
-  /** A worker that was added for the load could not start. */
-  void held() {
+  /**
+   * A worker could not load the model.
+   *
+   * @param givenUp whether it was one that had been added for the load, and is not tried again
+   */
+  void loadFailed(boolean givenUp) {
     if (autoscaler != null) {
-      autoscaler.held();
+      autoscaler.loadFailed(givenUp);
     }
   }
 

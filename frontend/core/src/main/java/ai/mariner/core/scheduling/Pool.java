@@ -425,6 +425,11 @@ public final class Pool {
     }
 
     @Override
+    public void answered() {
+      elasticity.active();
+    }
+
+    @Override
     public void putBack(List<Job> jobs) {
       jobs.forEach(Job::requeued);
       batcher.requeue(jobs);
@@ -434,11 +439,6 @@ public final class Pool {
       dispatcher.dispatchSoon();
     }
   }
-    @Override
-    public void answered() {
-      elasticity.active();
-    }
-
 
   private final class Host implements WorkerHost {
     @Override
@@ -460,9 +460,7 @@ public final class Pool {
     @Override
     public void loadFailed(Worker worker, LossCause cause) {
       log.warn("{} failed to start: {}", worker.name(), cause.text());
-      if (staffing.loadFailed(worker, cause)) {
-        elasticity.held();
-      }
+      elasticity.loadFailed(staffing.loadFailed(worker, cause));
       refuseWaitingIfHopeless();
       gauges();
     }
