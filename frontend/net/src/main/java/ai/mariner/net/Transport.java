@@ -19,6 +19,7 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Which kind of sockets Netty uses here. */
 public enum Transport {
@@ -80,6 +81,19 @@ public enum Transport {
   /** The best transport of this machine. */
   public static Transport detect() {
     return Epoll.isAvailable() ? EPOLL : NIO;
+  }
+
+  /** Why Linux's native epoll can't be used; {@code null} if it can, and where there is none. */
+  public static @Nullable String shortfall() {
+    Throwable cause = Epoll.unavailabilityCause();
+    if (cause == null || !System.getProperty("os.name", "").startsWith("Linux")) {
+      return null;
+    }
+    Throwable root = cause;
+    for (Throwable next = root; next != null; next = next.getCause()) {
+      root = next;
+    }
+    return root.toString().lines().findFirst().orElse("");
   }
 
   /**
