@@ -30,8 +30,19 @@ final class RunQueue {
     runs.addLast(run);
   }
 
-  /** Runs that could be sent ahead. */
-  int room(int batchSize) {
+  /**
+   * Runs that could be sent ahead. Waiting makes batches grow, so a batch goes ahead only when it
+   * is full, or when runs are short and it is no smaller than the one before it.
+   *
+   * @param batchSize most requests in a batch
+   * @param waiting requests that wait
+   */
+  int room(int batchSize, int waiting) {
+    Run last = runs.peekLast();
+    if (waiting < batchSize
+        && (last == null || waiting < last.jobs().size() || !times.shortRuns())) {
+      return 0;
+    }
     return Math.max(0, times.depth(batchSize) - runs.size());
   }
 

@@ -105,9 +105,9 @@ final class Worker {
   }
 
   /** Runs that it could be given ahead of the end of the one it works on. */
-  int roomAhead(int batchSize) {
+  int roomAhead(int batchSize, int waiting) {
     ProcessLife current = life;
-    return current != null && current.ready() ? current.runs().room(batchSize) : 0;
+    return current != null && current.ready() ? current.runs().room(batchSize, waiting) : 0;
   }
 
   /** Whether it serves, or will soon unless something goes wrong for the first time. */
