@@ -54,8 +54,11 @@ class Channel:
         self._make_room()
         flags = 0 if wait else socket.MSG_DONTWAIT
         try:
-            with memoryview(self._buffer) as view:
-                size = self._socket.recv_into(view[self._end :], 0, flags)
+            if self._end == 0:
+                size = self._socket.recv_into(self._buffer, 0, flags)
+            else:
+                with memoryview(self._buffer) as view:
+                    size = self._socket.recv_into(view[self._end :], 0, flags)
         except BlockingIOError:
             return []
         except ConnectionError as failure:
