@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 from support import rest
@@ -20,7 +21,7 @@ def addresses(text: str) -> dict[str, str]:
 def assert_nothing_left(operator: Operator) -> None:
     eventually(lambda: not operator.processes(), 10, "no process is left")
     left = {str(path.relative_to(operator.temp)) for path in operator.temp.rglob("*") if path.is_file()}
-    assert {name for name in left if not name.endswith((".lock", "lock"))} == set()
+    assert left == set()
 
 
 def test_start_waits_for_the_models_and_stop_for_the_end(operator: Operator) -> None:
@@ -114,10 +115,18 @@ def test_two_servers_are_told_apart_by_folder_and_by_name(operator: Operator) ->
     assert_nothing_left(operator)
 
 
+def run_folders(operator: Operator) -> list[Path]:
+    return [path for root in (operator.runtime, operator.temp) for path in root.glob("mariner-*/*")]
+
+
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_in_the_foreground_ends_well_by_a_signal(operator: Operator, ending: signal.Signals) -> None:
+@pytest.mark.parametrize("profile", ["mariner", "torchserve"])
+def test_a_server_in_the_foreground_ends_well_by_a_signal(
+    operator: Operator, ending: signal.Signals, profile: str
+) -> None:
+    start = ["start"] if profile == "mariner" else ["--start"]
     process = operator.spawn(
-        "mariner", "start", "--foreground", "--model-store", operator.store, "--ts-config", operator.config()
+        profile, *start, "--foreground", "--model-store", operator.store, "--ts-config", operator.config()
     )
     try:
         eventually(lambda: "Model server started." in operator.spawned_text(), 30, "the server listens")
@@ -126,7 +135,21 @@ def test_a_server_in_the_foreground_ends_well_by_a_signal(operator: Operator, en
     finally:
         process.kill()
         process.wait()
+    assert run_folders(operator) == []
+    (operator.temp / ".model_server.pid").unlink(missing_ok=True)
     assert_nothing_left(operator)
+
+
+@pytest.mark.parametrize("profile", ["mariner", "torchserve"])
+def test_a_start_in_the_foreground_that_fails_leaves_nothing(operator: Operator, profile: str) -> None:
+    start = ["start"] if profile == "mariner" else ["--start"]
+    config = operator.config(job_queue_size="many")
+    done = operator.run(
+        profile, *start, "--foreground", "--model-store", operator.store, "--ts-config", config
+    )
+    assert done.code == 1
+    assert "job_queue_size: many" in done.text
+    assert run_folders(operator) == []
 
 
 def test_torchserve_starts_and_stops_as_it_always_did(operator: Operator) -> None:

@@ -17,12 +17,13 @@ from support.server import RunningServer
 UNSHARE = ("unshare", "--mount") if os.geteuid() == 0 else ("unshare", "--map-root-user", "--mount")
 
 
-def refusal() -> str | None:
-    """Returns why this machine gives no private mounts, None when it does."""
+def refusal(
+    commands: str = "mount -t tmpfs -o size=64k tmpfs /tmp && mount -o remount,ro /tmp",
+) -> str | None:
+    """Returns why this machine does not allow such mounts, None when it does."""
     if shutil.which("unshare") is None:
         return "unshare is missing (expected: util-linux)"
-    probe = [*UNSHARE, "sh", "-c", "mount -t tmpfs -o size=64k tmpfs /tmp && mount -o remount,ro /tmp"]
-    tried = subprocess.run(probe, capture_output=True, text=True, check=False)
+    tried = subprocess.run([*UNSHARE, "sh", "-ec", commands], capture_output=True, text=True, check=False)
     return f"no private mounts: {tried.stderr.strip()}" if tried.returncode else None
 
 
@@ -38,6 +39,19 @@ def disk(folder: Path, size: str) -> str:
         f"mkdir -p {folder} {kept}; cp -a {folder}/. {kept}/; "
         f"mount -t tmpfs -o size={size} tmpfs {folder}; cp -a {kept}/. {folder}/"
     )
+
+
+READ_ONLY = """while read -r _ _ _ _ at _; do
+    case "$at" in /proc|/proc/*|/sys|/sys/*|/dev|/dev/*) continue ;; esac
+    mount -o remount,bind,ro "$(printf %b "$at")"
+done < /proc/self/mountinfo"""
+"""The shell command that makes all file systems read-only, as the root of a container may be."""
+
+
+def scratch(folder: Path) -> str:
+    """Returns the shell command that puts an empty disk in the place of a folder, as a container's `--tmpfs`
+    does: nothing on it can be executed."""
+    return f"mount -t tmpfs -o size=64m,noexec,nosuid,nodev tmpfs {folder}"
 
 
 def inside(server: RunningServer, folder: Path) -> Path:

@@ -86,8 +86,13 @@ def _jvm_settings(
         raise CommandError(
             f"Invalid temp directory: {temp_folder} (expected: TEMP names an existing directory)"
         )
+    vmargs = tuple(expand(config.get("vmargs", ""), environment).split())
+    if temp_folder is None and not any(arg.startswith("-Djava.io.tmpdir=") for arg in vmargs):
+        # The JVM does not know TMPDIR, and the files of one run belong together.
+        common = environment.get("TMPDIR") or ""
+        temp_folder = common if common.startswith("/") and Path(common).is_dir() else None
     return JvmSettings(
-        vmargs=tuple(expand(config.get("vmargs", ""), environment).split()),
+        vmargs=vmargs,
         temp_folder=temp_folder,
         log_config=None if log_config is None else Path(log_config),
         processors=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
@@ -96,7 +101,7 @@ def _jvm_settings(
 
 def prepare(
     server_arguments: Sequence[str],
-    state_file: Path,
+    folder: RunFolder,
     config: Mapping[str, str],
     log_config: str | None,
     foreground: bool,
@@ -116,7 +121,17 @@ def prepare(
         cds.discard(archive)
         archive = cds.ClassArchive()
     main_class, *arguments = server_arguments
-    own = ["--python", sys.executable, "--server-home", str(SERVER_HOME), "--state-file", str(state_file)]
+    own = [
+        "--python",
+        sys.executable,
+        "--server-home",
+        str(SERVER_HOME),
+        "--state-file",
+        str(folder.state_file),
+    ]
+    if foreground:
+        # The command becomes the server, so only that can remove the folder at the end.
+        own += ["--run-folder", str(folder.path)]
     command = command_line(java, settings, archive.flags, jars, [main_class, *own, *arguments])
     return Launch(tuple(command), java, tuple(jars), archive)
 

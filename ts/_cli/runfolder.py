@@ -12,7 +12,7 @@ import signal
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,11 +38,22 @@ def checked_name(name: str) -> str:
     return name
 
 
+def temp_root() -> Path:
+    """Returns the folder for temporary files; raises CommandError when none can be written."""
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError as error:
+        # Its words name the folders that were tried.
+        raise CommandError(
+            f"{error.strerror} (expected: a folder that can be written; TMPDIR names another one)"
+        ) from error
+
+
 def runs_root(environment: Mapping[str, str]) -> Path:
     """Returns the folder that holds the run folders of this user; it need not be there yet."""
     session = environment.get("XDG_RUNTIME_DIR") or ""
     usable = session.startswith("/") and os.access(session, os.W_OK | os.X_OK)
-    return Path(session if usable else tempfile.gettempdir(), f"mariner-{os.getuid()}")
+    return Path(session if usable else temp_root(), f"mariner-{os.getuid()}")
 
 
 def _make_private(folder: Path) -> None:
@@ -50,7 +61,10 @@ def _make_private(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         facts = folder.lstat()
     except OSError as error:
-        raise CommandError(f"run folder can't be made: {folder} ({error.strerror})") from error
+        raise CommandError(
+            f"run folder can't be made: {folder} ({error.strerror}; "
+            "expected: XDG_RUNTIME_DIR or TMPDIR names a folder that can be written)"
+        ) from error
     if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid() or facts.st_mode & 0o077:
         raise CommandError(
             f"run folder is not private: {folder} "
@@ -90,20 +104,46 @@ class RunFolder:
         _make_private(self.path.parent)
         _make_private(self.path)
 
+    def _lock(self) -> int:
+        """Locks the folder that has this path, which a server that ends may remove at any moment."""
+        while True:
+            self.create()
+            with suppress(FileNotFoundError), ExitStack() as undo:
+                # The folder itself, so that no file of the lock is left when the server removes it.
+                handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                undo.callback(os.close, handle)
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError as error:
+                    raise CommandError(f"server {self.name!r} is being started by another command") from error
+                if os.path.samestat(os.fstat(handle), self.path.stat()):
+                    undo.pop_all()
+                    return handle
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keeps other commands from starting the same server meanwhile; raises CommandError when one is at
-        it."""
-        self.create()
-        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        it. A folder that is empty in the end is removed."""
+        handle = self._lock()
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise CommandError(f"server {self.name!r} is being started by another command") from error
             yield
         finally:
+            self._remove_if_empty()
             os.close(handle)
+
+    def _remove_if_empty(self) -> None:
+        with suppress(OSError):
+            self.path.rmdir()
+
+    def take(self) -> None:
+        """Makes the folder the next server's: it is there, and the end of the one before does not remove it
+        any more."""
+        self.forget()
+        while True:
+            self.create()
+            with suppress(FileNotFoundError):
+                self.console.touch(mode=0o600)
+                return
 
     def forget(self) -> None:
         """Removes what a server before left about itself; its console log stays, to be read after a crash."""
@@ -127,14 +167,11 @@ class RunFolder:
         return pid if pid > 0 and mark is not None and start_mark(pid) == mark else None
 
     def clear(self) -> None:
-        """Removes the server's files and the folder, except for a lock that another command holds."""
-        for file in (self.pid_file, self.state_file, self.console, self.path / "lock"):
+        """Removes the server's files and the folder."""
+        for file in (self.pid_file, self.state_file, self.console):
             file.unlink(missing_ok=True)
-        try:
-            self.path.rmdir()
-        except OSError:
-            # Another file of the JVM, or gone already; neither stands in the way of the next start.
-            pass
+        # Another file of the JVM, or no folder: neither stands in the way of the next start.
+        self._remove_if_empty()
 
     def send(self, number: signal.Signals) -> None:
         """Signals the server if it still lives; raises CommandError when that is not allowed."""

@@ -61,11 +61,9 @@ def start(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
             raise CommandError(
                 f"server {name!r} is running already (pid {pid}); stop it with: {_stop_command(options)}"
             )
-        folder.forget()
         arguments = server_arguments(options, store, config_file)
-        launch = prepare(
-            arguments, folder.state_file, config, options.log_config, options.foreground, environment
-        )
+        launch = prepare(arguments, folder, config, options.log_config, options.foreground, environment)
+        folder.take()
         if options.foreground:
             # The pid and the start of the process stay the same when it becomes the JVM.
             folder.record(os.getpid())

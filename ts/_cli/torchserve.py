@@ -21,7 +21,7 @@ from ts._cli.identity import start_mark
 from ts._cli.launch import POLL_SECONDS, await_state, checked_store, ending, prepare
 from ts._cli.main import LaterFlag
 from ts._cli.properties import expand
-from ts._cli.runfolder import RunFolder
+from ts._cli.runfolder import RunFolder, temp_root
 from ts.version import __version__
 
 MAIN_CLASS = "org.pytorch.serve.ModelServer"
@@ -77,7 +77,7 @@ def torchserve_parser() -> argparse.ArgumentParser:
 
 def pid_path() -> Path:
     """Returns TorchServe's pid file: one for each folder of temporary files."""
-    return Path(tempfile.gettempdir(), ".model_server.pid")
+    return temp_root() / ".model_server.pid"
 
 
 def recorded_pid(path: Path) -> int | None:
@@ -99,7 +99,7 @@ def is_model_server(pid: int) -> bool:
 
 def run_folder() -> RunFolder:
     """Returns the folder of the one server that the command keeps per temporary directory."""
-    return RunFolder(Path(tempfile.gettempdir(), f"mariner-{os.getuid()}", "torchserve"))
+    return RunFolder(temp_root() / f"mariner-{os.getuid()}" / "torchserve")
 
 
 def _write_pid(path: Path, pid: int) -> None:
@@ -141,11 +141,9 @@ def _start_server(options: argparse.Namespace, environment: Mapping[str, str]) -
         print(f"Warning: TorchServe is using non-default JVM parameters: {vmargs}", flush=True)
     folder = run_folder()
     with folder.locked():
-        folder.forget()
         arguments = server_arguments(options, store, config_file)
-        launch = prepare(
-            arguments, folder.state_file, config, options.log_config, options.foreground, environment
-        )
+        launch = prepare(arguments, folder, config, options.log_config, options.foreground, environment)
+        folder.take()
         if options.foreground:
             folder.record(os.getpid())
             _write_pid(pid_path(), os.getpid())
@@ -178,6 +176,15 @@ def _report_end(folder: RunFolder, process: subprocess.Popen[bytes]) -> int:
     return code if code is not None and code > 0 else 1
 
 
+def _remove_key_file() -> None:
+    try:
+        Path(KEY_FILE).unlink(missing_ok=True)
+    except OSError as error:
+        # A folder that is not to be written refuses this even where there is no such file.
+        if Path(KEY_FILE).exists():
+            print(f"{KEY_FILE} can't be removed ({error.strerror}).", file=sys.stderr)
+
+
 def _await_end(pid: int) -> bool:
     begun = time.monotonic()
     while is_model_server(pid):
@@ -205,7 +212,7 @@ def _stop_server() -> int:
         return 0
     except PermissionError as error:
         raise CommandError(f"TorchServe (pid {pid}) belongs to another user") from error
-    Path(KEY_FILE).unlink(missing_ok=True)
+    _remove_key_file()
     # The server finishes what it accepted; a start that followed at once would find its ports taken.
     if not _await_end(pid):
         print("Stopping TorchServe took too long.")

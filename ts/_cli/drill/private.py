@@ -22,6 +22,7 @@ from ts._cli.drill.client import OpenRequest, Reply, call, until
 from ts._cli.drill.sample import Sample
 from ts._cli.errors import CommandError
 from ts._cli.launch import prepare
+from ts._cli.runfolder import RunFolder, temp_root
 from ts._cli.start import MAIN_CLASS, console_tail
 from ts._cli.state import ServerState, read_state
 
@@ -39,7 +40,7 @@ class PrivateServer:
         self._archive = archive
         self.sample = sample
         self.request_bytes = max(DEFAULT_REQUEST_BYTES, 2 * len(sample.body))
-        self._folder = Path(tempfile.mkdtemp(prefix="mariner-drill-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="mariner-drill-", dir=temp_root()))
         self.temp = self._folder / "temp"
         self._state_file = self._folder / "state.json"
         self._console = self._folder / "console.log"
@@ -84,7 +85,7 @@ class PrivateServer:
         config = self._folder / "config.properties"
         config.write_text("".join(f"{name}={value}\n" for name, value in settings.items()), encoding="utf-8")
         arguments = [MAIN_CLASS, "--ts-config-file", str(config), "--model-store", str(self._archive.parent)]
-        launch = prepare(arguments, self._state_file, settings, None, False, self._environment)
+        launch = prepare(arguments, RunFolder(self._folder), settings, None, False, self._environment)
         with self._console.open("wb") as console:
             self._process = launch.spawn(console, self._environment, self._folder)
         listens = until(lambda: self.state().listening or self.exit_code() is not None, START_SECONDS)

@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ts._cli.errors import CommandError
+from ts._cli.runfolder import RunFolder
 from ts._cli.tests.conftest import Installation
 
 MODEL = {
@@ -46,6 +48,30 @@ def test_start_returns_when_ready_and_names_the_addresses(installation: Installa
     assert "mariner stop --name a" in done.stdout
     assert len(installation.servers()) == 1
     assert stat_mode(run_folder(installation, "a")) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("vmargs", "variables", "expected"),
+    [
+        ("", {}, "tmp"),
+        ("", {"TEMP": "own"}, "own"),
+        ("-Djava.io.tmpdir=/by-vmargs", {}, "/by-vmargs"),
+        ("-Djava.io.tmpdir=/by-vmargs", {"TEMP": "own"}, "own"),
+        ("", {"TMPDIR": "/nonexistent"}, None),
+    ],
+)
+def test_temp_then_vmargs_then_tmpdir_name_the_temporary_folder_of_the_jvm(
+    installation: Installation, vmargs: str, variables: dict[str, str], expected: str | None
+) -> None:
+    (installation.root / "own").mkdir()
+    (installation.work / "config.properties").write_text(f"vmargs={vmargs}\n")
+    given = {name: str(installation.root / folder) for name, folder in variables.items()}
+    # The run folder goes elsewhere, for the sake of the row whose TMPDIR is of no use.
+    runtime = installation.root / "runtime"
+    runtime.mkdir()
+    assert installation.mariner("start", XDG_RUNTIME_DIR=str(runtime), **given).returncode == 0
+    seen = [flag for flag in installation.calls()[0] if flag.startswith("-Djava.io.tmpdir=")]
+    assert seen == ([] if expected is None else [f"-Djava.io.tmpdir={installation.root / expected}"])
 
 
 def stat_mode(path: Path) -> int:
@@ -197,6 +223,26 @@ def test_status_shows_models_in_a_table(installation: Installation) -> None:
     assert "\x1b" not in done.stdout
 
 
+def test_a_start_that_fails_before_the_server_leaves_no_run_folder(installation: Installation) -> None:
+    done = installation.mariner("start", "--name", "a", TEMP="/nonexistent")
+    assert done.returncode == 1
+    assert not run_folder(installation, "a").exists()
+
+
+def test_a_run_folder_that_vanishes_under_its_lock_is_made_anew(tmp_path: Path) -> None:
+    # As when a server in the foreground ends while the next one is started.
+    folder = RunFolder(tmp_path / "root" / "a")
+    with folder.locked():
+        folder.path.rmdir()
+        folder.take()
+        folder.record(os.getpid())
+        assert folder.pid() == os.getpid()
+    with pytest.raises(CommandError, match="being started"), folder.locked(), folder.locked():
+        pass
+    folder.clear()
+    assert not folder.path.exists()
+
+
 def test_foreground_becomes_the_server_and_passes_its_exit_code_on(installation: Installation) -> None:
     installation.script(exit_on_term=7)
     process = subprocess.Popen(
@@ -209,6 +255,9 @@ def test_foreground_becomes_the_server_and_passes_its_exit_code_on(installation:
     assert process.stdout is not None
     assert process.stdout.readline() == "Model server started.\n"
     assert installation.mariner("status").returncode == 0
+    call = installation.calls()[0]
+    folder = Path(call[call.index("--run-folder") + 1])
+    assert folder == Path(call[call.index("--state-file") + 1]).parent
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 7
     process.stdout.close()

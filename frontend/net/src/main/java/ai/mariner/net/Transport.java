@@ -1,8 +1,10 @@
 package ai.mariner.net;
 
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -17,6 +19,7 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Which kind of sockets Netty uses here. */
 public enum Transport {
@@ -67,9 +70,30 @@ public enum Transport {
     }
   };
 
+  /**
+   * How much is read at once: little from connections that send little, so that idle ones cost
+   * little, and up to 256 KiB from those that keep filling their buffers, which large bodies do.
+   */
+  public static RecvByteBufAllocator receiveBuffers() {
+    return new AdaptiveRecvByteBufAllocator(64, 2048, 256 * 1024);
+  }
+
   /** The best transport of this machine. */
   public static Transport detect() {
     return Epoll.isAvailable() ? EPOLL : NIO;
+  }
+
+  /** Why Linux's native epoll can't be used; {@code null} if it can, and where there is none. */
+  public static @Nullable String shortfall() {
+    Throwable cause = Epoll.unavailabilityCause();
+    if (cause == null || !System.getProperty("os.name", "").startsWith("Linux")) {
+      return null;
+    }
+    Throwable root = cause;
+    for (Throwable next = root; next != null; next = next.getCause()) {
+      root = next;
+    }
+    return root.toString().lines().findFirst().orElse("");
   }
 
   /**

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,8 +44,13 @@ public final class Main {
       return;
     }
     Map<String, String> environment = System.getenv();
+    // Nothing that logs may come before.
     ServerLogs.begin(environment, System.err);
     CommandLine commandLine = parsed.commandLine();
+    AtomicReference<@Nullable Wiring> running = new AtomicReference<>();
+    Path runFolder = commandLine.runFolder();
+    CommandFolder folder = runFolder == null ? null : new CommandFolder(runFolder);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(running.get(), folder), "shutdown"));
     StateReport state = StateReport.of(commandLine.stateFile(), profile);
     ConfigOutcome outcome =
         new ConfigLoader(Machine.current(environment), VERSION)
@@ -62,7 +68,7 @@ public final class Main {
     ConfigSummary.lines(config, Path.of("").toAbsolutePath()).forEach(log::info);
     Wiring server = start(config, environment, state);
     if (server != null) {
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "shutdown"));
+      running.set(server);
       System.out.println("Model server started.");
       System.out.flush();
       // gRPC logs through java.util.logging, and only once there are calls.
@@ -93,10 +99,17 @@ public final class Main {
   }
 
   /**
-   * Runs in the shutdown hook. Ends the process itself, since the exit code after a signal would
-   * not be 0 otherwise.
+   * Runs in the shutdown hook. Ends the process itself when there is a server, since the exit code
+   * after a signal would not be 0 otherwise.
+   *
+   * @param server what runs; absent: nothing yet, or the start has failed
+   * @param folder to be removed; absent: none
    */
-  private static void stop(Wiring server) {
+  private static void end(@Nullable Wiring server, @Nullable CommandFolder folder) {
+    if (server == null) {
+      remove(folder);
+      return;
+    }
     int exitCode = FAILED;
     try {
       server.stop();
@@ -104,8 +117,15 @@ public final class Main {
     } catch (RuntimeException | Error e) {
       LoggerFactory.getLogger(Main.class).error("The server could not stop cleanly", e);
     } finally {
+      remove(folder);
       ServerLogs.close();
       Runtime.getRuntime().halt(exitCode);
+    }
+  }
+
+  private static void remove(@Nullable CommandFolder folder) {
+    if (folder != null) {
+      folder.remove();
     }
   }
 

@@ -45,9 +45,21 @@ final class RunDirectory {
   /**
    * Makes the folder, after removing those of servers that are no more.
    *
-   * @throws IOException if it can't be made
+   * @throws IOException if it can't be made, with the mend
    */
   static RunDirectory create(Path path) throws IOException {
+    try {
+      return made(path);
+    } catch (IOException e) {
+      throw new UnwritableException(
+          "temporary folder",
+          path,
+          "a folder that can be written; TMPDIR, or java.io.tmpdir of the JVM, names another one",
+          e);
+    }
+  }
+
+  private static RunDirectory made(Path path) throws IOException {
     Path parent = path.getParent();
     if (parent != null) {
       sweep(parent);
@@ -76,9 +88,19 @@ final class RunDirectory {
    */
   RunDirectory forSockets() throws IOException {
     Path longest = path.resolve("w999.sock");
-    return longest.toString().getBytes(StandardCharsets.UTF_8).length <= MAX_SOCKET_PATH_BYTES
-        ? this
-        : create(Path.of("/tmp").resolve(path.getFileName()));
+    if (longest.toString().getBytes(StandardCharsets.UTF_8).length <= MAX_SOCKET_PATH_BYTES) {
+      return this;
+    }
+    Path shorter = Path.of("/tmp").resolve(path.getFileName());
+    try {
+      return made(shorter);
+    } catch (IOException e) {
+      throw new UnwritableException(
+          "folder of worker sockets",
+          shorter,
+          "/tmp can be written, or the path of the temporary folder, " + path + ", is shorter",
+          e);
+    }
   }
 
   private static void sweep(Path parent) {

@@ -84,7 +84,7 @@ final class Wiring {
     SecureRandom random = new SecureRandom();
     this.runDirectory = runDirectory;
     this.sockets = sockets;
-    this.transport = Transport.detect();
+    this.transport = detectedTransport();
     this.loops = transport.newGroup(config.eventLoops(), "loop", config.busyPoll());
     this.admin = Executors.newFixedThreadPool(ADMIN_THREADS, task -> daemon(task, "admin"));
     List<NettyLoop> modelLoops = loopsOf(loops);
@@ -222,6 +222,17 @@ final class Wiring {
     }
   }
 
+  private static Transport detectedTransport() {
+    String shortfall = Transport.shortfall();
+    if (shortfall != null) {
+      log.warn(
+          "sockets go the JVM's own, slower way: Netty's native library can't be loaded: {}"
+              + " (expected: a temporary folder from which programs may be executed)",
+          shortfall);
+    }
+    return Transport.detect();
+  }
+
   private static @Nullable TokenAuthority tokens(ServerConfig config, SecureRandom random)
       throws IOException {
     if (!config.tokenAuthorization()) {
@@ -231,7 +242,15 @@ final class Wiring {
     Path keyFile = Path.of("key_file.json").toAbsolutePath();
     TokenAuthority.Clocks clocks =
         new TokenAuthority.Clocks(InstantSource.system(), System::nanoTime);
-    return TokenAuthority.create(keyFile, life, clocks, random);
+    try {
+      return TokenAuthority.create(keyFile, life, clocks, random);
+    } catch (IOException e) {
+      throw new UnwritableException(
+          "key file",
+          keyFile,
+          "the server is started in a folder that can be written, or with --disable-token-auth",
+          e);
+    }
   }
 
   private static List<NettyLoop> loopsOf(EventLoopGroup group) {

@@ -81,9 +81,14 @@ public final class Model {
   }
 
   /** Sets the bounds of its workers; what {@link #spec} says and what its pool does agree. */
-  synchronized CompletionStage<Void> scale(int min, int max) {
+  CompletionStage<Void> scale(int min, int max) {
+    return scale(min, max, min);
+  }
+
+  /** The same; there shall be so many at first when their number follows the load. */
+  synchronized CompletionStage<Void> scale(int min, int max, int first) {
     spec = spec.withWorkers(min, max);
-    return pool.resize(min, max);
+    return pool.resize(min, max, first);
   }
 
   boolean loadedAtStart() {

@@ -1,5 +1,6 @@
 package ai.mariner.core.model;
 
+import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
@@ -116,7 +117,7 @@ final class ModelSwap {
     private final Model old;
     private final List<SwapStep> steps = new ArrayList<>();
     private @Nullable Model fresh;
-    private int workersBefore;
+    private @Nullable ModelSpec before;
     private SwapStep.Name step = SwapStep.Name.FETCH;
     private long stepNanos;
     private boolean flipped;
@@ -155,7 +156,7 @@ final class ModelSwap {
       if (model == null) {
         throw new IllegalStateException("a swap to nothing was not refused");
       }
-      workersBefore = model.pool().readiness().wanted();
+      before = model.spec();
       ended(SwapStep.Name.LOAD);
       if (stopping) {
         throw shuttingDown();
@@ -163,24 +164,22 @@ final class ModelSwap {
       return model;
     }
 
+    /**
+     * The bounds of the old version hold for the new one too, unless the order says otherwise; its
+     * workers are at first as many as the old one has under its load.
+     */
     private CompletionStage<Model> load(Model model) {
-      int workers = workers(model);
-      return model
-          .pool()
-          .resize(workers, Math.max(workers, model.spec().maxWorkers()))
-          .thenApply(nothing -> model);
-    }
-
-    /** As many as the old version has now, unless the order or the bounds of the model differ. */
-    private int workers(Model model) {
-      int least = model.spec().minWorkers();
       RegisterModel archive = order.archive();
-      if (archive != null && archive.initialWorkers() != null) {
-        return least;
-      }
-      int most = Math.max(least, model.spec().maxWorkers());
-      int now = old.pool().readiness().wanted();
-      return archive == null ? Math.max(least, now) : Math.max(least, Math.min(now, most));
+      ModelSpec spec = model.spec();
+      // What is staged has them already; a version that is registered has its own, and keeps more.
+      int min =
+          archive == null
+              ? Math.max(spec.minWorkers(), old.spec().minWorkers())
+              : spec.minWorkers();
+      int max = Math.max(min, spec.maxWorkers());
+      boolean counted = archive != null && archive.initialWorkers() != null;
+      int first = counted ? min : old.pool().readiness().target();
+      return model.scale(min, max, Math.max(min, Math.min(first, max))).thenApply(done -> model);
     }
 
     private CompletionStage<Model> probe(Model model) {
@@ -248,12 +247,11 @@ final class ModelSwap {
       if (model == null || flipped) {
         return failed;
       }
-      if (order.archive() == null) {
-        return model
-            .pool()
-            .resize(workersBefore, Math.max(workersBefore, model.spec().maxWorkers()))
-            .handle((nothing, late) -> failed)
-            .thenCompose(f -> f);
+      ModelSpec bounds = before;
+      if (order.archive() == null && bounds != null) {
+        // Not waited for: what could not load may not do so for long.
+        var unused = model.scale(bounds.minWorkers(), bounds.maxWorkers());
+        return failed;
       }
       return retirement
           .retire(model, Duration.ZERO)

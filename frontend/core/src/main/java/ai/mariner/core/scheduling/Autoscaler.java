@@ -38,6 +38,7 @@ final class Autoscaler {
   private boolean asleep;
   private Loop.@Nullable Timer look;
   private boolean surveying;
+  private @Nullable MemoryGrant grant;
   private boolean toldOfShortage;
   private @Nullable Long holdUntil;
 
@@ -88,19 +89,38 @@ final class Autoscaler {
 
   /** A worker takes runs from now on, or the bounds have changed. */
   void staffChanged() {
+    if (workers.readyCount() >= staffing.target()) {
+      endGrant();
+    }
     if (!asleep) {
       disturbed();
     }
   }
 
-  /** A worker that was added could not load the model. */
-  void held() {
-    holdUntil = loop.nanoTime() + cooldownNanos;
+  /**
+   * A worker could not load the model.
+   *
+   * @param givenUp whether it was one that had been added, and is not tried again
+   */
+  void loadFailed(boolean givenUp) {
+    endGrant();
+    if (givenUp) {
+      holdUntil = loop.nanoTime() + cooldownNanos;
+    }
+  }
+
+  private void endGrant() {
+    MemoryGrant current = grant;
+    if (current != null) {
+      current.end();
+      grant = null;
+    }
   }
 
   /** Looks no more. */
   void sleep() {
     asleep = true;
+    endGrant();
     calm.sleep();
     Loop.Timer current = look;
     if (current != null) {
@@ -156,9 +176,11 @@ final class Autoscaler {
     if (asleep || !staffing.canGrow() || batcher.size() == 0) {
       return;
     }
-    if (!survey.hasRoom()) {
+    endGrant();
+    grant = memory.grant(survey);
+    if (grant == null) {
       if (!toldOfShortage) {
-        log.warn("model {}: no worker is added: {}", key, survey.shortage());
+        log.warn("model {}: no worker is added: {}", key, memory.shortage(survey));
       }
       toldOfShortage = true;
       return;
@@ -185,6 +207,7 @@ final class Autoscaler {
     if (enough && batcher.size() == 0 && (fewer > 0 || busy == 0)) {
       log.info("model {}: a worker is taken from {}, the others are enough", key, fewer + 1);
       staffing.change(-1);
+      endGrant();
       changed.run();
     }
     disturbed();

@@ -58,9 +58,12 @@ final class Elasticity {
             : new IdleWatch(loop, unloadAfter.toNanos(), this::couldUnload, this::unload);
   }
 
-  /** A request came or ended. */
+  /**
+   * A request came or ended. One that the response cache answers counts as well: a model that is
+   * asked is in use, and the next request may be another one. It starts no worker, though.
+   */
   void active() {
-    if (idleWatch != null) {
+    if (idleWatch != null && !staffing.isUnloaded()) {
       idleWatch.active();
     }
   }
@@ -80,10 +83,14 @@ final class Elasticity {
     }
   }
 
-  /** A worker that was added for the load could not start. */
-  void held() {
+  /**
+   * A worker could not load the model.
+   *
+   * @param givenUp whether it was one that had been added for the load, and is not tried again
+   */
+  void loadFailed(boolean givenUp) {
     if (autoscaler != null) {
-      autoscaler.held();
+      autoscaler.loadFailed(givenUp);
     }
   }
 

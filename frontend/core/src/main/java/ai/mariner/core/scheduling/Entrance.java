@@ -123,6 +123,7 @@ final class Entrance {
   private void give(InferenceRequest request, ResponseSink sink, Reply reply, long now) {
     request.release();
     metrics.reused(request.model(), loop.nanoTime() - now);
+    inside.answered();
     sink.end(reply);
   }
 

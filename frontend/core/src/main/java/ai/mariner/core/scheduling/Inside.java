@@ -15,6 +15,9 @@ interface Inside {
    */
   void follow(Job job, int waiting);
 
+  /** A request was answered without a worker. */
+  void answered();
+
   /** Queues jobs that were taken before, ahead of those that wait. */
   void putBack(List<Job> jobs);
 }

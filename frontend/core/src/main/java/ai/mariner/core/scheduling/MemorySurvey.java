@@ -19,26 +19,37 @@ record MemorySurvey(Map<Long, Long> residentBytes, HostMemory.@Nullable Reading 
     return pid == null ? 0 : residentBytes.getOrDefault(pid, 0L);
   }
 
-  /** What has to be available before one more worker is started. */
-  long neededBytes() {
+  /** What one more worker is expected to take: somewhat more than the largest one there is. */
+  long workerBytes() {
     long largest = 0;
     for (long bytes : residentBytes.values()) {
       largest = Math.max(largest, bytes);
     }
-    long total = host == null ? 0 : host.totalBytes();
-    return (long) (WORKER_MARGIN * largest + RESERVE * total);
+    return (long) (WORKER_MARGIN * largest);
   }
 
-  /** Whether one more worker fits in; what is unknown is no hindrance. */
-  boolean hasRoom() {
-    return host == null || host.availableBytes() >= neededBytes();
+  /** What has to be available before one more worker is started. */
+  private long neededBytes() {
+    long total = host == null ? 0 : host.totalBytes();
+    return workerBytes() + (long) (RESERVE * total);
+  }
+
+  /**
+   * Whether one more worker fits in; what is unknown is no hindrance.
+   *
+   * @param promised to others, and not taken by them yet
+   */
+  boolean hasRoom(long promised) {
+    return host == null || host.availableBytes() - promised >= neededBytes();
   }
 
   /** Why one more does not fit in, for logs. */
-  String shortage() {
+  String shortage(long promised) {
     long available = host == null ? 0 : host.availableBytes();
     return (available >> 20)
-        + " MiB of memory are available (expected: at least "
+        + " MiB of memory are available"
+        + (promised > 0 ? ", " + (promised >> 20) + " of them for other workers that start" : "")
+        + " (expected: at least "
         + (neededBytes() >> 20)
         + ")";
   }

@@ -145,6 +145,16 @@ public final class Pool {
    *     the model
    */
   public CompletionStage<Void> resize(int min, int max) {
+    return resize(min, max, min);
+  }
+
+  /**
+   * The same, for a pool that takes over the load of another one.
+   *
+   * @param first how many workers there shall be at first when their number follows the load;
+   *     completes when so many are ready, but for those that can't load while {@code min} can
+   */
+  public CompletionStage<Void> resize(int min, int max, int first) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     onLoop(
         done,
@@ -153,7 +163,7 @@ public final class Pool {
             done.completeExceptionally(refusals.removed().toException());
             return;
           }
-          staffing.resize(min, max, done);
+          staffing.resize(min, max, first, done);
           elasticity.staffChanged();
           backlog.refuseIfHopeless();
           gauges();
@@ -293,6 +303,11 @@ public final class Pool {
       }
       watch(job);
       gauges();
+    }
+
+    @Override
+    public void answered() {
+      elasticity.active();
     }
 
     @Override

@@ -11,15 +11,18 @@ import org.jspecify.annotations.Nullable;
  * Written on the pool's loop.
  */
 final class ReadinessBoard {
-  private final List<CompletableFuture<Void>> waiters = new ArrayList<>();
+  private final List<Waiter> waiters = new ArrayList<>();
   private boolean everReady;
   private boolean failed;
   private @Nullable LossCause lastCause;
   private volatile Readiness readiness;
 
+  /** Somebody who waits for the lower bound of workers, or for all that were asked for. */
+  private record Waiter(CompletableFuture<Void> done, boolean forAll) {}
+
   /** Until the first note, so many workers are wanted and none is ready. */
   ReadinessBoard(int wanted) {
-    this.readiness = new Readiness(wanted, 0, false, false, null);
+    this.readiness = new Readiness(wanted, wanted, 0, false, false, null);
   }
 
   /** May be read from any thread. */
@@ -54,33 +57,44 @@ final class ReadinessBoard {
     failed = false;
   }
 
-  /** Shows the present state; {@code wanted}: workers without which the pool is not ready. */
-  void show(int wanted, int ready) {
-    readiness = new Readiness(wanted, ready, everReady, failed, lastFailure());
+  /**
+   * Shows the present state.
+   *
+   * @param needed workers without which the pool is not ready
+   * @param target workers that there shall be
+   */
+  void show(int needed, int target, int ready) {
+    readiness = new Readiness(needed, target, ready, everReady, failed, lastFailure());
   }
 
   @Nullable String lastFailure() {
     return lastCause == null ? null : lastCause.text();
   }
 
-  /** Somebody waits until the number that is wanted is ready. */
-  void await(CompletableFuture<Void> waiter) {
-    waiters.add(waiter);
+  /**
+   * Somebody waits until the needed workers are ready; {@code forAll}: until all wanted ones are.
+   */
+  void await(CompletableFuture<Void> waiter, boolean forAll) {
+    waiters.add(new Waiter(waiter, forAll));
   }
 
-  /** Tells all who wait that the pool is ready. */
-  void tellReady() {
-    takeWaiters().forEach(waiter -> waiter.complete(null));
+  /** Whether somebody waits for more workers than are needed. */
+  boolean awaitsAll() {
+    return waiters.stream().anyMatch(Waiter::forAll);
+  }
+
+  /** Tells those whose workers are ready. */
+  void tellReady(int ready, int needed, int all) {
+    List<Waiter> told =
+        waiters.stream().filter(waiter -> ready >= (waiter.forAll() ? all : needed)).toList();
+    waiters.removeAll(told);
+    told.forEach(waiter -> waiter.done().complete(null));
   }
 
   /** Tells all who wait that they do so in vain. */
   void tell(Failure failure) {
-    takeWaiters().forEach(waiter -> waiter.completeExceptionally(failure.toException()));
-  }
-
-  private List<CompletableFuture<Void>> takeWaiters() {
-    List<CompletableFuture<Void>> told = List.copyOf(waiters);
+    List<Waiter> told = List.copyOf(waiters);
     waiters.clear();
-    return told;
+    told.forEach(waiter -> waiter.done().completeExceptionally(failure.toException()));
   }
 }

@@ -40,6 +40,7 @@ final class Recycler {
   private @Nullable Worker successor;
   private RecycleReason reason = RecycleReason.AGE;
   private boolean vacant;
+  private @Nullable MemoryGrant grant;
 
   /**
    * Makes a recycler.
@@ -101,6 +102,7 @@ final class Recycler {
   private void succeed() {
     Worker leaving = old;
     successor = null;
+    endGrant();
     if (leaving != null) {
       metrics.workerRecycled(reason);
       leaving.stop();
@@ -171,8 +173,17 @@ final class Recycler {
     old = null;
     successor = null;
     vacant = false;
+    endGrant();
     if (unneeded != null) {
       unneeded.stop();
+    }
+  }
+
+  private void endGrant() {
+    MemoryGrant current = grant;
+    if (current != null) {
+      current.end();
+      grant = null;
     }
   }
 
@@ -232,7 +243,8 @@ final class Recycler {
       return;
     }
     String why = ages.describe(worker, reason, loop.nanoTime());
-    if (survey.hasRoom()) {
+    grant = memory.grant(survey);
+    if (grant != null) {
       log.info("{} is replaced: {}", worker.name(), why);
       successor = hire.apply(worker.place());
     } else {
@@ -240,7 +252,7 @@ final class Recycler {
           "{} is replaced: {}; it is stopped first, since {}",
           worker.name(),
           why,
-          survey.shortage());
+          memory.shortage(survey));
       metrics.workerRecycled(reason);
       vacant = true;
       worker.stop();

@@ -89,18 +89,20 @@ final class Staffing {
    *
    * @param newMin workers that are kept alive
    * @param newMax most workers, when their number follows the load
-   * @param done hears when {@code newMin} are ready
+   * @param first how many there shall be at first, when their number follows the load
+   * @param done hears when {@code newMin} are ready; {@code first} if those are more
    */
-  void resize(int newMin, int newMax, CompletableFuture<Void> done) {
+  void resize(int newMin, int newMax, int first, CompletableFuture<Void> done) {
     min = newMin;
     max = newMax;
-    target = scales && begun ? Math.max(newMin, Math.min(target, newMax)) : newMin;
+    int wish = begun ? Math.max(target, first) : first;
+    target = scales ? Math.max(newMin, Math.min(wish, newMax)) : newMin;
     begun = true;
     unloaded = false;
     waking = false;
     board.startAnew();
     fill();
-    board.await(done);
+    board.await(done, first > newMin);
     settle();
   }
 
@@ -148,7 +150,7 @@ final class Staffing {
 
   /** Whether one worker fewer would still be enough for the lower bound. */
   boolean canShrink() {
-    return target > min;
+    return target > min && !board.awaitsAll();
   }
 
   /** Workers that are wanted now. */
@@ -232,12 +234,12 @@ final class Staffing {
       publish();
       return false;
     }
-    if (canShrink() && workers.readyCount() >= min && min > 0) {
+    if (target > min && workers.readyCount() >= min && min > 0) {
       // Those that are needed serve: this one was only to help them.
       target--;
       log.warn("{} was to help the others and is given up", worker.name());
       worker.stop();
-      publish();
+      settle();
       return true;
     }
     board.loadFailed();
@@ -311,9 +313,7 @@ final class Staffing {
 
   private void settle() {
     publish();
-    if (workers.readyCount() >= min) {
-      board.tellReady();
-    }
+    board.tellReady(workers.readyCount(), min, Math.max(min, target));
   }
 
   /** Shows how the pool stands. */
@@ -323,6 +323,6 @@ final class Staffing {
       board.complete();
       waking = false;
     }
-    board.show(unloaded || waking ? 0 : min, ready);
+    board.show(unloaded || waking ? 0 : min, target, ready);
   }
 }

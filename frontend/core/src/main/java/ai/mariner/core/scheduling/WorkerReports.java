@@ -66,9 +66,7 @@ final class WorkerReports implements WorkerHost {
   @Override
   public void loadFailed(Worker worker, LossCause cause) {
     log.warn("{} failed to start: {}", worker.name(), cause.text());
-    if (staffing.loadFailed(worker, cause)) {
-      elasticity.held();
-    }
+    elasticity.loadFailed(staffing.loadFailed(worker, cause));
     backlog.refuseIfHopeless();
     changed.run();
   }

@@ -2,6 +2,7 @@ package ai.mariner.core.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.mariner.core.config.Autoscale;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.WarmupInput;
 import ai.mariner.core.error.ErrorKind;
@@ -24,6 +25,7 @@ class ModelSwapTest {
   private static final ModelRef ECHO = ModelRef.of("echo");
   private static final ModelKey V1 = new ModelKey("echo", "1.0");
   private static final ModelKey V2 = new ModelKey("echo", "2.0");
+  private static final Duration COOLDOWN = Duration.ofSeconds(30);
 
   private final TestServer server = TestServer.standard();
 
@@ -137,6 +139,108 @@ class ModelSwapTest {
     server.value(server.models.scale(order));
     assertThat(server.value(server.models.swap(to("echo2.mar"))).workers()).isEqualTo(3);
     assertThat(server.registry.require(ECHO).spec().maxWorkers()).isEqualTo(5);
+  }
+
+  /** A version between one worker and four, of which it has three under its load. */
+  private Model grown() {
+    Autoscale rule = new Autoscale(Duration.ofMillis(50), COOLDOWN);
+    ModelOverrides options =
+        ModelOverrides.builder()
+            .workers(1, 4)
+            .autoscale(rule)
+            .responseTimeout(Duration.ofHours(1))
+            .build();
+    server.value(server.models.unregister(ECHO));
+    for (String version : List.of("1.0", "2.0")) {
+      server.archives.put("auto" + version + ".mar", "echo", version, "handler.py", options);
+    }
+    server.value(
+        server.models.register(
+            new RegisterModel(
+                "auto1.0.mar",
+                null,
+                null,
+                null,
+                null,
+                ModelOverrides.NONE,
+                Completion.READY,
+                false)));
+    Model old = server.registry.require(ECHO);
+    for (int i = 0; i < 3; i++) {
+      predict();
+    }
+    server.loop.advance(Duration.ofSeconds(1));
+    assertThat(old.pool().readiness().target()).isEqualTo(3);
+    return old;
+  }
+
+  private int alive() {
+    return server.launcher.alive().size();
+  }
+
+  @Test
+  void theBoundsOfAnAutoscaledVersionPassOnAndNotWhatItHasUnderLoad() {
+    grown();
+    CompletableFuture<SwapResult> swap = begin(to("auto2.0.mar"));
+    Model fresh = server.registry.require(ECHO);
+    assertThat(fresh.key()).isEqualTo(V2);
+    assertThat(fresh.pool().readiness().ready()).as("as many at first").isEqualTo(3);
+    assertThat(fresh.pool().readiness().wanted()).as("but not for ever").isEqualTo(1);
+    assertThat(fresh.spec().minWorkers()).isEqualTo(1);
+    assertThat(fresh.spec().maxWorkers()).isEqualTo(4);
+    answerAll();
+    server.loop.runReady();
+    assertThat(server.value(swap).workers()).isEqualTo(3);
+    server.loop.advance(COOLDOWN.multipliedBy(4));
+    assertThat(alive()).isEqualTo(1);
+    assertThat(server.models.health().ready()).isTrue();
+  }
+
+  @Test
+  void aSlowLoadOfWhatTakesOverIsWaitedForThoughNothingIsAskedOfItYet() {
+    grown();
+    server.launcher.each(FakeWorker::connect);
+    CompletableFuture<SwapResult> swap = begin(to("auto2.0.mar"));
+    server.launcher.worker(5).load();
+    server.loop.advance(COOLDOWN.multipliedBy(3));
+    assertThat(server.registry.require(ECHO).key()).isEqualTo(V1);
+    server.launcher.worker(6).load();
+    server.launcher.worker(7).load();
+    server.loop.runReady();
+    assertThat(server.registry.require(ECHO).pool().readiness().ready()).isEqualTo(3);
+    answerAll();
+    assertThat(swap).isCompleted();
+  }
+
+  @Test
+  void oneOfThoseBeyondTheLowerBoundThatCanNotLoadDoesNotStopASwap() {
+    grown();
+    server.launcher.each(FakeWorker::connect);
+    CompletableFuture<SwapResult> swap = begin(to("auto2.0.mar"));
+    server.launcher.worker(5).load();
+    server.launcher.worker(6).failLoad(WorkerError.OUT_OF_MEMORY, "no memory");
+    server.launcher.worker(7).load();
+    answerAll();
+    assertThat(server.value(swap).workers()).isEqualTo(2);
+  }
+
+  @Test
+  void aVersionThatSleepsKeepsItsBoundsWhenASwapToItFails() {
+    ModelOverrides sleepy = ModelOverrides.builder().idleUnload(Duration.ofMinutes(1)).build();
+    server.archives.put("sleepy2.mar", "echo", "2.0", "handler.py", sleepy);
+    register("sleepy2.mar", 1);
+    server.loop.advance(Duration.ofMinutes(2));
+    server.launcher.each(
+        worker -> {
+          worker.connect();
+          worker.failLoad(WorkerError.LOAD_FAILED, "broken");
+        });
+    assertThat(server.failure(server.models.swap(toVersion("2.0"))).message()).contains("broken");
+    server.launcher.healthy();
+    server.loop.advance(Duration.ofSeconds(30));
+    Model asleep = server.registry.require(new ModelRef("echo", "2.0"));
+    assertThat(asleep.spec().minWorkers()).isEqualTo(1);
+    assertThat(asleep.pool().readiness().ready()).isEqualTo(1);
   }
 
   @Test

@@ -10,6 +10,7 @@ import ai.mariner.core.worker.WorkerError;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class AutoscalingTest {
@@ -127,6 +128,67 @@ class AutoscalingTest {
     fixture.memory.host(171L * MIB, 1000L * MIB);
     fixture.advance(WAIT.multipliedBy(2));
     assertThat(fixture.launcher.started()).hasSize(2);
+  }
+
+  /** Two pools of which each needs 170 MiB for one more worker; there are 200 once. */
+  private static PoolFixture inNeed(@Nullable PoolFixture neighbour) {
+    PoolFixture fixture =
+        neighbour == null
+            ? PoolFixture.ready(1, options(1, 3))
+            : neighbour.beside(1, options(1, 3));
+    fixture.memory.resident(fixture.worker(0).pid(), 100L * MIB);
+    fixture.memory.host(200L * MIB, 1000L * MIB);
+    fixture.launcher.each(FakeWorker::connect);
+    return fixture;
+  }
+
+  @Test
+  void twoModelsDoNotCountOnTheSameFreeMemory() {
+    PoolFixture one = inNeed(null);
+    PoolFixture other = inNeed(one);
+    submit(one, new ArrayList<>(), 5);
+    submit(other, new ArrayList<>(), 5);
+    one.advance(Duration.ofSeconds(10));
+    assertThat(one.launcher.started().size() + other.launcher.started().size()).isEqualTo(3);
+    PoolFixture first = one.launcher.started().size() == 2 ? one : other;
+    PoolFixture second = first == one ? other : one;
+    // What the first one took is seen from now on, and there is as much again.
+    first.worker(1).load();
+    first.loop.runReady();
+    first.memory.host(169L * MIB, 1000L * MIB);
+    first.advance(WAIT.multipliedBy(3));
+    assertThat(second.launcher.started()).hasSize(1);
+    first.memory.host(171L * MIB, 1000L * MIB);
+    first.advance(WAIT.multipliedBy(3));
+    assertThat(first.launcher.started().size() + second.launcher.started().size()).isEqualTo(4);
+  }
+
+  @Test
+  void memoryOfAHelperThatCouldNotLoadIsFreeForOthers() {
+    PoolFixture one = inNeed(null);
+    PoolFixture other = inNeed(one);
+    submit(one, new ArrayList<>(), 5);
+    one.advance(WAIT.multipliedBy(2));
+    assertThat(one.launcher.started()).hasSize(2);
+    submit(other, new ArrayList<>(), 5);
+    one.advance(Duration.ofSeconds(5));
+    assertThat(other.launcher.started()).hasSize(1);
+    one.worker(1).failLoad(WorkerError.LOAD_FAILED, "no such layer");
+    one.advance(Duration.ofSeconds(1));
+    assertThat(other.launcher.started()).hasSize(2);
+  }
+
+  @Test
+  void memoryOfAHelperIsFreeAgainWhenItsPoolIsClosed() {
+    PoolFixture one = inNeed(null);
+    PoolFixture other = inNeed(one);
+    submit(one, new ArrayList<>(), 5);
+    one.advance(WAIT.multipliedBy(2));
+    assertThat(one.launcher.started()).hasSize(2);
+    var unused = one.close(Duration.ZERO);
+    submit(other, new ArrayList<>(), 5);
+    one.advance(Duration.ofSeconds(1));
+    assertThat(other.launcher.started()).hasSize(2);
   }
 
   @Test

@@ -2,6 +2,7 @@ package ai.mariner.core.scheduling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.mariner.core.config.CacheLimits;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.testing.FakeWorker;
@@ -47,6 +48,40 @@ class IdleUnloadTest {
     assertThat(fixture.launcher.started()).hasSize(1);
     fixture.advance(Duration.ofSeconds(2));
     assertThat(fixture.launcher.alive()).isEmpty();
+  }
+
+  @Test
+  void answersOfTheCacheKeepItLoadedToo() {
+    PoolFixture fixture = PoolFixture.ready(1, cached());
+    fixture.submit("a");
+    fixture.worker(0).answer();
+    fixture.loop.runReady();
+    for (int i = 0; i < 5; i++) {
+      fixture.advance(IDLE.minusSeconds(1));
+      assertThat(fixture.submit("a").answer()).isEqualTo("echo:a");
+    }
+    assertThat(fixture.worker(0).runs()).hasSize(1);
+    assertThat(fixture.launcher.alive()).hasSize(1);
+    fixture.advance(IDLE.plusSeconds(1));
+    assertThat(fixture.launcher.alive()).isEmpty();
+  }
+
+  @Test
+  void theCacheOfAnUnloadedModelAnswersWithoutAWorker() {
+    PoolFixture fixture = PoolFixture.ready(1, cached());
+    fixture.submit("a");
+    fixture.worker(0).answer();
+    fixture.advance(IDLE.plusSeconds(1));
+    assertThat(fixture.launcher.alive()).isEmpty();
+    assertThat(fixture.submit("a").answer()).isEqualTo("echo:a");
+    fixture.advance(IDLE.multipliedBy(3));
+    assertThat(fixture.launcher.started()).hasSize(1);
+    assertThat(fixture.status().unloaded()).isTrue();
+    assertThat(fixture.loop.waitingTimers()).isZero();
+  }
+
+  private static ModelOverrides.Builder cached() {
+    return options().responseCache(new CacheLimits(1 << 20, Duration.ofDays(1)));
   }
 
   @Test

@@ -25,19 +25,21 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** A pool in virtual time with workers that are healthy unless a test says otherwise. */
 final class PoolFixture {
   static final ModelKey KEY = new ModelKey("echo", "1.0");
   static final StreamLimits LIMITS = new StreamLimits(1000, Duration.ofSeconds(30));
 
-  final FakeLoop loop = new FakeLoop();
+  final FakeLoop loop;
   final BodyLedger bodies = new BodyLedger();
   final FakeLauncher launcher = new FakeLauncher(bodies).healthy();
   final CountingMetrics.Meters meters = new CountingMetrics().model(KEY);
-  final FakeMemory memory = new FakeMemory();
+  final FakeMemory memory;
   final Pool pool;
 
+  private final MemoryWatch memoryWatch;
   private final int maxWorkers;
   private final AtomicLong requestIds = new AtomicLong();
 
@@ -50,8 +52,27 @@ final class PoolFixture {
   }
 
   PoolFixture(ModelOverrides.Builder options, WorkerConfig config, List<WarmupSample> warmup) {
+    this(options, config, warmup, new FakeLoop(), new FakeMemory(), null);
+  }
+
+  private PoolFixture(
+      ModelOverrides.Builder options,
+      WorkerConfig config,
+      List<WarmupSample> warmup,
+      FakeLoop loop,
+      FakeMemory memory,
+      @Nullable MemoryWatch shared) {
+    this.loop = loop;
+    this.memory = memory;
+    this.memoryWatch =
+        shared == null ? new MemoryWatch(memory::bytesOf, memory::read, Runnable::run) : shared;
+    this.maxWorkers = Configs.spec(options).maxWorkers();
+    this.pool = pool(options, config, warmup);
+  }
+
+  private Pool pool(
+      ModelOverrides.Builder options, WorkerConfig config, List<WarmupSample> warmup) {
     ModelSpec spec = Configs.spec(options);
-    maxWorkers = spec.maxWorkers();
     WorkerFactory.Shared shared =
         new WorkerFactory.Shared(
             launcher,
@@ -60,20 +81,28 @@ final class PoolFixture {
             new RequestLabel(42),
             new AtomicInteger(9000),
             () -> Instant.EPOCH,
-            new MemoryWatch(memory::bytesOf, memory::read, Runnable::run),
+            memoryWatch,
             new Random(42));
     WorkerFactory.Program program =
         new WorkerFactory.Program(
             KEY, Path.of("models/echo"), "python", "handler.py", null, warmup);
-    pool =
-        new Pool(
-            KEY,
-            spec,
-            loop,
-            new WorkerFactory(shared, program, spec),
-            meters,
-            new AtomicLong(),
-            LIMITS);
+    return new Pool(
+        KEY,
+        spec,
+        loop,
+        new WorkerFactory(shared, program, spec),
+        meters,
+        new AtomicLong(),
+        LIMITS);
+  }
+
+  /** Another pool in the same time, with the memory of the same machine. */
+  PoolFixture beside(int workers, ModelOverrides.Builder options) {
+    PoolFixture other =
+        new PoolFixture(
+            options, Configs.worker(Path.of("models")), List.of(), loop, memory, memoryWatch);
+    other.resize(workers);
+    return other;
   }
 
   /** A pool with so many ready workers that batches of up to so many requests. */

@@ -9,6 +9,7 @@ import ai.mariner.core.testing.FakeWorker;
 import ai.mariner.core.testing.RecordingSink;
 import ai.mariner.core.worker.WorkerError;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -113,6 +114,24 @@ class RecyclingTest {
     fixture.resize(1);
     fixture.advance(Recycler.TICK.multipliedBy(10));
     assertThat(fixture.launcher.started()).hasSize(1);
+  }
+
+  @Test
+  void aSuccessorDoesNotCountOnMemoryThatAnotherModelWasPromised() {
+    PoolFixture fixture = PoolFixture.ready(1, limits(10, null, null));
+    PoolFixture neighbour = fixture.beside(1, limits(10, null, null));
+    for (PoolFixture one : List.of(fixture, neighbour)) {
+      one.memory.resident(one.worker(0).pid(), 100L * MIB);
+      one.memory.host(200L * MIB, 1000L * MIB);
+      one.launcher.each(FakeWorker::connect);
+    }
+    serve(fixture, 11);
+    serve(neighbour, 11);
+    assertThat(fixture.worker(0).hasExited()).as("there is memory for its successor").isFalse();
+    assertThat(neighbour.worker(0).hasExited()).as("stopped first").isTrue();
+    fixture.worker(1).load();
+    fixture.loop.runReady();
+    assertThat(fixture.worker(0).hasExited()).isTrue();
   }
 
   @Test

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param allowInsecure whether listeners may be open to other machines without a token
  * @param serverHome folder that holds the {@code ts} package
  * @param stateFile file to keep the state in
+ * @param runFolder folder in which the command that became this process keeps what it knows of it;
+ *     to be removed at the end
  */
 public record CommandLine(
     @Nullable Path python,
@@ -29,11 +31,12 @@ public record CommandLine(
     boolean enableModelApi,
     boolean allowInsecure,
     @Nullable Path serverHome,
-    @Nullable Path stateFile) {
+    @Nullable Path stateFile,
+    @Nullable Path runFolder) {
 
   /** Nothing given. */
   public static final CommandLine EMPTY =
-      new CommandLine(null, null, null, null, false, false, false, null, null);
+      new CommandLine(null, null, null, null, false, false, false, null, null, null);
 
   private static final Map<String, String> SHORT_NAMES =
       Map.of(
@@ -74,6 +77,7 @@ public record CommandLine(
                 "--allow-insecure",
                 "--server-home",
                 "--state-file",
+                "--run-folder",
                 "--workflow-store",
                 "--cpp-log-config"));
 
@@ -89,6 +93,7 @@ public record CommandLine(
     private boolean allowInsecure;
     private @Nullable Path serverHome;
     private @Nullable Path stateFile;
+    private @Nullable Path runFolder;
 
     Reader(List<String> arguments) {
       for (String argument : arguments) {
@@ -117,7 +122,8 @@ public record CommandLine(
               enableModelApi,
               allowInsecure,
               serverHome,
-              stateFile),
+              stateFile,
+              runFolder),
           List.copyOf(problems));
     }
 
@@ -128,6 +134,7 @@ public record CommandLine(
         case "--model-store" -> modelStore = path(name);
         case "--server-home" -> serverHome = path(name);
         case "--state-file" -> stateFile = path(name);
+        case "--run-folder" -> runFolder = path(name);
         case "--models" -> models = values(name);
         case "--no-config-snapshot" -> {
           // Snapshots are neither read nor written, with or without this.

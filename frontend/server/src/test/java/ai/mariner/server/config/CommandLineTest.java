@@ -51,6 +51,7 @@ class CommandLineTest {
                 true,
                 false,
                 null,
+                null,
                 null));
   }
 
@@ -58,11 +59,19 @@ class CommandLineTest {
   void readsTheProductsOwnOptions() {
     CommandLine line =
         CommandLine.parse(
-                List.of("--allow-insecure", "--server-home", "/opt", "--state-file", "/run/s.json"))
+                List.of(
+                    "--allow-insecure",
+                    "--server-home",
+                    "/opt",
+                    "--state-file",
+                    "/run/s.json",
+                    "--run-folder",
+                    "/run/r"))
             .commandLine();
     assertThat(line.allowInsecure()).isTrue();
     assertThat(line.serverHome()).isEqualTo(Path.of("/opt"));
     assertThat(line.stateFile()).isEqualTo(Path.of("/run/s.json"));
+    assertThat(line.runFolder()).isEqualTo(Path.of("/run/r"));
   }
 
   @Test
