@@ -32,7 +32,6 @@ import org.jspecify.annotations.Nullable;
 public final class ConfigLoader {
   private static final String FILE_VARIABLE = "TS_CONFIG_FILE";
   private static final String STANDARD_FILE = "config.properties";
-  private static final String HOME_VARIABLE = "TS_MODEL_SERVER_HOME";
 
   private final Settings settings = new Settings();
   private final Machine machine;
@@ -253,31 +252,9 @@ public final class ConfigLoader {
     }
 
     private Path serverHome() {
-      String variable = environment.get(HOME_VARIABLE);
-      if (variable != null) {
-        return serverHome(HOME_VARIABLE, variable);
-      }
-      if (commandLine.serverHome() != null) {
-        return serverHome("--server-home", commandLine.serverHome().toString());
-      }
-      Path key = values.given(settings.process.modelServerHome);
-      return key != null
-          ? serverHome(settings.process.modelServerHome.key(), key.toString())
-          : noServerHome("--server-home", "nothing");
-    }
-
-    private Path serverHome(String origin, String text) {
-      try {
-        Path home = folder.resolve(text).normalize();
-        return machine.isFolder().test(home.resolve("ts")) ? home : noServerHome(origin, text);
-      } catch (InvalidPathException e) {
-        return noServerHome(origin, text);
-      }
-    }
-
-    private Path noServerHome(String origin, String text) {
-      findings.malformed(origin, text, "the folder that holds ts");
-      return folder;
+      Setting<Path> setting = settings.process.modelServerHome;
+      return new ServerHome(machine, folder, findings)
+          .find(environment, commandLine.serverHome(), setting.key(), values.given(setting));
     }
 
     private FetchConfig fetch() {
