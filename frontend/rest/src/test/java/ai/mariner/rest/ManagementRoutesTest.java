@@ -353,6 +353,7 @@ class ManagementRoutesTest {
         List.of(),
         0,
         false,
+        null,
         null);
   }
 

@@ -277,18 +277,21 @@ public final class ModelService {
         .pool()
         .status()
         .thenApplyAsync(
-            status ->
-                new ModelStatus(
-                    model.key(),
-                    model.archive().location(),
-                    model.runtime(),
-                    model.spec(),
-                    model.loadedAtStart(),
-                    registry.isDefault(model),
-                    status.workers().stream().map(w -> WorkerStatus.of(w, memory)).toList(),
-                    status.waiting(),
-                    status.unloaded(),
-                    status.lastFailure()),
+            status -> {
+              boolean isDefault = registry.isDefault(model);
+              return new ModelStatus(
+                  model.key(),
+                  model.archive().location(),
+                  model.runtime(),
+                  model.spec(),
+                  model.loadedAtStart(),
+                  isDefault,
+                  status.workers().stream().map(w -> WorkerStatus.of(w, memory)).toList(),
+                  status.waiting(),
+                  status.unloaded(),
+                  isDefault ? swaps.progress(model.key().name()) : null,
+                  status.lastFailure());
+            },
             adminExecutor);
   }
 
