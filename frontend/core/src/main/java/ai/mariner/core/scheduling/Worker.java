@@ -95,10 +95,12 @@ final class Worker {
     return runs.isEmpty();
   }
 
-  /** Whether it serves and does not just wait for the reader of a stream. */
+  /**
+   * Whether it could take a run now, or ought to have shown something of the one that it has. One
+   * that waits for the reader of a stream, or did so until a moment ago, need not.
+   */
   boolean able() {
-    Run head = runs.head();
-    return ready() && (head == null || !head.waitsForReader());
+    return ready() && (runs.isEmpty() || dueNanos() - loop.nanoTime() <= 0);
   }
 
   /** Requests that its present process has served. */
