@@ -6,10 +6,11 @@ import argparse
 import http.client
 import json
 import os
+import shutil
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -20,6 +21,7 @@ from ts._cli.progress import painted, wants_colour, wants_escapes
 from ts._cli.runfolder import RunFolder, checked_name, default_name, runs_root
 from ts._cli.state import read_state
 
+_LOOK_TIMEOUT_SECONDS = 2.0
 DEFAULT_ADDRESS = "http://127.0.0.1:8081"
 
 
@@ -56,6 +58,10 @@ class _Call:
         """Whether the answer is there, or none will come."""
         return not self._thread.is_alive()
 
+    def wait(self, seconds: float) -> None:
+        """Waits for the answer, at most for so long."""
+        self._thread.join(seconds)
+
     def join(self) -> tuple[int, Any]:
         """Returns the answer; raises CommandError when there is none."""
         self._thread.join()
@@ -69,23 +75,25 @@ class _Call:
 
 
 def swap(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    """Swaps and prints the steps with their times; raises CommandError with the reason when it was undone."""
+    """Swaps and prints the steps with their times as they happen.
+
+    Raises CommandError with the reason when it was undone.
+    """
     address = _address(options, environment)
     parameters = {"model_version" if options.registered else "url": options.archive}
     if options.keep_old:
         parameters["keep_old"] = "true"
     path = f"/models/{quote(options.model, safe='')}/swap?{urlencode(parameters)}"
-    call = _Call(address, path, _token(options.token_file), options.timeout)
-    if wants_escapes(sys.stdout, os.environ):
-        _watch(call, options.model)
+    token = _token(options.token_file)
+    call = _Call(address, path, token, options.timeout)
+    steps = _Steps(options.model)
+    _watch(call, steps, _Progress(address, options.model, token))
     status, document = call.join()
     if status != 200:
         reason = document.get("message") if isinstance(document, dict) else None
         raise CommandError(reason or f"{address} answered with status {status}")
+    steps.show(document["steps"])
     colour = wants_colour(sys.stdout, os.environ)
-    for step in document["steps"]:
-        sign = painted("ready", "+", colour)
-        print(f"{sign} {step['step']:<5} {step['seconds']:7.3f} s")
     workers, old = document["workers"], document["from"]
     kept = f"; {old} is still registered" if document["oldKept"] else ""
     new = painted("ready", document["to"], colour)
@@ -96,17 +104,86 @@ def swap(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     return 0
 
 
-def _watch(call: _Call, model: str) -> None:
-    """Shows on a terminal how long it takes."""
-    begun = time.monotonic()
-    while not call.done:
-        elapsed = time.monotonic() - begun
+class _Progress:
+    """What the server says of a swap while it is under way: the describe call of the default version."""
+
+    def __init__(self, address: str, model: str, token: str | None) -> None:
+        parts = urlsplit(address)
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._connection = kind(parts.hostname or "", parts.port, timeout=_LOOK_TIMEOUT_SECONDS)
+        self._path = f"/models/{quote(model, safe='')}"
+        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+
+    def look(self) -> dict[str, Any]:
+        """Returns the object `swap` of the answer; {} when there is none, for whatever reason.
+
+        The swap itself has the words for what goes wrong.
+        """
+        try:
+            self._connection.request("GET", self._path, headers=self._headers)
+            document = json.loads(self._connection.getresponse().read())
+        except (OSError, http.client.HTTPException, ValueError):
+            self.close()
+            return {}
+        described = document[0] if isinstance(document, list) and document else None
+        swap = described.get("swap") if isinstance(described, dict) else None
+        return swap if isinstance(swap, dict) else {}
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._connection.close()
+
+
+class _Steps:
+    """Prints each step once, as soon as it is known to be done; on a terminal also what is being done."""
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._begun = time.monotonic()
+        self._shown = 0
+        self._redraws = wants_escapes(sys.stdout, os.environ)
+
+    def show(self, steps: Sequence[Mapping[str, Any]]) -> None:
+        """Prints those of the steps, all that are done so far, that are new."""
+        self.clear()
+        sign = painted("ready", "+", wants_colour(sys.stdout, os.environ))
+        for step in steps[self._shown :]:
+            print(f"{sign} {step['step']:<5} {step['seconds']:7.3f} s", flush=True)
+        self._shown = max(self._shown, len(steps))
+
+    def draw(self, swap: Mapping[str, Any]) -> None:
+        """Draws the step that is being done anew, on a terminal only."""
+        if not self._redraws:
+            return
+        elapsed = time.monotonic() - self._begun
         mark = "|/-\\"[int(elapsed * 8) % 4]
-        sys.stdout.write(f"\r\x1b[K{mark} model {model}: swapping {elapsed:5.1f} s")
+        note = swap.get("step", "swapping")
+        if note == "load":
+            note = f"load, {swap.get('readyWorkers')} of {swap.get('wantedWorkers')} workers are ready"
+        text = f"{mark} model {self._model}: {elapsed:5.1f} s  {note}"
+        # A wrapped line could not be cleared.
+        sys.stdout.write(f"\r\x1b[K{text[: max(20, shutil.get_terminal_size().columns - 1)]}")
         sys.stdout.flush()
-        time.sleep(POLL_SECONDS)
-    sys.stdout.write("\r\x1b[K")
-    sys.stdout.flush()
+
+    def clear(self) -> None:
+        """Removes what was drawn."""
+        if self._redraws:
+            sys.stdout.write("\r\x1b[K")
+            sys.stdout.flush()
+
+
+def _watch(call: _Call, steps: _Steps, progress: _Progress) -> None:
+    """Shows how far the swap is until it has ended."""
+    try:
+        while not call.done:
+            seen = progress.look()
+            if seen.get("steps"):
+                steps.show(seen["steps"])
+            steps.draw(seen)
+            call.wait(POLL_SECONDS)
+    finally:
+        progress.close()
+        steps.clear()
 
 
 def _address(options: argparse.Namespace, environment: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ import io
 import json
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -23,11 +23,17 @@ DONE = {
 }
 
 
-class Api(HTTPServer):
-    """Answers every call alike and remembers what was asked."""
+class Api(ThreadingHTTPServer):
+    """Answers every swap alike, at once or when `gate` is opened, and remembers what was asked.
+
+    `described` is what it says of the model meanwhile.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.gate = threading.Event()
+        self.gate.set()
+        self.described: object = [{"modelName": "m"}]
         self.reply: tuple[int, object] = (200, DONE)
         self.asked: list[tuple[str, str | None]] = []
 
@@ -41,7 +47,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.server.asked.append((self.path, self.headers.get("Authorization")))
-        status, document = self.server.reply
+        self.server.gate.wait(30)
+        self._answer(*self.server.reply)
+
+    def do_GET(self) -> None:
+        self._answer(200, self.server.described)
+
+    def _answer(self, status: int, document: object) -> None:
         body = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
@@ -69,6 +81,61 @@ def test_steps_are_plain_lines_in_a_pipe(api: Api, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == (
         "+ load    1.500 s\n+ flip    0.000 s\nmodel m: version 2.0 has taken the place of 1.0, 2 workers\n"
     )
+
+
+def under_way(*steps: dict[str, object]) -> list[dict[str, object]]:
+    swap = {"to": "2.0", "step": "load", "readyWorkers": 1, "wantedWorkers": 2, "steps": list(steps)}
+    return [{"modelName": "m", "swap": swap}]
+
+
+class Lines(io.StringIO):
+    """Opens the gate when the line of a step was written."""
+
+    def __init__(self, gate: threading.Event, mark: str, terminal: bool) -> None:
+        super().__init__()
+        self._gate, self._mark, self._terminal = gate, mark, terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if self._mark in self.getvalue():
+            self._gate.set()
+        return written
+
+
+def test_a_step_is_shown_when_it_is_done_and_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.gate.clear()
+    api.described = under_way({"step": "load", "seconds": 1.5})
+    out = Lines(api.gate, "+ load", terminal=False)
+    monkeypatch.setattr("sys.stdout", out)
+    # The swap ends only when the line of the step that is done has been written.
+    assert main(["swap", "m", "new.mar", "--management-address", api.url, "--timeout", "20"]) == 0
+    assert out.getvalue() == (
+        "+ load    1.500 s\n+ flip    0.000 s\nmodel m: version 2.0 has taken the place of 1.0, 2 workers\n"
+    )
+
+
+def test_a_terminal_shows_what_is_being_done(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.gate.clear()
+    api.described = under_way()
+    monkeypatch.setenv("TERM", "xterm")
+    out = Lines(api.gate, "load, 1 of 2 workers are ready", terminal=True)
+    monkeypatch.setattr("sys.stdout", out)
+    assert main(["swap", "m", "new.mar", "--management-address", api.url, "--timeout", "20"]) == 0
+    last = out.getvalue().rpartition("\r\x1b[K")[2]
+    assert "flip" in last
+    assert "workers are ready" not in last
+
+
+@pytest.mark.parametrize("described", [{"code": 404}, [], [1], [{"swap": 1}], "text"])
+def test_an_answer_that_says_nothing_of_the_swap_does_not_matter(
+    api: Api, capsys: pytest.CaptureFixture[str], described: object
+) -> None:
+    api.described = described
+    assert main(["swap", "m", "new.mar", "--management-address", api.url]) == 0
+    assert capsys.readouterr().out.startswith("+ load    1.500 s\n+ flip")
 
 
 def test_a_terminal_shows_colours_and_leaves_no_waiting_line(

@@ -153,6 +153,7 @@ final class FakeModels implements ModelCalls {
         List.of(worker),
         0,
         false,
+        null,
         null);
   }
 }

@@ -62,12 +62,17 @@ final class CallGuard {
         throw failure.toException();
       }
     }
-    if (traits.modelApi() && !modelApi) {
+    if (!allows(route)) {
       throw new ServeException(
           ErrorKind.MODEL_API_DISABLED,
           "Registering and unregistering models is switched off (expected: --enable-model-api or"
               + " enable_model_api=true at start)");
     }
+  }
+
+  /** Whether no switch keeps everybody from a route. */
+  boolean allows(Route route) {
+    return modelApi || !route.traits().modelApi();
   }
 
   private void refuseForeign(HttpRequest request) {

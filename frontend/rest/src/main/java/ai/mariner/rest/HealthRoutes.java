@@ -34,8 +34,8 @@ final class HealthRoutes {
     add(routes, "/ping", TokenScope.INFERENCE, this::ping, ping);
     Route.Doc below = doc("pingBelow").answering(ping.statuses().toArray(Route.Status[]::new));
     add(routes, "/ping/{url_path...}", TokenScope.INFERENCE, this::ping, below);
-    add(routes, "/livez", null, call -> answer(call, 200, HealthView.live()), doc("live"));
-    add(routes, "/readyz", null, this::ready, ready);
+    get(routes, "/livez", null, call -> answer(call, 200, HealthView.live()), doc("live"));
+    get(routes, "/readyz", null, this::ready, ready);
     Route.Action live = call -> answer(call, 200, HealthView.serverLive());
     add(routes, "/v2/health/live", null, live, doc("serverLiveV2"));
     add(routes, "/v2/health/ready", null, this::serverReady, serverReady);
@@ -46,7 +46,7 @@ final class HealthRoutes {
 
   private void model(List<Route> routes, String path, String id) {
     Route.Doc doc = Route.Doc.of(id, "Readiness of a model").answering(success(), NOT_READY);
-    add(routes, path, TokenScope.INFERENCE, this::modelReady, doc);
+    get(routes, path, TokenScope.INFERENCE, this::modelReady, doc);
   }
 
   private static Route.Doc doc(String id) {
@@ -57,14 +57,33 @@ final class HealthRoutes {
     return new Route.Status(200, "Success");
   }
 
+  /** A route of TorchServe, which looks at no method. */
   private static void add(
       List<Route> routes,
       String path,
       @Nullable TokenScope scope,
       Route.Action action,
       Route.Doc doc) {
+    routes.add(route(null, path, scope, action, doc));
+  }
+
+  private static void get(
+      List<Route> routes,
+      String path,
+      @Nullable TokenScope scope,
+      Route.Action action,
+      Route.Doc doc) {
+    routes.add(route("GET", path, scope, action, doc));
+  }
+
+  private static Route route(
+      @Nullable String method,
+      String path,
+      @Nullable TokenScope scope,
+      Route.Action action,
+      Route.Doc doc) {
     PathTemplate template = PathTemplate.of(path);
-    routes.add(new Route(Api.INFERENCE, null, template, scope, Route.Traits.NONE, action, doc));
+    return new Route(Api.INFERENCE, method, template, scope, Route.Traits.NONE, action, doc);
   }
 
   private void ping(Call call) {

@@ -3,6 +3,7 @@ package ai.mariner.rest;
 import ai.mariner.core.message.Body;
 import ai.mariner.core.message.Reply;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,14 @@ final class Replies {
 
   static Reply of(int status, @Nullable String contentType, byte[] body) {
     return new Reply(status, null, contentType, List.of(), Body.of(body));
+  }
+
+  /** The answer with one more header. */
+  static Reply with(Reply reply, String name, String value) {
+    List<Reply.Header> headers = new ArrayList<>(reply.headers());
+    headers.add(new Reply.Header(name, value));
+    return new Reply(
+        reply.status(), reply.reason(), reply.contentType(), List.copyOf(headers), reply.body());
   }
 
   /**

@@ -81,7 +81,7 @@ final class RequestIntake {
         closed = true;
         exchange.closeAfter();
       }
-      exchange.fail(refusal);
+      exchange.end(answer(refusal, request));
       return;
     }
     if (tooLarge) {
@@ -89,6 +89,15 @@ final class RequestIntake {
     } else if (expects(exchange)) {
       expectation(next);
     }
+  }
+
+  private Reply answer(Failure refusal, HttpRequest request) {
+    Reply reply = listener.errors().reply(refusal);
+    return switch (refusal.kind()) {
+      case METHOD_NOT_ALLOWED, MODEL_API_DISABLED ->
+          Replies.with(reply, "Allow", listener.router().allowed(request));
+      default -> reply;
+    };
   }
 
   private @Nullable Failure route(Incoming next) {

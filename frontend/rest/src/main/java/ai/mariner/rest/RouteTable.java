@@ -53,6 +53,6 @@ final class RouteTable {
         Route.Doc.of("metrics", "Metrics for Prometheus")
             .with(new Route.Parameter("name[]", "string", false, "Metrics to show (all)"));
     PathTemplate path = PathTemplate.of("/metrics");
-    return new Route(Api.METRICS, "GET", path, null, Route.Traits.NONE, action, doc);
+    return new Route(Api.METRICS, null, path, null, Route.Traits.NONE, action, doc);
   }
 }

@@ -10,6 +10,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the route of a request, and whether its caller may use it. Immutable. */
@@ -31,6 +33,7 @@ final class Router {
 
   private final Map<String, List<Route>> byFirstWord = new HashMap<>();
   private final List<Route> others = new ArrayList<>();
+  private final List<Route> all;
   private final CallGuard guard;
 
   /**
@@ -41,6 +44,7 @@ final class Router {
    */
   Router(List<Route> routes, CallGuard guard) {
     this.guard = guard;
+    this.all = List.copyOf(routes);
     List<Route> sorted = new ArrayList<>(routes);
     sorted.sort(
         Comparator.comparingInt((Route route) -> -route.path().fixedSegments())
@@ -86,7 +90,7 @@ final class Router {
     String method = request.method().name();
     for (int i = 0; i < routes.size(); i++) {
       Route route = routes.get(i);
-      if (route.method() != null && !route.method().equals(method)) {
+      if (!takes(route, method)) {
         continue;
       }
       PathTemplate.Holes holes = route.path().match(path.segments());
@@ -95,6 +99,30 @@ final class Router {
       }
     }
     return null;
+  }
+
+  private static boolean takes(Route route, String method) {
+    String own = route.method();
+    return own == null || own.equals(method) || (own.equals("GET") && method.equals("HEAD"));
+  }
+
+  /**
+   * The methods that a request's path takes, for the header {@code Allow} of a refusal: without
+   * those that are switched off.
+   */
+  String allowed(HttpRequest request) {
+    List<String> segments = RequestPath.of(request.uri()).segments();
+    Set<String> methods = new TreeSet<>();
+    for (Route route : all) {
+      String method = route.method();
+      if (method != null && guard.allows(route) && route.path().match(segments) != null) {
+        methods.add(method);
+        if (method.equals("GET")) {
+          methods.add("HEAD");
+        }
+      }
+    }
+    return String.join(", ", methods);
   }
 
   /** A browser asks whether a page may call; such a request carries no token and has no effect. */

@@ -87,6 +87,7 @@ class InferenceRoutesTest {
   void theRootTakesOnlyOptions() {
     assertThat(ask(FramingTest.get("/")))
         .startsWith("HTTP/1.1 405 ")
+        .contains("\r\nAllow: OPTIONS\r\n")
         .contains("Requested method is not allowed, please refer to API document.");
   }
 

@@ -210,6 +210,28 @@ class ManagementRoutesTest {
     assertThat(ask("PATCH /models")).startsWith("HTTP/1.1 405 ").contains("not allowed");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "PATCH /models | GET, HEAD, POST",
+        "POST /models/echo | DELETE, GET, HEAD, OPTIONS, PUT",
+        "POST /v1/models/echo | GET, HEAD",
+      })
+  void aRefusalNamesTheMethodsOfThePath(String line, String methods) {
+    assertThat(ask(line))
+        .startsWith("HTTP/1.1 405 ")
+        .contains("\r\nAllow: " + methods + "\r\n")
+        .contains("MethodNotAllowedException");
+  }
+
+  @Test
+  void aHeadGetsTheHeadersOfAGet() {
+    String answer = ask("HEAD /models");
+    assertThat(answer).startsWith("HTTP/1.1 200 ").contains("content-length: ");
+    assertThat(answer).endsWith("\r\n\r\n");
+  }
+
   @Test
   void thereIsNoPingHere() {
     assertThat(ask("GET /ping")).startsWith("HTTP/1.1 404 ");
@@ -221,6 +243,7 @@ class ManagementRoutesTest {
     for (String line : List.of("POST /models?url=a", "DELETE /models/a", "DELETE /models/a/1")) {
       assertThat(ask(closed, line, ""))
           .startsWith("HTTP/1.1 405 ")
+          .containsPattern("\r\nAllow: (GET, HEAD|GET, HEAD, OPTIONS, PUT|GET, HEAD, PUT)\r\n")
           .contains("--enable-model-api", "enable_model_api");
     }
     assertThat(ask(closed, "PUT /models/a", "")).startsWith("HTTP/1.1 202 ");
@@ -330,6 +353,7 @@ class ManagementRoutesTest {
         List.of(),
         0,
         false,
+        null,
         null);
   }
 

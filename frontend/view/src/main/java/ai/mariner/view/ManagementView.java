@@ -118,12 +118,16 @@ public final class ManagementView {
             + result.from());
     node.put("model", result.name()).put("from", result.from()).put("to", result.to());
     node.put("workers", result.workers()).put("oldKept", result.oldKept());
-    ArrayNode steps = node.putArray("steps");
-    for (SwapStep step : result.steps()) {
-      double seconds = step.duration().toMillis() / 1000.0;
-      steps.addObject().put("step", step.name().text()).put("seconds", seconds);
-    }
+    putSteps(node, result.steps());
     return JsonText.of(node);
+  }
+
+  static void putSteps(ObjectNode node, List<SwapStep> steps) {
+    ArrayNode array = node.putArray("steps");
+    for (SwapStep step : steps) {
+      double seconds = step.duration().toMillis() / 1000.0;
+      array.addObject().put("step", step.name().text()).put("seconds", seconds);
+    }
   }
 
   /** A sentence as a JSON document, {@code {"status": …}}. */

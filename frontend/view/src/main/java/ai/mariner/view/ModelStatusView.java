@@ -3,6 +3,7 @@ package ai.mariner.view;
 import ai.mariner.core.config.DeviceType;
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.model.ModelStatus;
+import ai.mariner.core.model.SwapProgress;
 import ai.mariner.core.model.WorkerStatus;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -45,10 +46,23 @@ final class ModelStatusView {
     if (model.unloaded()) {
       node.put("unloaded", true);
     }
+    SwapProgress swap = model.swap();
+    if (swap != null) {
+      putSwap(node.putObject("swap"), swap);
+    }
     if (model.lastFailure() != null) {
       node.put("lastFailure", model.lastFailure());
     }
     return node;
+  }
+
+  private static void putSwap(ObjectNode node, SwapProgress swap) {
+    if (swap.to() != null) {
+      node.put("to", swap.to());
+    }
+    node.put("step", swap.step().text());
+    node.put("readyWorkers", swap.ready()).put("wantedWorkers", swap.wanted());
+    ManagementView.putSteps(node, swap.steps());
   }
 
   private static void putOptions(ObjectNode node, ModelStatus model) {

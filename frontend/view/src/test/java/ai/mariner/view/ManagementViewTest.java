@@ -13,6 +13,7 @@ import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.ModelSummary;
 import ai.mariner.core.model.RegisterResult;
 import ai.mariner.core.model.ScaleResult;
+import ai.mariner.core.model.SwapProgress;
 import ai.mariner.core.model.SwapResult;
 import ai.mariner.core.model.SwapStep;
 import ai.mariner.core.model.WorkerStatus;
@@ -107,6 +108,32 @@ class ManagementViewTest {
   }
 
   @Test
+  void aSwapUnderWayIsDescribed() throws Exception {
+    SwapStep fetched = new SwapStep(SwapStep.Name.FETCH, Duration.ofMillis(20));
+    ModelStatus plain = status(List.of(), null);
+    ModelStatus swapped =
+        new ModelStatus(
+            plain.key(),
+            plain.location(),
+            plain.runtime(),
+            plain.spec(),
+            true,
+            true,
+            List.of(),
+            0,
+            false,
+            new SwapProgress("2.0", List.of(fetched), SwapStep.Name.LOAD, 1, 2),
+            null);
+    JsonNode model = MAPPER.readTree(ManagementView.describe(List.of(swapped))).get(0);
+    assertThat(model.get("swap").toString())
+        .isEqualTo(
+            "{\"to\":\"2.0\",\"step\":\"load\",\"readyWorkers\":1,\"wantedWorkers\":2,"
+                + "\"steps\":[{\"step\":\"fetch\",\"seconds\":0.02}]}");
+    JsonNode other = MAPPER.readTree(ManagementView.describe(List.of(plain))).get(0);
+    assertThat(other.has("swap")).isFalse();
+  }
+
+  @Test
   void customizedMetadataIsAnObjectWhateverTheHandlerSaid() throws Exception {
     ModelStatus echo = status(List.of(), null);
     for (String notObject : List.of("[1]", "3", "{\"a\":", "", "{} {}")) {
@@ -190,6 +217,6 @@ class ManagementViewTest {
                     .build()),
             new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100));
     return new ModelStatus(
-        ECHO, "echo.mar", "python", spec, true, true, workers, 3, false, lastFailure);
+        ECHO, "echo.mar", "python", spec, true, true, workers, 3, false, null, lastFailure);
   }
 }

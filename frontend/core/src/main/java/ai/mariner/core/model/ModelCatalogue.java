@@ -12,17 +12,21 @@ import java.util.concurrent.Executor;
 /** Tells which models there are and what state they are in. Thread-safe. */
 final class ModelCatalogue {
   private final ModelRegistry registry;
+  private final ModelSwap swaps;
   private final Executor adminExecutor;
   private final ResidentMemory memory;
 
   /**
    * Makes a catalogue.
    *
+   * @param swaps tells which versions are being replaced
    * @param adminExecutor runs the look at memory, which blocks
    * @param memory of worker processes
    */
-  ModelCatalogue(ModelRegistry registry, Executor adminExecutor, ResidentMemory memory) {
+  ModelCatalogue(
+      ModelRegistry registry, ModelSwap swaps, Executor adminExecutor, ResidentMemory memory) {
     this.registry = registry;
+    this.swaps = swaps;
     this.adminExecutor = adminExecutor;
     this.memory = memory;
   }
@@ -74,18 +78,21 @@ final class ModelCatalogue {
         .pool()
         .status()
         .thenApplyAsync(
-            status ->
-                new ModelStatus(
-                    model.key(),
-                    model.archive().location(),
-                    model.runtime(),
-                    model.spec(),
-                    model.loadedAtStart(),
-                    registry.isDefault(model),
-                    status.workers().stream().map(w -> WorkerStatus.of(w, memory)).toList(),
-                    status.waiting(),
-                    status.unloaded(),
-                    status.lastFailure()),
+            status -> {
+              boolean isDefault = registry.isDefault(model);
+              return new ModelStatus(
+                  model.key(),
+                  model.archive().location(),
+                  model.runtime(),
+                  model.spec(),
+                  model.loadedAtStart(),
+                  isDefault,
+                  status.workers().stream().map(w -> WorkerStatus.of(w, memory)).toList(),
+                  status.waiting(),
+                  status.unloaded(),
+                  isDefault ? swaps.progress(model.key().name()) : null,
+                  status.lastFailure());
+            },
             adminExecutor);
   }
 }

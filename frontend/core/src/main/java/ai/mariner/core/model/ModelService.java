@@ -51,10 +51,10 @@ public final class ModelService implements ModelCalls {
     this.registration = registration;
     this.adminExecutor = adminExecutor;
     this.drainTimeout = drainTimeout;
-    this.catalogue = new ModelCatalogue(registry, adminExecutor, memory);
     this.health = new ModelHealth(registry);
     this.retirement = new Retirement(registry, registration, adminExecutor);
     this.swaps = new ModelSwap(registry, registration, retirement, adminExecutor, drainTimeout);
+    this.catalogue = new ModelCatalogue(registry, swaps, adminExecutor, memory);
   }
 
   @Override

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param workers workers by number
  * @param waiting requests that wait
  * @param unloaded whether all workers were stopped for want of requests
+ * @param swap the swap of this default version, or to it, that is under way; absent: none
  * @param lastFailure why a worker was last lost or failed to load; absent: never
  */
 public record ModelStatus(
@@ -29,6 +30,7 @@ public record ModelStatus(
     List<WorkerStatus> workers,
     int waiting,
     boolean unloaded,
+    @Nullable SwapProgress swap,
     @Nullable String lastFailure) {
   /** Workers that take requests. */
   public int readyWorkers() {

@@ -6,9 +6,11 @@ import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.scheduling.Readiness;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -39,6 +41,7 @@ final class ModelSwap {
   private final Duration drainTimeout;
   private final AtomicLong probeIds = new AtomicLong(FIRST_PROBE_ID);
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
+  private final Map<String, Attempt> attempts = new ConcurrentHashMap<>();
   private final Set<Model> staged = ConcurrentHashMap.newKeySet();
   private volatile boolean stopping;
 
@@ -65,6 +68,12 @@ final class ModelSwap {
     return staged;
   }
 
+  /** The swap of a model that is under way; absent: none. */
+  @Nullable SwapProgress progress(String name) {
+    Attempt attempt = attempts.get(name);
+    return attempt == null ? null : attempt.progress();
+  }
+
   /**
    * Runs a swap.
    *
@@ -81,10 +90,15 @@ final class ModelSwap {
         throw new ServeException(
             ErrorKind.CONFLICT, "A swap of model " + name + " is under way already.");
       }
-      Model registered = registered(order, old);
-      return new Attempt(order, old, registered)
+      Attempt attempt = new Attempt(order, old, registered(order, old));
+      attempts.put(name, attempt);
+      return attempt
           .run()
-          .whenComplete((result, thrown) -> underWay.remove(name));
+          .whenComplete(
+              (result, thrown) -> {
+                attempts.remove(name);
+                underWay.remove(name);
+              });
     } catch (ServeException e) {
       if (begun) {
         underWay.remove(name);
@@ -111,14 +125,16 @@ final class ModelSwap {
     return registered;
   }
 
+  /** The steps that are done, and the present one. */
+  private record Passed(List<SwapStep> steps, SwapStep.Name step) {}
+
   /** One swap; its stages run one after the other, on changing threads. */
   private final class Attempt {
     private final SwapModel order;
     private final Model old;
-    private final List<SwapStep> steps = new ArrayList<>();
-    private @Nullable Model fresh;
+    private volatile Passed passed = new Passed(List.of(), SwapStep.Name.FETCH);
+    private volatile @Nullable Model fresh;
     private @Nullable ModelSpec before;
-    private SwapStep.Name step = SwapStep.Name.FETCH;
     private long stepNanos;
     private boolean flipped;
 
@@ -127,6 +143,18 @@ final class ModelSwap {
       this.old = old;
       this.fresh = registered;
       this.stepNanos = now();
+    }
+
+    SwapProgress progress() {
+      Passed now = passed;
+      Model model = fresh;
+      if (model == null) {
+        return new SwapProgress(null, now.steps(), now.step(), 0, 0);
+      }
+      Readiness workers = model.pool().readiness();
+      int wanted = Math.max(workers.wanted(), workers.target());
+      String to = model.key().version();
+      return new SwapProgress(to, now.steps(), now.step(), workers.ready(), wanted);
     }
 
     CompletionStage<SwapResult> run() {
@@ -214,7 +242,7 @@ final class ModelSwap {
       String from = old.key().version();
       String to = model.key().version();
       int workers = model.pool().readiness().ready();
-      return new SwapResult(order.name(), from, to, workers, order.keepOld(), List.copyOf(steps));
+      return new SwapResult(order.name(), from, to, workers, order.keepOld(), passed.steps());
     }
 
     private CompletionStage<SwapResult> done(SwapResult result) {
@@ -229,15 +257,16 @@ final class ModelSwap {
     /** Nobody has seen the new version, so it can just be taken away. */
     private CompletionStage<SwapResult> undo(Throwable thrown) {
       Failure reason = ServeException.failureOf(thrown);
+      String at = passed.step().text();
       String told =
           flipped
-              ? "Swap of model " + order.name() + " failed at step " + step.text() + ": "
+              ? "Swap of model " + order.name() + " failed at step " + at + ": "
               : "Swap of model "
                   + order.name()
                   + " from version "
                   + old.key().version()
                   + " was undone at step "
-                  + step.text()
+                  + at
                   + ": ";
       Failure failure =
           new Failure(reason.kind(), told + reason.message(), reason.status(), reason.detail());
@@ -267,11 +296,13 @@ final class ModelSwap {
     /** The present step has gone well; the next one begins. */
     private void ended(SwapStep.Name next) {
       long now = now();
+      SwapStep.Name step = passed.step();
+      List<SwapStep> steps = new ArrayList<>(passed.steps());
       // A version that is registered already is not fetched.
       if (step != SwapStep.Name.FETCH || order.archive() != null) {
         steps.add(new SwapStep(step, Duration.ofNanos(now - stepNanos)));
       }
-      step = next;
+      passed = new Passed(List.copyOf(steps), next);
       stepNanos = now;
     }
 

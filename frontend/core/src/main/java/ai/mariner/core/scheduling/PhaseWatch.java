@@ -117,6 +117,11 @@ final class PhaseWatch {
     watch.lookBy(dueNanos());
   }
 
+  /** Whether the process ought to have shown something by now. */
+  boolean due() {
+    return dueNanos() - loop.nanoTime() <= 0;
+  }
+
   /** When the process has to have shown something; {@link Long#MAX_VALUE}: never. */
   private long dueNanos() {
     Run head = runs.head();

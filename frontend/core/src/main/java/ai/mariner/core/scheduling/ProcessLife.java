@@ -65,6 +65,11 @@ final class ProcessLife implements WorkerEvents {
     return phase() == WorkerPhase.READY && !watch.stopping() && ownCause == null;
   }
 
+  /** Whether it could take a run now, or ought to have shown something of the one that it has. */
+  boolean able() {
+    return ready() && (runs.isEmpty() || watch.due());
+  }
+
   /** The runs that it has. */
   RunQueue runs() {
     return runs;

@@ -76,14 +76,13 @@ final class Worker {
     return current == null || current.runs().isEmpty();
   }
 
-  /** Whether it serves and does not just wait for the reader of a stream. */
+  /**
+   * Whether it could take a run now, or ought to have shown something of the one that it has. One
+   * that waits for the reader of a stream, or did so until a moment ago, need not.
+   */
   boolean able() {
     ProcessLife current = life;
-    if (current == null || !current.ready()) {
-      return false;
-    }
-    Run head = current.runs().head();
-    return head == null || !head.waitsForReader();
+    return current != null && current.able();
   }
 
   /** Requests that its present process has served. */

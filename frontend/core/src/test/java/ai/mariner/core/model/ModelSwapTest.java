@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Replacing the default version under way, in virtual time. */
@@ -131,6 +132,51 @@ class ModelSwapTest {
         .contains(
             new SwapStep(SwapStep.Name.FETCH, Duration.ZERO),
             new SwapStep(SwapStep.Name.LOAD, Duration.ofSeconds(3)));
+  }
+
+  private @Nullable SwapProgress progress() {
+    return server.value(server.models.describe(ECHO)).get(0).swap();
+  }
+
+  @Test
+  void describeTellsHowFarASwapIs() {
+    assertThat(progress()).isNull();
+    server.launcher.each(FakeWorker::connect);
+    CompletableFuture<SwapResult> swap = begin(to("warm2.mar"));
+    SwapStep fetched = new SwapStep(SwapStep.Name.FETCH, Duration.ZERO);
+    assertThat(progress())
+        .isEqualTo(new SwapProgress("2.0", List.of(fetched), SwapStep.Name.LOAD, 0, 2));
+    server.launcher.worker(2).load();
+    server.launcher.worker(2).answer();
+    server.loop.runReady();
+    assertThat(progress())
+        .isEqualTo(new SwapProgress("2.0", List.of(fetched), SwapStep.Name.LOAD, 1, 2));
+    server.launcher.worker(3).load();
+    server.launcher.worker(3).answer();
+    server.loop.runReady();
+    SwapProgress probed = progress();
+    assertThat(probed).isNotNull();
+    assertThat(probed.step()).isEqualTo(SwapStep.Name.PROBE);
+    RecordingSink early = predict();
+    answerNewest();
+    assertThat(server.registry.require(ECHO).key()).isEqualTo(V2);
+    SwapProgress draining = progress();
+    assertThat(draining).isNotNull();
+    assertThat(draining.step()).isEqualTo(SwapStep.Name.DRAIN);
+    answerAll();
+    assertThat(early.answer()).isEqualTo("echo:x");
+    assertThat(server.value(swap).steps()).startsWith(fetched);
+    assertThat(progress()).isNull();
+  }
+
+  /** Answers the probe: the old version goes on with what it has. */
+  private void answerNewest() {
+    for (FakeWorker worker : server.launcher.alive().subList(2, 4)) {
+      if (!worker.openRuns().isEmpty()) {
+        worker.answer();
+      }
+    }
+    server.loop.runReady();
   }
 
   @Test

@@ -6,6 +6,8 @@ import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.testing.FakeLoop;
 import ai.mariner.core.testing.FakeWorker;
 import ai.mariner.core.testing.RecordingSink;
+import ai.mariner.core.testing.Requests;
+import ai.mariner.core.worker.WorkerError;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -87,6 +89,48 @@ class ProgressWatchTest {
     fixture.worker(0).answer();
     assertThat(waiting.answer()).isEqualTo("echo:a");
     assertThat(fixture.meters.losses()).isZero();
+  }
+
+  /** A stream whose reader has kept its handler waiting for almost as long as nothing may move. */
+  private static PoolFixture kept(RecordingSink[] sinks) {
+    PoolFixture fixture =
+        PoolFixture.ready(1, ModelOverrides.builder().responseTimeout(Duration.ofSeconds(10)));
+    sinks[0] = fixture.submit("s", Requests::streaming);
+    sinks[0].stopReading(10);
+    long item = fixture.worker(0).oldest().items().get(0).id();
+    for (int i = 0; i < 16; i++) {
+      fixture.worker(0).piece(item, "p");
+    }
+    sinks[1] = fixture.submit("waits");
+    fixture.advance(Duration.ofMillis(19_900));
+    return fixture;
+  }
+
+  @Test
+  void aReaderThatComesBackLateIsNoStallOfThePool() {
+    RecordingSink[] sinks = new RecordingSink[2];
+    PoolFixture fixture = kept(sinks);
+    sinks[0].readAll();
+    fixture.advance(Duration.ofSeconds(9));
+    assertThat(fixture.meters.losses()).isZero();
+    fixture.worker(0).answer();
+    fixture.loop.runReady();
+    assertThat(sinks[0].answer()).isEqualTo("echo:s");
+    fixture.worker(0).answer();
+    assertThat(sinks[1].answer()).isEqualTo("echo:waits");
+  }
+
+  @Test
+  void aReaderThatLeavesLateIsNoStallOfThePool() {
+    RecordingSink[] sinks = new RecordingSink[2];
+    PoolFixture fixture = kept(sinks);
+    fixture.leave(sinks[0]);
+    fixture.advance(Duration.ofSeconds(9));
+    assertThat(fixture.meters.losses()).isZero();
+    fixture.worker(0).fail(WorkerError.CANCELLED, "cancelled");
+    fixture.loop.runReady();
+    fixture.worker(0).answer();
+    assertThat(sinks[1].answer()).isEqualTo("echo:waits");
   }
 
   @Test
