@@ -13,8 +13,14 @@ SERVER_NAME = "MMS"
 CONTENT_TYPE = "content-type"
 
 
-class PieceOutlet(Protocol):
-    """Where pieces of the requests that are being served go."""
+class Batch(Protocol):
+    """The requests that are being served, as the worker knows them."""
+
+    def request_ids(self) -> dict[int, str]:
+        """Returns index in the batch to request id."""
+
+    def request_processors(self) -> list[RequestProcessor]:
+        """Returns one processor for each request, always the same."""
 
     def send_pieces(self, values: dict[int, Any], status: int) -> None:
         """Sends one piece for each index of the batch that the mapping names."""
@@ -113,8 +119,6 @@ class Context:
         manifest: the archive's manifest, or None.
         system_properties: `model_dir`, `gpu_id` (None on the CPU), `batch_size`, `server_name`,
             `server_version`, `limit_max_image_pixels`.
-        request_ids: index in the batch to request id.
-        request_processor: one `RequestProcessor` per request of the batch.
         metrics: the metrics of this model.
         model_yaml_config: the model's configuration file, `{}` when there is none.
         stopping_criteria: None, or one callable per request that tells whether its stream is over.
@@ -142,8 +146,9 @@ class Context:
             "server_version": mms_version,
             "limit_max_image_pixels": limit_max_image_pixels,
         }
-        self.request_ids: dict[int, str] | None = None
-        self.request_processor: list[RequestProcessor] = [RequestProcessor({})]
+        self._batch: Batch | None = None
+        self._request_ids: dict[int, str] | None = None
+        self._request_processor: list[RequestProcessor] | None = [RequestProcessor({})]
         self.metrics = metrics
         self.model_yaml_config: dict[str, Any] = model_yaml_config or {}
         self.stopping_criteria: Any = None
@@ -151,7 +156,35 @@ class Context:
         self.header_key_sequence_id = "ts_request_sequence_id"
         self.header_key_sequence_start = "ts_request_sequence_start"
         self.header_key_sequence_end = "ts_request_sequence_end"
-        self._outlet: PieceOutlet | None = None
+        self._outlet: Batch | None = None
+
+    def _begin(self, batch: Batch) -> None:
+        """Takes over the requests of a batch. What handlers seldom look at is made when they do."""
+        self._batch = self._outlet = batch
+        self._request_ids = self._request_processor = None
+
+    @property
+    def request_ids(self) -> dict[int, str] | None:
+        """Index in the batch to request id; None before the first batch."""
+        if self._request_ids is None and self._batch is not None:
+            self._request_ids = self._batch.request_ids()
+        return self._request_ids
+
+    @request_ids.setter
+    def request_ids(self, value: dict[int, str] | None) -> None:
+        self._batch, self._request_processor = None, self.request_processor
+        self._request_ids = value
+
+    @property
+    def request_processor(self) -> list[RequestProcessor]:
+        """One `RequestProcessor` for each request of the batch."""
+        if self._request_processor is None:
+            self._request_processor = [] if self._batch is None else self._batch.request_processors()
+        return self._request_processor
+
+    @request_processor.setter
+    def request_processor(self, value: list[RequestProcessor]) -> None:
+        self._request_processor = value
 
     def get_request_id(self, idx: int = 0) -> str | None:
         """Returns the id of a request, or None when there is no such request."""
@@ -200,9 +233,10 @@ class Context:
         return self.get_request_header(idx, self.header_key_sequence_id) or ""
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_outlet": None, "cl_socket": None}
+        made = {"_request_ids": self.request_ids, "_request_processor": self.request_processor}
+        return {**self.__dict__, **made, "_batch": None, "_outlet": None, "cl_socket": None}
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Context) and self.__dict__ == other.__dict__
+        return isinstance(other, Context) and self.__getstate__() == other.__getstate__()
 
     __hash__ = None  # type: ignore[assignment]

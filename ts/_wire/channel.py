@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import time
 
-from ts._wire.codec import DEFAULT_MAX_FRAME, LENGTH_SIZE, Chunk, check_head, decode, encode, frame_size
+from ts._wire.codec import DEFAULT_MAX_FRAME, LENGTH_SIZE, Chunk, decode_frames, encode, frame_size
 from ts._wire.messages import Frame, ProtocolError
 
 _INITIAL_CAPACITY = 256 * 1024
@@ -54,8 +54,11 @@ class Channel:
         self._make_room()
         flags = 0 if wait else socket.MSG_DONTWAIT
         try:
-            with memoryview(self._buffer) as view:
-                size = self._socket.recv_into(view[self._end :], 0, flags)
+            if self._end == 0:
+                size = self._socket.recv_into(self._buffer, 0, flags)
+            else:
+                with memoryview(self._buffer) as view:
+                    size = self._socket.recv_into(view[self._end :], 0, flags)
         except BlockingIOError:
             return []
         except ConnectionError as failure:
@@ -67,22 +70,16 @@ class Channel:
         return self._frames()
 
     def _frames(self) -> list[Frame]:
-        buffer, at, end = self._buffer, self._start, self._end
         frames: list[Frame] = []
         try:
-            while end - at >= LENGTH_SIZE:
-                after = at + frame_size(buffer, at, self._max_frame)
-                if after > end:
-                    check_head(buffer, at, end)
-                    break
-                frames.append(decode(buffer, at))
-                at = after
+            at = decode_frames(self._buffer, self._start, self._end, self._max_frame, frames)
         except ProtocolError as fault:
             # What came before the fault is whole and counts; the next call raises.
             if not frames:
                 raise
             self._fault = fault
-        if at == end:
+            return frames
+        if at == self._end:
             at = self._end = 0
         self._start = at
         return frames
@@ -116,14 +113,19 @@ class Channel:
             raise ProtocolError(f"connection: ended inside a frame, after {pending} of its bytes")
         raise Disconnected("connection: closed by the peer")
 
-    def send(self, chunks: list[Chunk]) -> None:
-        """Holds chunks back until `flush`; they must not change before it."""
+    def send(self, chunks: list[Chunk], size: int) -> None:
+        """Holds chunks back until `flush`; they must not change before it.
+
+        Args:
+            size: bytes in all chunks.
+        """
         self._out += chunks
-        self.unsent += sum(map(len, chunks))
+        self.unsent += size
 
     def send_frame(self, frame: Frame) -> None:
         """Sends a frame, after what is held back."""
-        self.send([encode(frame)])
+        data = encode(frame)
+        self.send([data], len(data))
         self.flush()
 
     def flush(self) -> None:

@@ -30,6 +30,8 @@ HEADER = Struct(">IBBHIQI")
 REQUEST = Struct(">QIHHIHHHHI")
 PART = Struct(">HHI")
 REPLY = Struct(">QHBBHHII")
+ONE_REPLY = Struct(HEADER.format + REPLY.format[1:])
+"""The header of a frame and that of its only reply item."""
 PAIR = Struct(">HI")
 CREDIT = Struct(">QI")
 CANCEL = Struct(">QB")
@@ -38,6 +40,7 @@ LENGTH_SIZE = LENGTH.size
 HEADER_SIZE = HEADER.size
 MIN_LENGTH = HEADER_SIZE - LENGTH_SIZE
 DEFAULT_MAX_FRAME = 2**31 - 1
+MAX_LENGTH = 2**32 - 1
 
 Buffer = bytearray | bytes
 Chunk = bytes | bytearray | memoryview
@@ -102,7 +105,7 @@ def decode_request_items(buffer: Buffer, at: int, end: int, count: int) -> list[
             label_size, sequence_size, entry_size, exit_size, credits,
         ) = REQUEST.unpack_from(buffer, at)  # fmt: skip
         at += 32
-        if label_size or sequence_size or entry_size or exit_size:
+        if label_size | sequence_size | entry_size | exit_size:
             label_at = at + label_size
             sequence_at = label_at + sequence_size
             entry_at = sequence_at + entry_size
@@ -219,7 +222,7 @@ def frame_size(buffer: Buffer, at: int, max_frame: int = DEFAULT_MAX_FRAME) -> i
     Raises:
         ProtocolError: the length is below the smallest or above the largest frame.
     """
-    length = cast(int, LENGTH.unpack_from(buffer, at)[0])
+    length: int = LENGTH.unpack_from(buffer, at)[0]
     if length < MIN_LENGTH or length > max_frame:
         raise ProtocolError(f"frame length: {length} (expected: {MIN_LENGTH} to {max_frame})")
     return LENGTH_SIZE + length
@@ -237,19 +240,44 @@ def check_head(buffer: Buffer, at: int, end: int) -> None:
         raise ProtocolError(f"frame type: 0x{buffer[at + 5]:02x} (expected: a type of version {VERSION})")
 
 
+def decode_frames(buffer: Buffer, at: int, end: int, max_frame: int, frames: list[Frame]) -> int:
+    """Reads the frames that are complete in `buffer[at:end]`, and looks at the head of one that is not.
+
+    Args:
+        frames: the frames are appended to it, also those before one that is faulty.
+
+    Returns:
+        Where the first frame begins that is not complete.
+
+    Raises:
+        ProtocolError: unknown version or type, or lengths that do not fit.
+    """
+    while end - at >= HEADER_SIZE:
+        length, version, kind, flags, model, run, count = HEADER.unpack_from(buffer, at)
+        after = at + LENGTH_SIZE + length
+        if after > end or length < MIN_LENGTH or length > max_frame:
+            break
+        decoder = _DECODERS.get(kind)
+        if decoder is None or version != VERSION:
+            break
+        payload = decoder(buffer, at + HEADER_SIZE, after, count)
+        frames.append(_new(Frame, (kind, flags, model, run, payload)))
+        at = after
+    if end - at >= LENGTH_SIZE:
+        frame_size(buffer, at, max_frame)
+        check_head(buffer, at, end)
+    return at
+
+
 def decode(buffer: Buffer, at: int = 0) -> Frame:
     """Reads the one frame that begins at `at`, all of whose bytes are in the buffer.
 
     Raises:
         ProtocolError: unknown version or type, or lengths that do not fit.
     """
-    length, version, kind, flags, model, run, count = HEADER.unpack_from(buffer, at)
-    if version != VERSION:
-        raise ProtocolError(f"version: {version} (expected: {VERSION})")
-    decoder = _DECODERS.get(kind)
-    if decoder is None:
-        raise ProtocolError(f"frame type: 0x{kind:02x} (expected: a type of version {VERSION})")
-    return Frame(kind, flags, model, run, decoder(buffer, at + HEADER_SIZE, at + LENGTH_SIZE + length, count))
+    frames: list[Frame] = []
+    decode_frames(buffer, at, at + frame_size(buffer, at), DEFAULT_MAX_FRAME, frames)
+    return frames[0]
 
 
 def _text(value: str) -> bytes:
@@ -275,12 +303,25 @@ def _encode_request_items(items: Sequence[RequestItem]) -> list[Chunk]:
     return chunks
 
 
-def encode_reply(kind: int, flags: int, model: int, run: int, items: Sequence[ReplyItem]) -> list[Chunk]:
-    """Writes a RESULT or PIECE as chunks to be sent in order; bodies are not copied.
+def encode_reply(
+    kind: int, flags: int, model: int, run: int, items: Sequence[ReplyItem]
+) -> tuple[list[Chunk], int]:
+    """Writes a RESULT or PIECE as chunks to be sent in order, and tells their bytes; bodies are not copied.
 
     Raises:
         ProtocolError: a text or the frame is too long to be told.
     """
+    if len(items) == 1:
+        item_id, body, status, item_flags, error, reason, content_type, block = items[0]
+        if not (reason or content_type or block):
+            size = len(body)
+            length = MIN_LENGTH + REPLY.size + size
+            if length <= MAX_LENGTH:
+                head = ONE_REPLY.pack(
+                    length, VERSION, kind, flags, model, run, 1,
+                    item_id, status, item_flags, error, 0, 0, 0, size,
+                )  # fmt: skip
+                return [head, body], LENGTH_SIZE + length
     chunks: list[Chunk] = [b""]
     length = MIN_LENGTH
     for item_id, body, status, item_flags, error, reason, content_type, block in items:
@@ -296,10 +337,10 @@ def encode_reply(kind: int, flags: int, model: int, run: int, items: Sequence[Re
         chunks.append(middle)
         chunks.append(body)
         length += len(middle) + size
-    if length > 0xFFFFFFFF:
-        raise ProtocolError(f"frame length: {length} (expected: <= 4294967295)")
+    if length > MAX_LENGTH:
+        raise ProtocolError(f"frame length: {length} (expected: <= {MAX_LENGTH})")
     chunks[0] = HEADER.pack(length, VERSION, kind, flags, model, run, len(items))
-    return chunks
+    return chunks, LENGTH_SIZE + length
 
 
 def encode(frame: Frame) -> bytes:
@@ -317,7 +358,7 @@ def encode(frame: Frame) -> bytes:
     else:
         count = len(payload)
         if kind in (FrameType.RESULT, FrameType.PIECE):
-            return b"".join(encode_reply(kind, flags, model, run, cast("Sequence[ReplyItem]", payload)))
+            return b"".join(encode_reply(kind, flags, model, run, cast("Sequence[ReplyItem]", payload))[0])
         if kind == FrameType.CREDIT:
             chunks = [CREDIT.pack(*entry) for entry in cast("Sequence[Credit]", payload)]
         elif kind == FrameType.CANCEL:
@@ -325,8 +366,8 @@ def encode(frame: Frame) -> bytes:
         else:
             chunks = _encode_request_items(cast("Sequence[RequestItem]", payload))
     length = MIN_LENGTH + sum(map(len, chunks))
-    if length > 0xFFFFFFFF:
-        raise ProtocolError(f"frame length: {length} (expected: <= 4294967295)")
+    if length > MAX_LENGTH:
+        raise ProtocolError(f"frame length: {length} (expected: <= {MAX_LENGTH})")
     return b"".join((HEADER.pack(length, VERSION, kind, flags, model, run, count), *chunks))
 
 

@@ -21,7 +21,8 @@ def decode_row(item: RequestItem) -> Row:
     """
     row: Row = {}
     for name, content_type, body in item.parts:
-        row[name] = _decode_body(content_type, body) if content_type else body
+        decoder = _decoder_of(content_type)
+        row[name] = body if decoder is None else _decoded(decoder, body)
     return row
 
 
@@ -30,11 +31,8 @@ def raw_row(item: RequestItem) -> Row:
     return {part.name: part.body for part in item.parts}
 
 
-def _decode_body(content_type: str, body: bytearray | bytes) -> Any:
+def _decoded(decoder: Callable[[bytearray | bytes], Any], body: bytearray | bytes) -> Any:
     """Decodes JSON and text; what is not what it claims to be stays bytes."""
-    decoder = _decoder_of(content_type)
-    if decoder is None:
-        return body
     try:
         return decoder(body)
     except (ValueError, RecursionError):

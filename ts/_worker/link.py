@@ -12,7 +12,9 @@ from ts._wire.channel import Channel
 from ts._wire.codec import encode_reply
 from ts._wire.messages import Cancel, Credit, Frame, FrameType, ReplyItem, RequestItem
 
-RUN_TYPES = frozenset({FrameType.PREDICT, FrameType.EXPLAIN, FrameType.DESCRIBE})
+# Plain numbers: a member of an enumeration is looked up and hashed in Python code.
+RUN_TYPES = frozenset(map(int, (FrameType.PREDICT, FrameType.EXPLAIN, FrameType.DESCRIBE)))
+_CANCEL, _CREDIT = int(FrameType.CANCEL), int(FrameType.CREDIT)
 PROMPT_SECONDS = 0.001
 _FLUSH_ABOVE = 64 * 1024
 
@@ -31,7 +33,7 @@ class Link:
 
     def __init__(self, channel: Channel, rank: int = 0, world_size: int = 1) -> None:
         self._channel = channel
-        self._running: frozenset[int] | set[int] = frozenset()
+        self._running: Sequence[RequestItem] = ()
         self._unsent_since = 0.0
         self._early_credits: dict[int, int] = {}
         self.sending = threading.RLock()
@@ -50,15 +52,16 @@ class Link:
         """
         channel = self._channel
         for frame in channel.receive(wait):
-            if frame.type == FrameType.CANCEL:
+            kind = frame.type
+            if kind == _CANCEL:
                 self._cancel({entry.id for entry in cast("Sequence[Cancel]", frame.payload)})
-            elif frame.type == FrameType.CREDIT:
+            elif kind == _CREDIT:
                 self._credit(cast("Sequence[Credit]", frame.payload))
             else:
                 self.waiting.append((frame, channel.received_at))
 
     def _cancel(self, ids: set[int]) -> None:
-        self.cancelled |= ids & self._running
+        self.cancelled.update(item.id for item in self._running if item.id in ids)
         for frame, _ in self.waiting:
             if frame.type in RUN_TYPES:
                 items = cast("Sequence[RequestItem]", frame.payload)
@@ -77,22 +80,19 @@ class Link:
 
     def begin(self, items: Sequence[RequestItem]) -> None:
         """Notes which items run now."""
-        if len(items) == 1:
+        self._running = items
+        if len(items) == 1 and items[0].credits:
             item_id, credits = items[0].id, items[0].credits
-            self._running = {item_id}
-            if credits:
-                self.credits = {item_id: credits + self._early_credits.get(item_id, 0)}
-        else:
-            self._running = {item.id for item in items}
+            self.credits = {item_id: credits + self._early_credits.get(item_id, 0)}
         if self._early_credits:
-            for item_id in self._running:
-                self._early_credits.pop(item_id, None)
+            for item in items:
+                self._early_credits.pop(item.id, None)
 
     def end(self) -> None:
         """Forgets the run that was noted."""
         if self.cancelled:
-            self.cancelled -= self._running
-        self._running = frozenset()
+            self.cancelled.difference_update(item.id for item in self._running)
+        self._running = ()
         if self.credits:
             self.credits = {}
 
@@ -101,7 +101,7 @@ class Link:
         channel = self._channel
         if not channel.unsent:
             self._unsent_since = time.monotonic()
-        channel.send(encode_reply(kind, flags, model, run, items))
+        channel.send(*encode_reply(kind, flags, model, run, items))
 
     def send(self, frame: Frame) -> None:
         """Sends a frame, after all that was held back."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from typing import Any
+from typing import Any, cast
 
 JSON_TYPE = "application/json"
 _COPY_BELOW = 64 * 1024
@@ -13,6 +13,18 @@ _COPY_BELOW = 64 * 1024
 
 class OutputTypeError(Exception):
     """An answer can't be turned into bytes; the message names its type."""
+
+
+def prompt_output(value: Any) -> bytes | None:
+    """Returns the body for an answer that is short to encode and has no content type; None = it is neither
+    `bytes` nor a small `bytearray`.
+    """
+    kind = type(value)
+    if kind is bytes:
+        return cast(bytes, value)
+    if kind is bytearray and len(value) < _COPY_BELOW:
+        return bytes(value)
+    return None
 
 
 def encode_output(value: Any) -> tuple[bytes | bytearray | memoryview, str]:

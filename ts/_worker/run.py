@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Generator, Sequence
 from functools import partial
@@ -9,15 +10,26 @@ from typing import Any
 
 from ts._wire.channel import Disconnected
 from ts._wire.codec import derived_label, encode_pairs
-from ts._wire.messages import END, SPENT, ErrorCode, FrameType, ProtocolError, ReplyItem, RequestItem
+from ts._wire.messages import (
+    END,
+    SPENT,
+    ErrorCode,
+    FrameType,
+    ProtocolError,
+    ReplyItem,
+    RequestItem,
+)
 from ts._worker.inputs import headers_of
 from ts._worker.link import Link
 from ts._worker.model import Awaiting, LoadedModel
 from ts._worker.outcome import Failure, failure_of, print_traceback
-from ts._worker.outputs import encode_output
+from ts._worker.outputs import encode_output, prompt_output
 from ts.context import RequestProcessor
 from ts.service import RequestCancelled
 
+# A member of an enumeration is looked up in Python code; plain numbers are for the path of every request.
+_DESCRIBE, _RESULT = int(FrameType.DESCRIBE), int(FrameType.RESULT)
+_MAKING = threading.Lock()
 _QUIET = frozenset({ErrorCode.PREDICTION_EXCEPTION, ErrorCode.CANCELLED, ErrorCode.UNSUPPORTED})
 
 
@@ -37,7 +49,7 @@ def error_reply(item_id: int, failure: Failure, flags: int = 0) -> ReplyItem:
 
 
 class Run:
-    """A batch under way. It is the context's outlet for pieces while its handler runs."""
+    """A batch under way: what the context tells of its requests, and its outlet for pieces."""
 
     __slots__ = (
         "_awaiting", "_early", "_ended", "_items", "_kind", "_link",
@@ -51,7 +63,7 @@ class Run:
         self._kind = kind
         self._run_id = run_id
         self._items: Sequence[RequestItem] = ()
-        self._processors: list[RequestProcessor] = []
+        self._processors: list[RequestProcessor] | None = None
         self._early: list[ReplyItem] = []
         self._ended: set[int] = set()
         self._open = True
@@ -72,7 +84,7 @@ class Run:
                 replies += self._early
             if link.answers:
                 flags = SPENT if spent else 0
-                link.reply(FrameType.RESULT, flags, self._model.handle, self._run_id, replies)
+                link.reply(_RESULT, flags, self._model.handle, self._run_id, replies)
             return spent
         finally:
             self._open = False
@@ -107,18 +119,10 @@ class Run:
 
     def _call(self, items: Sequence[RequestItem]) -> tuple[list[ReplyItem], bool]:
         model, context = self._model, self._model.context
-        data, ids = [], {}
-        processors, kind = self._processors, self._kind
-        label_head, make_row = model.label_head, model.make_row
         try:
-            for index, item in enumerate(items):
-                ids[index] = item.label or derived_label(label_head, item.id)
-                processors.append(RequestProcessor(None, partial(headers_of, kind, item)))
-                data.append(make_row(item))
-            context.request_ids = ids
-            context.request_processor = processors
-            context._outlet = self
-            if self._kind == FrameType.DESCRIBE:
+            data = list(map(model.make_row, items))
+            context._begin(self)
+            if self._kind == _DESCRIBE:
                 answer = model.describe(data, context)
             else:
                 answer = model.entry_point(data, context)
@@ -131,6 +135,19 @@ class Run:
             return self._all_failed(fault.failure), False
         except BaseException as fault:
             return self._raised(fault)
+
+    def request_ids(self) -> dict[int, str]:
+        """Returns index in the batch to the request's label."""
+        head = self._model.label_head
+        return {i: item.label or derived_label(head, item.id) for i, item in enumerate(self._items)}
+
+    def request_processors(self) -> list[RequestProcessor]:
+        """Returns one processor for each item, always the same."""
+        with _MAKING:  # threads of a handler may ask at the same time
+            if self._processors is None:
+                kind = self._kind
+                self._processors = [RequestProcessor(None, partial(headers_of, kind, i)) for i in self._items]
+            return self._processors
 
     def _raised(self, fault: BaseException) -> tuple[list[ReplyItem], bool]:
         failure = failure_of(fault)
@@ -183,9 +200,16 @@ class Run:
             raise WrongOutput(Failure(ErrorCode.OUTPUT_NOT_A_LIST, text))
         self._check_count(answer)
         ended, spent = self._ended, False
+        # Most handlers set neither status nor headers; their answers take the short way.
+        plain = self._processors is None and not ended
+        items, limit = self._items, self._model.max_response_size
+        new = tuple.__new__  # a named tuple's own constructor is Python code
         replies = []
         for index, value in enumerate(answer):
-            if index not in ended:
+            body = prompt_output(value) if plain else None
+            if body is not None and len(body) <= limit:
+                replies.append(new(ReplyItem, (items[index].id, body, 0, 0, 0, "", "", b"")))
+            elif index not in ended:
                 reply, item_spent = self._reply(index, value)
                 replies.append(reply)
                 spent |= item_spent
@@ -210,6 +234,8 @@ class Run:
         if len(body) > limit:
             text = f"reply body: {len(body)} bytes (expected: <= {limit}, max_response_size)"
             return error_reply(item_id, Failure(ErrorCode.REPLY_TOO_LARGE, text)), False
+        if self._processors is None:
+            return ReplyItem(item_id, body, content_type=content_type), False
         status, reason, headers = self._processors[index].reply_parts()
         if not headers:
             return ReplyItem(item_id, body, status, 0, 0, reason, content_type, b""), False

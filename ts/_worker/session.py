@@ -28,6 +28,7 @@ class Session:
         self._models: dict[int, LoadedModel] = {}
         self._awaiting = Awaiting()
         self._spent = False
+        self._free_since = 0.0
 
     def serve(self) -> None:
         """Says HELLO, then serves until STOP or the end of the connection.
@@ -117,16 +118,16 @@ class Session:
 
     def _run(self, frame: Frame, received_at: float) -> None:
         link = self._link
-        items = cast("Sequence[RequestItem]", frame.payload)
+        items: Sequence[RequestItem] = frame.payload  # type: ignore[assignment]
         model = self._models.get(frame.model)
         if model is None or self._spent:
             self._refuse(frame, items)
             return
-        started = time.monotonic()
-        link.flush_if_due(started)
+        # A run that was sent ahead begins when the one before it ends.
+        started = max(received_at, self._free_since)
         if Run(link, model, self._awaiting, frame.type, frame.run).execute(items, received_at):
             self._spent = True
-        ended = time.monotonic()
+        self._free_since = ended = time.monotonic()
         if ended - started > PROMPT_SECONDS:
             link.flush()
             if link.waiting:

@@ -70,7 +70,7 @@ def create_predict_response(
             ReplyItem(index, body, status, 0, 0, reason, content_type, encode_response_headers(rest))
         )
     kind = FrameType.PIECE if ts_stream_next else FrameType.RESULT
-    return b"".join(encode_reply(kind, 0, 0, 0, items))
+    return b"".join(encode_reply(kind, 0, 0, 0, items)[0])
 
 
 def create_load_model_response(code: int, message: str) -> dict[str, str]:

@@ -164,7 +164,8 @@ def test_bodies_of_any_size_pass_both_ways_among_small_ones(
 
     def write() -> None:
         for frame in sent:
-            peer.send([encode(frame)])
+            data = encode(frame)
+            peer.send([data], len(data))
         peer.flush()
 
     writer = threading.Thread(target=write)
@@ -182,7 +183,7 @@ def test_large_bodies_are_written_from_where_they_lie(pair: tuple[socket.socket,
     peer = Channel(ours)
 
     def write() -> None:
-        peer.send([b"head", memoryview(body), b"", b"tail"] * 3)
+        peer.send([b"head", memoryview(body), b"", b"tail"] * 3, 3 * (len(body) + 8))
         peer.flush()
 
     writer = threading.Thread(target=write)
@@ -202,7 +203,7 @@ def test_not_waiting_returns_at_once_when_nothing_came(pair: tuple[socket.socket
 
 def test_what_is_held_back_goes_out_with_the_flush(pair: tuple[socket.socket, Channel]) -> None:
     ours, channel = pair
-    channel.send([b"ab", b"c"])
+    channel.send([b"ab", b"c"], 3)
     assert channel.unsent == 3
     ours.setblocking(False)
     with pytest.raises(BlockingIOError):
@@ -217,7 +218,7 @@ def test_a_peer_that_left_is_disconnected(pair: tuple[socket.socket, Channel]) -
     ours.close()
     with pytest.raises(Disconnected):
         channel.receive()
-    channel.send([bytes(1000)])
+    channel.send([bytes(1000)], 1000)
     with pytest.raises(Disconnected):
         channel.flush()
 

@@ -5,6 +5,7 @@ import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.metrics.AccessLog;
+import ai.mariner.core.model.ModelCalls;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
 

@@ -8,6 +8,7 @@ import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.model.Health;
+import ai.mariner.core.model.ModelCalls;
 import ai.mariner.core.model.ModelPage;
 import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.ModelSummary;

@@ -21,13 +21,8 @@ import ai.mariner.proto.management.RegisterModelRequest;
 import ai.mariner.proto.management.ScaleWorkerRequest;
 import ai.mariner.proto.management.SetDefaultRequest;
 import ai.mariner.proto.management.UnregisterModelRequest;
-import io.grpc.ManagedChannel;
-import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.inprocess.InProcessChannelBuilder;
-import io.grpc.inprocess.InProcessServerBuilder;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -41,26 +36,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ManagementGrpcTest {
   private final FakeCore core = new FakeCore();
-  private Server server;
-  private ManagedChannel channel;
+  private final InProcessFixture fixture = new InProcessFixture(core, GrpcServices::management);
 
   @AfterEach
   void stop() {
-    if (channel != null) {
-      channel.shutdownNow();
-      server.shutdownNow();
-    }
-    core.close();
+    fixture.close();
   }
 
-  private ManagementAPIsServiceBlockingStub stub() throws IOException {
-    String name = InProcessServerBuilder.generateName();
-    InProcessServerBuilder builder = InProcessServerBuilder.forName(name);
-    GrpcContext context = core.context();
-    GrpcServices.management(context).addTo(builder, context);
-    server = builder.build().start();
-    channel = InProcessChannelBuilder.forName(name).directExecutor().build();
-    return ManagementAPIsServiceGrpc.newBlockingStub(channel)
+  private ManagementAPIsServiceBlockingStub stub() {
+    return ManagementAPIsServiceGrpc.newBlockingStub(fixture.channel())
         .withDeadlineAfter(20, TimeUnit.SECONDS);
   }
 
@@ -246,8 +230,8 @@ class ManagementGrpcTest {
 
   @Test
   void leavingADescribeCallCancelsTheHandler() throws Exception {
-    var unused = stub();
-    var future = ManagementAPIsServiceGrpc.newFutureStub(channel).describeModel(customized());
+    var future =
+        ManagementAPIsServiceGrpc.newFutureStub(fixture.channel()).describeModel(customized());
     FakeCore.Submission submission = core.next();
     CountDownLatch told = new CountDownLatch(1);
     submission.onLoop(() -> submission.sink.onCancel(told::countDown));

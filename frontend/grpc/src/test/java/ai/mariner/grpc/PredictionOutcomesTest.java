@@ -1,27 +1,18 @@
 package ai.mariner.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.Reply;
 import ai.mariner.proto.inference.InferenceAPIsServiceGrpc;
-import ai.mariner.proto.inference.InferenceAPIsServiceGrpc.InferenceAPIsServiceBlockingStub;
 import ai.mariner.proto.inference.PredictionResponse;
-import ai.mariner.proto.inference.PredictionsRequest;
-import com.google.common.util.concurrent.ListenableFuture;
 import io.grpc.CallOptions;
-import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.MethodType;
-import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.inprocess.InProcessChannelBuilder;
-import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.MetadataUtils;
-import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -34,39 +25,16 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class PredictionOutcomesTest {
   private final FakeCore core = new FakeCore();
-  private Server server;
-  private ManagedChannel channel;
+  private final InProcessFixture fixture = new InProcessFixture(core, GrpcServices::inference);
 
   @BeforeEach
-  void start() throws IOException {
+  void limitAnswers() {
     core.maxResponseBytes = 10;
-    String name = InProcessServerBuilder.generateName();
-    InProcessServerBuilder builder = InProcessServerBuilder.forName(name);
-    GrpcContext context = core.context();
-    GrpcServices.inference(context).addTo(builder, context);
-    server = builder.build().start();
-    channel = InProcessChannelBuilder.forName(name).directExecutor().build();
   }
 
   @AfterEach
-  void stop() throws InterruptedException {
-    channel.shutdownNow();
-    server.shutdownNow();
-    assertThat(server.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
-    core.close();
-  }
-
-  private InferenceAPIsServiceBlockingStub stub() {
-    return InferenceAPIsServiceGrpc.newBlockingStub(channel);
-  }
-
-  private ListenableFuture<PredictionResponse> call(PredictionsRequest request) {
-    return InferenceAPIsServiceGrpc.newFutureStub(channel).predictions(request);
-  }
-
-  private static StatusRuntimeException refusal(
-      InferenceAPIsServiceBlockingStub stub, PredictionsRequest request) {
-    return catchThrowableOfType(StatusRuntimeException.class, () -> stub.predictions(request));
+  void stop() {
+    fixture.close();
   }
 
   @ParameterizedTest
@@ -79,7 +47,7 @@ class PredictionOutcomesTest {
           sink.fail(failure);
         };
 
-    StatusRuntimeException thrown = refusal(stub(), NettyFixture.request("x"));
+    StatusRuntimeException thrown = fixture.refusal(NettyFixture.request("x"));
 
     assertThat(thrown.getStatus().getCode()).isEqualTo(GrpcErrors.code(failure));
     assertThat(thrown.getStatus().getDescription())
@@ -90,7 +58,7 @@ class PredictionOutcomesTest {
 
   @Test
   void aClientThatLeavesCancelsAndALateAnswerIsDropped() throws Exception {
-    var future = call(NettyFixture.request("x"));
+    var future = fixture.call(NettyFixture.request("x"));
     FakeCore.Submission submission = core.next();
     CountDownLatch told = new CountDownLatch(1);
     submission.onLoop(() -> submission.sink.onCancel(told::countDown));
@@ -105,7 +73,7 @@ class PredictionOutcomesTest {
 
   @Test
   void aCancelBeforeTheCoreListensIsNotLost() throws Exception {
-    var future = call(NettyFixture.request("x"));
+    var future = fixture.call(NettyFixture.request("x"));
     FakeCore.Submission submission = core.next();
     future.cancel(true);
     String line = core.accessLines.poll(10, TimeUnit.SECONDS);
@@ -129,7 +97,8 @@ class PredictionOutcomesTest {
         };
     AtomicReference<Metadata> headers = new AtomicReference<>();
     AtomicReference<Metadata> trailers = new AtomicReference<>();
-    stub()
+    fixture
+        .inference()
         .withInterceptors(MetadataUtils.newCaptureMetadataInterceptor(headers, trailers))
         .predictions(NettyFixture.request("x"));
     assertThat(headers.get().get(GrpcErrors.CACHE)).isEqualTo("hit");
@@ -147,7 +116,12 @@ class PredictionOutcomesTest {
           sink.end(FakeCore.reply(bodies.get(2)));
         };
 
-    assertThat(stub().predictions(NettyFixture.request("x")).getPrediction().toStringUtf8())
+    assertThat(
+            fixture
+                .inference()
+                .predictions(NettyFixture.request("x"))
+                .getPrediction()
+                .toStringUtf8())
         .isEqualTo("abcde");
     for (CountedBody body : bodies) {
       body.assertReleasedOnce();
@@ -166,7 +140,7 @@ class PredictionOutcomesTest {
           sink.end(FakeCore.reply(bodies.get(2)));
         };
 
-    StatusRuntimeException thrown = refusal(stub(), NettyFixture.request("x"));
+    StatusRuntimeException thrown = fixture.refusal(NettyFixture.request("x"));
 
     assertThat(thrown.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
     assertThat(thrown.getStatus().getDescription()).contains("max_response_size, 10");
@@ -185,7 +159,7 @@ class PredictionOutcomesTest {
           sink.end(FakeCore.reply(bodies.get(1)));
         };
 
-    assertThat(refusal(stub(), NettyFixture.request("x")).getStatus().getDescription())
+    assertThat(fixture.refusal(NettyFixture.request("x")).getStatus().getDescription())
         .startsWith("The pieces of the answer have 12 bytes together");
     for (CountedBody body : bodies) {
       body.assertReleasedOnce();
@@ -206,7 +180,12 @@ class PredictionOutcomesTest {
           done.countDown();
         };
 
-    assertThat(stub().predictions(NettyFixture.request("x")).getPrediction().toStringUtf8())
+    assertThat(
+            fixture
+                .inference()
+                .predictions(NettyFixture.request("x"))
+                .getPrediction()
+                .toStringUtf8())
         .isEqualTo("first");
     assertThat(done.await(10, TimeUnit.SECONDS)).isTrue();
     second.assertReleasedOnce();
@@ -221,7 +200,8 @@ class PredictionOutcomesTest {
             sink.end(new Reply(418, "teapot", null, List.of(), CountedBody.of("tea")));
 
     PredictionResponse response =
-        stub()
+        fixture
+            .inference()
             .withInterceptors(
                 MetadataUtils.newCaptureMetadataInterceptor(new AtomicReference<>(), trailers))
             .predictions(NettyFixture.request("x"));
@@ -247,11 +227,13 @@ class PredictionOutcomesTest {
 
   private Status callWith(int requests) throws Exception {
     var call =
-        channel.newCall(
-            InferenceAPIsServiceGrpc.getPredictionsMethod().toBuilder()
-                .setType(MethodType.BIDI_STREAMING)
-                .build(),
-            CallOptions.DEFAULT);
+        fixture
+            .channel()
+            .newCall(
+                InferenceAPIsServiceGrpc.getPredictionsMethod().toBuilder()
+                    .setType(MethodType.BIDI_STREAMING)
+                    .build(),
+                CallOptions.DEFAULT);
     StreamProbe<PredictionResponse> probe = new StreamProbe<>();
     call.start(probe, new Metadata());
     call.request(1);

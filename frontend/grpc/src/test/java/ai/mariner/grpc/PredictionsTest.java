@@ -1,13 +1,11 @@
 package ai.mariner.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Operation;
 import ai.mariner.proto.inference.InferenceAPIsServiceGrpc;
-import ai.mariner.proto.inference.InferenceAPIsServiceGrpc.InferenceAPIsServiceBlockingStub;
 import ai.mariner.proto.inference.PredictionResponse;
 import ai.mariner.proto.inference.PredictionsRequest;
 import com.google.common.util.concurrent.ListenableFuture;
@@ -34,39 +32,16 @@ import org.junit.jupiter.api.Test;
 
 class PredictionsTest {
   private final FakeCore core = new FakeCore();
-  private Server server;
-  private ManagedChannel channel;
+  private final InProcessFixture fixture = new InProcessFixture(core, GrpcServices::inference);
 
   @BeforeEach
-  void start() throws IOException {
+  void limitAnswers() {
     core.maxResponseBytes = 10;
-    String name = InProcessServerBuilder.generateName();
-    InProcessServerBuilder builder = InProcessServerBuilder.forName(name);
-    GrpcContext context = core.context();
-    GrpcServices.inference(context).addTo(builder, context);
-    server = builder.build().start();
-    channel = InProcessChannelBuilder.forName(name).directExecutor().build();
   }
 
   @AfterEach
-  void stop() throws InterruptedException {
-    channel.shutdownNow();
-    server.shutdownNow();
-    assertThat(server.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
-    core.close();
-  }
-
-  private InferenceAPIsServiceBlockingStub stub() {
-    return InferenceAPIsServiceGrpc.newBlockingStub(channel);
-  }
-
-  private ListenableFuture<PredictionResponse> call(PredictionsRequest request) {
-    return InferenceAPIsServiceGrpc.newFutureStub(channel).predictions(request);
-  }
-
-  private static StatusRuntimeException refusal(
-      InferenceAPIsServiceBlockingStub stub, PredictionsRequest request) {
-    return catchThrowableOfType(StatusRuntimeException.class, () -> stub.predictions(request));
+  void stop() {
+    fixture.close();
   }
 
   @Test
@@ -74,7 +49,7 @@ class PredictionsTest {
     CountedBody body = CountedBody.of("42");
     core.handler = (request, sink) -> sink.end(FakeCore.reply(body));
 
-    PredictionResponse response = stub().predictions(NettyFixture.request("x"));
+    PredictionResponse response = fixture.inference().predictions(NettyFixture.request("x"));
 
     assertThat(response.getPrediction().toStringUtf8()).isEqualTo("42");
     assertThat(response.hasStatus()).isFalse();
@@ -86,14 +61,15 @@ class PredictionsTest {
     CountedBody body = CountedBody.of("");
     core.handler = (request, sink) -> sink.end(FakeCore.reply(body));
 
-    assertThat(stub().predictions(NettyFixture.request("x")).getPrediction()).isEmpty();
+    assertThat(fixture.inference().predictions(NettyFixture.request("x")).getPrediction())
+        .isEmpty();
     body.assertReleasedOnce();
   }
 
   @Test
   void inputsKeepTheirNamesAndHaveNoMediaType() throws Exception {
     var future =
-        call(
+        fixture.call(
             PredictionsRequest.newBuilder()
                 .setModelName("echo")
                 .setModelVersion("2.0")
@@ -117,7 +93,7 @@ class PredictionsTest {
 
   @Test
   void anEmptyVersionMeansTheDefaultAndNoInputAnEmptyBody() throws Exception {
-    var future = call(PredictionsRequest.newBuilder().setModelName("echo").build());
+    var future = fixture.call(PredictionsRequest.newBuilder().setModelName("echo").build());
     FakeCore.Submission submission = core.next();
 
     assertThat(submission.request.model()).isEqualTo(ModelRef.of("echo"));
@@ -128,7 +104,7 @@ class PredictionsTest {
 
   @Test
   void aMissingModelNameIsRefusedWithTheFieldsName() {
-    StatusRuntimeException refused = refusal(stub(), PredictionsRequest.getDefaultInstance());
+    StatusRuntimeException refused = fixture.refusal(PredictionsRequest.getDefaultInstance());
 
     assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
     assertThat(refused.getStatus().getDescription())
@@ -151,7 +127,8 @@ class PredictionsTest {
         };
 
     var unused =
-        stub()
+        fixture
+            .inference()
             .withInterceptors(
                 MetadataUtils.newAttachHeadersInterceptor(metadata),
                 MetadataUtils.newCaptureMetadataInterceptor(headers, trailers))
@@ -167,7 +144,8 @@ class PredictionsTest {
     core.handler = (request, sink) -> sink.end(FakeCore.reply("ok"));
 
     var unused =
-        stub()
+        fixture
+            .inference()
             .withInterceptors(
                 MetadataUtils.newCaptureMetadataInterceptor(headers, new AtomicReference<>()))
             .predictions(NettyFixture.request("x"));
@@ -181,8 +159,10 @@ class PredictionsTest {
     metadata.put(GrpcErrors.REQUEST_ID, "x".repeat(257));
 
     StatusRuntimeException refused =
-        refusal(
-            stub().withInterceptors(MetadataUtils.newAttachHeadersInterceptor(metadata)),
+        InProcessFixture.refusal(
+            fixture
+                .inference()
+                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(metadata)),
             NettyFixture.request("x"));
 
     assertThat(refused.getStatus().getDescription())
@@ -208,7 +188,7 @@ class PredictionsTest {
   @Test
   void theDeadlineIsHandedOn() throws Exception {
     var future =
-        InferenceAPIsServiceGrpc.newFutureStub(channel)
+        InferenceAPIsServiceGrpc.newFutureStub(fixture.channel())
             .withDeadlineAfter(30, TimeUnit.SECONDS)
             .predictions(NettyFixture.request("x"));
     FakeCore.Submission submission = core.next();
@@ -221,14 +201,15 @@ class PredictionsTest {
 
   @Test
   void messagesCountAgainstTheBudgetOfAllRequestsUntilTheirCallsEnd() throws Exception {
-    ListenableFuture<PredictionResponse> first = call(NettyFixture.request("x".repeat(1000)));
+    ListenableFuture<PredictionResponse> first =
+        fixture.call(NettyFixture.request("x".repeat(1000)));
     FakeCore.Submission running = core.submissions.take();
     long charged = core.budget.usedBytes();
     assertThat(charged).isGreaterThan(1000);
     long others = core.budget.limitBytes() - charged - 100;
     assertThat(core.budget.tryAcquire(others)).isTrue();
 
-    StatusRuntimeException refusal = refusal(stub(), NettyFixture.request("x".repeat(1000)));
+    StatusRuntimeException refusal = fixture.refusal(NettyFixture.request("x".repeat(1000)));
     assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
     assertThat(refusal.getStatus().getDescription()).contains("max_inflight_bytes");
     assertThat(core.submissions).isEmpty();
@@ -237,7 +218,7 @@ class PredictionsTest {
     assertThat(first.get().getPrediction().toStringUtf8()).isEqualTo("42");
     assertThat(core.budget.usedBytes()).isEqualTo(others);
 
-    ListenableFuture<PredictionResponse> left = call(NettyFixture.request("x".repeat(10)));
+    ListenableFuture<PredictionResponse> left = fixture.call(NettyFixture.request("x".repeat(10)));
     core.submissions.take();
     left.cancel(true);
     assertThat(core.budget.usedBytes()).isEqualTo(others);
@@ -245,10 +226,11 @@ class PredictionsTest {
 
   @Test
   void pingTellsReadinessAndInTheOtherProfileAlsoAFirstLoad() {
-    assertThat(stub().ping(Empty.getDefaultInstance()).getHealth())
+    assertThat(fixture.inference().ping(Empty.getDefaultInstance()).getHealth())
         .isEqualTo("{\n  \"status\": \"Healthy\"\n}\n");
     core.models.health = new ai.mariner.core.model.Health(false, true, List.of("echo loads"));
-    assertThat(stub().ping(Empty.getDefaultInstance()).getHealth()).contains("\"Unhealthy\"");
+    assertThat(fixture.inference().ping(Empty.getDefaultInstance()).getHealth())
+        .contains("\"Unhealthy\"");
 
     core.profile = ai.mariner.core.config.Profile.TORCHSERVE;
     assertThat(legacyPing()).contains("\"Healthy\"");

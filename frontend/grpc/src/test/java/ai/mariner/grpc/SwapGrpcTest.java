@@ -14,13 +14,8 @@ import ai.mariner.proto.extension.MarinerManagementServiceGrpc.MarinerManagement
 import ai.mariner.proto.extension.SwapModelRequest;
 import ai.mariner.proto.extension.SwapModelResponse;
 import ai.mariner.proto.extension.SwapStep;
-import io.grpc.ManagedChannel;
-import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.inprocess.InProcessChannelBuilder;
-import io.grpc.inprocess.InProcessServerBuilder;
-import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,28 +23,19 @@ import org.junit.jupiter.api.Test;
 
 class SwapGrpcTest {
   private final FakeCore core = new FakeCore();
-  private Server server;
-  private ManagedChannel channel;
+  private final InProcessFixture fixture = new InProcessFixture(core, GrpcServices::management);
   private MarinerManagementServiceBlockingStub stub;
 
   @BeforeEach
-  void start() throws IOException {
-    String name = InProcessServerBuilder.generateName();
-    InProcessServerBuilder builder = InProcessServerBuilder.forName(name);
-    GrpcContext context = core.context();
-    GrpcServices.management(context).addTo(builder, context);
-    server = builder.build().start();
-    channel = InProcessChannelBuilder.forName(name).directExecutor().build();
+  void start() {
     stub =
-        MarinerManagementServiceGrpc.newBlockingStub(channel)
+        MarinerManagementServiceGrpc.newBlockingStub(fixture.channel())
             .withDeadlineAfter(20, TimeUnit.SECONDS);
   }
 
   @AfterEach
   void stop() {
-    channel.shutdownNow();
-    server.shutdownNow();
-    core.close();
+    fixture.close();
   }
 
   private Status refusal(SwapModelRequest request) {

@@ -1,8 +1,10 @@
 package ai.mariner.net;
 
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -67,6 +69,14 @@ public enum Transport {
       return UnixDomainSocketAddress.of(path);
     }
   };
+
+  /**
+   * How much is read at once: little from connections that send little, so that idle ones cost
+   * little, and up to 256 KiB from those that keep filling their buffers, which large bodies do.
+   */
+  public static RecvByteBufAllocator receiveBuffers() {
+    return new AdaptiveRecvByteBufAllocator(64, 2048, 256 * 1024);
+  }
 
   /** The best transport of this machine. */
   public static Transport detect() {

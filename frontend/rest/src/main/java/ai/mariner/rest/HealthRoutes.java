@@ -87,7 +87,7 @@ final class HealthRoutes {
   }
 
   private void ping(Call call) {
-    Health health = context.models().health().get();
+    Health health = context.models().health();
     boolean healthy =
         health.ready() || (context.config().profile().legacyStatuses() && health.firstLoad());
     answer(call, healthy ? 200 : 500, HealthView.ping(healthy));
@@ -98,24 +98,24 @@ final class HealthRoutes {
     String model = Parameters.ofQuery(call).text("model");
     Health health;
     if (model == null) {
-      health = context.models().health().get();
+      health = context.models().health();
     } else {
       refuseStranger(call);
-      health = context.models().healthOf().apply(ModelRef.of(model));
+      health = context.models().health(ModelRef.of(model));
     }
     boolean reasons = !context.config().tokenAuthorization();
     answer(call, status(health), HealthView.readiness(health, reasons));
   }
 
   private void serverReady(Call call) {
-    Health health = context.models().health().get();
+    Health health = context.models().health();
     answer(call, status(health), HealthView.serverReady(health.ready()));
   }
 
   private void modelReady(Call call) {
     Router.Target target = call.target();
     ModelRef model = new ModelRef(target.model(), target.version());
-    Health health = context.models().healthOf().apply(model);
+    Health health = context.models().health(model);
     answer(call, status(health), HealthView.modelReady(target.model(), health.ready()));
   }
 

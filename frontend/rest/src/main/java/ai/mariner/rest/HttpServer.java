@@ -78,6 +78,7 @@ public final class HttpServer {
             .option(ChannelOption.SO_BACKLOG, BACKLOG)
             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
             .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+            .childOption(ChannelOption.RECVBUF_ALLOCATOR, Transport.receiveBuffers())
             .childHandler(new Connections());
     if (unixPath == null) {
       bootstrap.option(ChannelOption.SO_REUSEADDR, true);

@@ -97,7 +97,7 @@ final class InferenceRoutes {
   }
 
   private @Nullable String onlyModel() {
-    List<ModelSummary> models = context.models().list().apply(MOST_LISTED, 0).models();
+    List<ModelSummary> models = context.models().list(MOST_LISTED, 0).models();
     if (models.size() == 1) {
       return models.get(0).name();
     }

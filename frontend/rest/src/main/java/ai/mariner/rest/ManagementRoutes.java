@@ -93,7 +93,7 @@ final class ManagementRoutes {
     int limit = parameters.lenientInt("limit", MOST_LISTED);
     int offset = Math.max(0, parameters.lenientInt("next_page_token", 0));
     int sane = limit < 1 || limit > MOST_LISTED ? MOST_LISTED : limit;
-    String text = ManagementView.list(context.models().list().apply(sane, offset));
+    String text = ManagementView.list(context.models().list(sane, offset));
     call.exchange().end(Replies.json(200, text));
   }
 
@@ -102,7 +102,7 @@ final class ManagementRoutes {
     Parameters parameters = Parameters.ofQueryOrJson(call);
     answer(
         call,
-        context.models().register().apply(RegisterParameters.order(parameters, strict)),
+        context.models().register(RegisterParameters.order(parameters, strict)),
         result ->
             Replies.json(registeredStatus(result), status(ManagementView.registered(result))));
   }
@@ -119,14 +119,14 @@ final class ManagementRoutes {
     }
     answer(
         call,
-        context.models().describe().apply(model),
+        context.models().describe(model),
         models -> Replies.json(200, ManagementView.describe(models)));
   }
 
   private void describeAll(Call call) {
     answer(
         call,
-        context.models().describeAll().apply(call.target().model()),
+        context.models().describeAll(call.target().model()),
         models -> Replies.json(200, ManagementView.describe(models)));
   }
 
@@ -146,7 +146,7 @@ final class ManagementRoutes {
     ModelRef model = new ModelRef(call.target().model(), version);
     answer(
         call,
-        context.models().scale().apply(new ScaleModel(model, min, max, completion)),
+        context.models().scale(new ScaleModel(model, min, max, completion)),
         result -> Replies.json(scaledStatus(result), status(ManagementView.scaled(result))));
   }
 
@@ -162,14 +162,14 @@ final class ManagementRoutes {
     ModelRef model = new ModelRef(call.target().model(), call.target().version());
     answer(
         call,
-        context.models().unregister().apply(model),
+        context.models().unregister(model),
         key -> Replies.json(200, status(ManagementView.unregistered(key))));
   }
 
   private void setDefault(Call call) {
     String version = call.target().version();
     ModelKey key = new ModelKey(call.target().model(), version == null ? "" : version);
-    context.models().setDefault().accept(key);
+    context.models().setDefault(key);
     call.exchange().end(Replies.json(200, status(ManagementView.defaultSet(key))));
   }
 
@@ -178,10 +178,7 @@ final class ManagementRoutes {
     Parameters parameters = Parameters.ofQueryOrJson(call);
     answer(
         call,
-        context
-            .models()
-            .swap()
-            .apply(RegisterParameters.swap(call.target().model(), parameters, strict)),
+        context.models().swap(RegisterParameters.swap(call.target().model(), parameters, strict)),
         result -> Replies.json(200, ManagementView.swapped(result)));
   }
 
@@ -189,7 +186,7 @@ final class ManagementRoutes {
     String name = call.target().model();
     answer(
         call,
-        context.models().describe().apply(ModelRef.of(name)),
+        context.models().describe(ModelRef.of(name)),
         models -> {
           boolean ready = models.stream().anyMatch(model -> model.readyWorkers() > 0);
           return Replies.json(200, HealthView.modelReady(name, ready));

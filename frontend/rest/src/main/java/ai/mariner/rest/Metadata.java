@@ -25,8 +25,7 @@ final class Metadata {
   void describe(Exchange exchange, ModelRef model) {
     context
         .models()
-        .describe()
-        .apply(model)
+        .describe(model)
         .whenComplete(
             (models, thrown) -> {
               if (thrown != null) {

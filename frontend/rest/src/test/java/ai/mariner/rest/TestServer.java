@@ -24,6 +24,7 @@ import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.ServerMetrics;
 import ai.mariner.core.model.Completion;
 import ai.mariner.core.model.Health;
+import ai.mariner.core.model.ModelCalls;
 import ai.mariner.core.model.ModelPage;
 import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.ModelSummary;
@@ -75,33 +76,12 @@ final class TestServer {
     models.add(new ModelSummary("echo", "echo.mar"));
     InferenceCalls inference =
         new InferenceCalls(ids::incrementAndGet, new RequestLabel(42), this::submit);
-    ModelCalls calls =
-        new ModelCalls(
-            this::register,
-            this::scale,
-            this::unregister,
-            this::swap,
-            this::setDefault,
-            (limit, offset) -> {
-              orders.add("list " + limit + " " + offset);
-              return new ModelPage(List.copyOf(models), null);
-            },
-            ref -> described,
-            name -> described,
-            () -> health,
-            ref -> {
-              if (!ref.name().equals("echo")) {
-                throw new ServeException(
-                    ErrorKind.MODEL_NOT_FOUND, "Model not found: " + ref.name());
-              }
-              return health;
-            });
     MetricsPage page = (accept, names) -> ("metrics " + names).getBytes(StandardCharsets.UTF_8);
     context =
         new RestContext(
             change.apply(config(profile)),
             inference,
-            calls,
+            new Models(),
             access,
             new Counter(),
             (remote, line, status, millis) ->
@@ -127,38 +107,6 @@ final class TestServer {
     first.bytes().get(copy);
     request.release();
     sink.end(new Reply(null, null, null, List.of(), Body.of(copy)));
-  }
-
-  private CompletionStage<RegisterResult> register(RegisterModel order) {
-    orders.add(order);
-    return CompletableFuture.completedStage(
-        new RegisterResult(new ModelKey("echo", "1.0"), 1, order.completion()));
-  }
-
-  private CompletionStage<ScaleResult> scale(ScaleModel order) {
-    orders.add(order);
-    ScaleResult.Outcome outcome =
-        order.completion() == Completion.ACCEPTED
-            ? ScaleResult.Outcome.ACCEPTED
-            : ScaleResult.Outcome.DONE;
-    return CompletableFuture.completedStage(
-        new ScaleResult(order.model(), order.minWorkers(), outcome));
-  }
-
-  private CompletionStage<ModelKey> unregister(ModelRef ref) {
-    orders.add(ref);
-    return CompletableFuture.completedStage(new ModelKey(ref.name(), "1.0"));
-  }
-
-  private CompletionStage<SwapResult> swap(SwapModel order) {
-    orders.add(order);
-    SwapStep step = new SwapStep(SwapStep.Name.LOAD, Duration.ofMillis(1500));
-    return CompletableFuture.completedStage(
-        new SwapResult(order.name(), "1.0", "2.0", 3, order.keepOld(), List.of(step)));
-  }
-
-  private void setDefault(ModelKey key) {
-    orders.add(key);
   }
 
   /** The bytes of an input of the last request, as text; only while its body is held. */
@@ -221,6 +169,75 @@ final class TestServer {
         CorsConfig.NONE,
         List.of(),
         Map.of());
+  }
+
+  /** One model, {@code echo}; notes orders. */
+  private final class Models implements ModelCalls {
+    @Override
+    public CompletionStage<RegisterResult> register(RegisterModel order) {
+      orders.add(order);
+      return CompletableFuture.completedStage(
+          new RegisterResult(new ModelKey("echo", "1.0"), 1, order.completion()));
+    }
+
+    @Override
+    public CompletionStage<ScaleResult> scale(ScaleModel order) {
+      orders.add(order);
+      ScaleResult.Outcome outcome =
+          order.completion() == Completion.ACCEPTED
+              ? ScaleResult.Outcome.ACCEPTED
+              : ScaleResult.Outcome.DONE;
+      return CompletableFuture.completedStage(
+          new ScaleResult(order.model(), order.minWorkers(), outcome));
+    }
+
+    @Override
+    public CompletionStage<ModelKey> unregister(ModelRef ref) {
+      orders.add(ref);
+      return CompletableFuture.completedStage(new ModelKey(ref.name(), "1.0"));
+    }
+
+    @Override
+    public CompletionStage<SwapResult> swap(SwapModel order) {
+      orders.add(order);
+      SwapStep step = new SwapStep(SwapStep.Name.LOAD, Duration.ofMillis(1500));
+      return CompletableFuture.completedStage(
+          new SwapResult(order.name(), "1.0", "2.0", 3, order.keepOld(), List.of(step)));
+    }
+
+    @Override
+    public void setDefault(ModelKey key) {
+      orders.add(key);
+    }
+
+    @Override
+    public ModelPage list(int limit, int offset) {
+      orders.add("list " + limit + " " + offset);
+      return new ModelPage(List.copyOf(models), null);
+    }
+
+    @Override
+    public CompletionStage<List<ModelStatus>> describe(ModelRef ref) {
+      return described;
+    }
+
+    @Override
+    public CompletionStage<List<ModelStatus>> describeAll(String name) {
+      return described;
+    }
+
+    @Override
+    public Health health() {
+      return health;
+    }
+
+    @Override
+    public Health health(ModelRef ref) {
+      if (!ref.name().equals("echo")) {
+        throw new ServeException(ErrorKind.MODEL_NOT_FOUND, "Model not found: " + ref.name());
+      }
+      return health;
+    }
   }
 
   private final class Counter implements ServerMetrics {

@@ -75,7 +75,7 @@ final class Listeners {
         new RestContext(
             config,
             InferenceCalls.of(inference),
-            ai.mariner.rest.ModelCalls.of(models),
+            models,
             access,
             metrics,
             accessLog,
@@ -88,7 +88,7 @@ final class Listeners {
             inference::submit,
             inference::nextRequestId,
             inference.labels(),
-            ai.mariner.grpc.ModelCalls.of(models),
+            models,
             access,
             accessLog,
             budget,

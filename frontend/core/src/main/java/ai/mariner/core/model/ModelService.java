@@ -5,34 +5,29 @@ import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
-import ai.mariner.core.scheduling.Readiness;
 import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.ResidentMemory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that can be done with models, whatever API asks. Thread-safe; nothing here blocks the
  * caller.
  */
-public final class ModelService {
+public final class ModelService implements ModelCalls {
   private final ModelRegistry registry;
   private final Registration registration;
   private final Executor adminExecutor;
   private final Duration drainTimeout;
-  private final ResidentMemory memory;
-  private final Map<String, String> failedAtStart = new ConcurrentHashMap<>();
+  private final ModelCatalogue catalogue;
+  private final ModelHealth health;
   private final Retirement retirement;
   private final ModelSwap swaps;
   private volatile boolean stopping;
@@ -56,17 +51,13 @@ public final class ModelService {
     this.registration = registration;
     this.adminExecutor = adminExecutor;
     this.drainTimeout = drainTimeout;
-    this.memory = memory;
+    this.health = new ModelHealth(registry);
     this.retirement = new Retirement(registry, registration, adminExecutor);
     this.swaps = new ModelSwap(registry, registration, retirement, adminExecutor, drainTimeout);
+    this.catalogue = new ModelCatalogue(registry, swaps, adminExecutor, memory);
   }
 
-  /**
-   * Registers a model.
-   *
-   * @return the result; fails with a {@link ServeException} that has the reason, and then nothing
-   *     of the model is left
-   */
+  @Override
   public CompletionStage<RegisterResult> register(RegisterModel order) {
     if (stopping) {
       return CompletableFuture.failedStage(shuttingDown());
@@ -85,7 +76,7 @@ public final class ModelService {
               (done, thrown) -> {
                 if (thrown != null) {
                   String name = order.modelName() == null ? order.location() : order.modelName();
-                  failedAtStart.put(name, ServeException.failureOf(thrown).message());
+                  health.startFailed(name, ServeException.failureOf(thrown).message());
                 }
               });
     }
@@ -102,8 +93,8 @@ public final class ModelService {
       // Published after close() had looked which models there are, or right before.
       return undo(model, shuttingDown());
     }
-    failedAtStart.remove(model.key().name());
-    failedAtStart.remove(order.location());
+    health.startMended(model.key().name());
+    health.startMended(order.location());
     int workers = model.spec().minWorkers();
     CompletionStage<Void> ready = model.pool().resize(workers, model.spec().maxWorkers());
     if (workers == 0) {
@@ -132,11 +123,7 @@ public final class ModelService {
         .thenCompose(key -> CompletableFuture.failedStage(reason.toException()));
   }
 
-  /**
-   * Changes the number of workers.
-   *
-   * @return the result; fails with a {@link ServeException}
-   */
+  @Override
   public CompletionStage<ScaleResult> scale(ScaleModel order) {
     Model model;
     try {
@@ -184,11 +171,7 @@ public final class ModelService {
     }
   }
 
-  /**
-   * Removes a model: it is gone for new requests at once, accepted ones are finished first.
-   *
-   * @return what was removed; fails with a {@link ServeException}
-   */
+  @Override
   public CompletionStage<ModelKey> unregister(ModelRef ref) {
     try {
       return retirement.retire(registry.remove(ref), drainTimeout);
@@ -197,12 +180,7 @@ public final class ModelService {
     }
   }
 
-  /**
-   * Replaces the default version of a model; requests without a version are served throughout.
-   *
-   * @return what was done; fails with a {@link ServeException} that says at which step and why, and
-   *     then the old version is as it was and nothing of the new one is left
-   */
+  @Override
   public CompletionStage<SwapResult> swap(SwapModel order) {
     if (stopping) {
       return CompletableFuture.failedStage(shuttingDown());
@@ -211,144 +189,39 @@ public final class ModelService {
         .swap(order)
         .thenApply(
             result -> {
-              failedAtStart.remove(order.name());
+              health.startMended(order.name());
               return result;
             });
   }
 
-  /**
-   * Makes a version the default of its model.
-   *
-   * @throws ServeException if there is no such version
-   */
+  @Override
   public void setDefault(ModelKey key) {
     registry.setDefault(key);
   }
 
-  /**
-   * A page of the model list.
-   *
-   * @param limit most rows, at least 1
-   * @param offset rows to skip, at least 0
-   */
+  @Override
   public ModelPage list(int limit, int offset) {
-    List<Model> all = registry.defaults();
-    int end = Math.min(all.size(), offset + limit);
-    List<ModelSummary> rows = new ArrayList<>();
-    for (int i = Math.min(offset, all.size()); i < end; i++) {
-      Model model = all.get(i);
-      rows.add(new ModelSummary(model.key().name(), model.archive().location()));
-    }
-    return new ModelPage(rows, end < all.size() ? end : null);
+    return catalogue.list(limit, offset);
   }
 
-  /** The state of one version; one element. Fails with a {@link ServeException}. */
+  @Override
   public CompletionStage<List<ModelStatus>> describe(ModelRef ref) {
-    try {
-      return statusOf(registry.require(ref)).thenApply(List::of);
-    } catch (ServeException e) {
-      return CompletableFuture.failedStage(e);
-    }
+    return catalogue.describe(ref);
   }
 
-  /** The state of all versions of a model. Fails with a {@link ServeException}. */
+  @Override
   public CompletionStage<List<ModelStatus>> describeAll(String name) {
-    List<Model> models;
-    try {
-      models = registry.versions(name);
-    } catch (ServeException e) {
-      return CompletableFuture.failedStage(e);
-    }
-    CompletionStage<List<ModelStatus>> all = CompletableFuture.completedStage(new ArrayList<>());
-    for (Model model : models) {
-      all =
-          all.thenCombine(
-              statusOf(model),
-              (list, status) -> {
-                list.add(status);
-                return list;
-              });
-    }
-    return all;
+    return catalogue.describeAll(name);
   }
 
-  private CompletionStage<ModelStatus> statusOf(Model model) {
-    return model
-        .pool()
-        .status()
-        .thenApplyAsync(
-            status -> {
-              boolean isDefault = registry.isDefault(model);
-              return new ModelStatus(
-                  model.key(),
-                  model.archive().location(),
-                  model.runtime(),
-                  model.spec(),
-                  model.loadedAtStart(),
-                  isDefault,
-                  status.workers().stream().map(w -> WorkerStatus.of(w, memory)).toList(),
-                  status.waiting(),
-                  status.unloaded(),
-                  isDefault ? swaps.progress(model.key().name()) : null,
-                  status.lastFailure());
-            },
-            adminExecutor);
-  }
-
-  /**
-   * Whether requests would be served: default versions with all the workers they want, and no
-   * start-up model missing.
-   */
+  @Override
   public Health health() {
-    List<String> reasons = new ArrayList<>();
-    boolean firstLoad = !stopping;
-    if (stopping) {
-      reasons.add("The server is shutting down.");
-    }
-    for (Model model : registry.defaults()) {
-      Readiness readiness = model.pool().readiness();
-      if (!readiness.satisfied()) {
-        reasons.add(reason(model, readiness));
-        firstLoad &= loadsFirst(model, readiness);
-      }
-    }
-    for (Map.Entry<String, String> failed : new TreeMap<>(failedAtStart).entrySet()) {
-      reasons.add(failed.getKey() + ": " + failed.getValue());
-      firstLoad = false;
-    }
-    return new Health(reasons.isEmpty(), !reasons.isEmpty() && firstLoad, List.copyOf(reasons));
+    return health.ofAll(stopping);
   }
 
-  /**
-   * Whether requests for one model would be served.
-   *
-   * @param ref without a version: its default version
-   * @throws ai.mariner.core.error.ServeException MODEL_NOT_FOUND or MODEL_VERSION_NOT_FOUND
-   */
+  @Override
   public Health health(ModelRef ref) {
-    Model model = registry.require(ref);
-    Readiness readiness = model.pool().readiness();
-    if (readiness.satisfied() && !stopping) {
-      return new Health(true, false, List.of());
-    }
-    String reason = stopping ? "The server is shutting down." : reason(model, readiness);
-    return new Health(false, !stopping && loadsFirst(model, readiness), List.of(reason));
-  }
-
-  private static String reason(Model model, Readiness readiness) {
-    String counts = readiness.ready() + " of " + readiness.wanted() + " workers are ready";
-    @Nullable String failure = readiness.lastFailure();
-    return model.key()
-        + ": "
-        + counts
-        + (failure == null ? "" : "; " + failure.lines().findFirst().orElse(""));
-  }
-
-  private boolean loadsFirst(Model model, Readiness readiness) {
-    long age = model.pool().loop().nanoTime() - model.registeredNanos();
-    return !readiness.everReady()
-        && !readiness.failed()
-        && age < model.spec().startupTimeout().toNanos();
+    return health.of(ref, stopping);
   }
 
   /** How every registered version is doing, for the state of the start. */

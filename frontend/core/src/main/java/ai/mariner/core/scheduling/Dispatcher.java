@@ -79,7 +79,8 @@ final class Dispatcher {
   private void dispatch() {
     while (batcher.size() > 0) {
       int idle = workers.idleCount();
-      Worker worker = idle > 0 ? workers.nextIdle() : aheadWorker();
+      Worker worker =
+          idle > 0 ? workers.nextIdle() : workers.nextWithRoom(batchSize, batcher.size());
       if (worker == null) {
         break;
       }
@@ -94,14 +95,6 @@ final class Dispatcher {
       }
     }
     dispatched.run();
-  }
-
-  /**
-   * A busy worker that may be given a run ahead; for batches only when a full one waits, since
-   * waiting makes batches grow.
-   */
-  private @Nullable Worker aheadWorker() {
-    return batcher.size() >= batchSize ? workers.nextWithRoom(batchSize) : null;
   }
 
   private void start(Worker worker, List<Job> jobs) {

@@ -8,48 +8,35 @@ import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ResponseSink;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.time.Loop;
-import ai.mariner.core.worker.ItemReply;
-import ai.mariner.core.worker.WorkerLink.CancelReason;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The workers of one model version with their queue. Joins the batcher, the workers and the clock
  * on one loop, which owns all its state; public methods may be called from any thread.
  */
 public final class Pool {
-  private static final Logger log = LoggerFactory.getLogger(Pool.class);
-
   /** A longer time-out, more than a century, is none. */
   private static final long LONGEST_TIMEOUT_NANOS = Long.MAX_VALUE >> 1;
 
-  private final ModelKey key;
   private final Loop loop;
+  private final WorkerFactory factory;
   private final ModelMetrics metrics;
-  private final AtomicLong runIds;
   private final Refusals refusals;
-  private final Batcher batcher;
-  private final Deadlines deadlines;
-  private final WorkerSet workers = new WorkerSet();
-  private final Staffing staffing;
-  private final Answers answers;
-  private final LossPolicy losses;
   private final @Nullable Long defaultTimeoutNanos;
-  private final long stallNanos;
-  private final ProgressWatch progress;
-  private final Dispatcher dispatcher;
+  private final WorkerSet workers = new WorkerSet();
+  private final Answers answers;
+  private final OpenJobs open;
+  private final Staffing staffing;
+  private final Backlog backlog;
   private final Elasticity elasticity;
+  private final WorkerReports reports;
+  private final Closing closing;
   private final @Nullable Entrance entrance;
-
-  private boolean closing;
-  private int open;
-  private @Nullable CompletableFuture<Void> drained;
 
   /**
    * Makes a pool without workers.
@@ -70,34 +57,19 @@ public final class Pool {
       ModelMetrics metrics,
       AtomicLong runIds,
       StreamLimits limits) {
-    this.key = key;
     this.loop = loop;
+    this.factory = factory;
     this.metrics = metrics;
-    this.runIds = runIds;
     this.refusals = new Refusals(key);
-    this.batcher = QueueBatcher.of(spec);
     this.defaultTimeoutNanos =
         spec.requestTimeout() == null ? null : spec.requestTimeout().toNanos();
-    this.deadlines = new Deadlines(loop, this::expire);
-    this.losses = new LossPolicy(spec.retryOnWorkerLoss());
+    Batcher batcher = QueueBatcher.of(spec);
     this.answers = new Answers(loop, metrics, limits, this::finished);
-    this.staffing = new Staffing(refusals, spec, factory, loop, workers, metrics, new Host());
-    this.entrance = Entrance.of(key, spec, loop, metrics, answers, new Queue());
-    this.stallNanos = stallNanos(spec);
-    this.progress =
-        new ProgressWatch(
-            loop, stallNanos, () -> batcher.size() > 0, workers::able, this::replaceStuck);
-    this.dispatcher =
-        new Dispatcher(
-            loop,
-            batcher,
-            spec.batchSize(),
-            workers,
-            answers,
-            progress,
-            metrics,
-            runIds,
-            this::gauges);
+    this.open = new OpenJobs(loop, batcher, workers, answers, this::gauges);
+    this.staffing = new Staffing(refusals, spec, factory, loop, workers, metrics, this::recruit);
+    this.backlog =
+        new Backlog(
+            key, spec, loop, batcher, workers, staffing, answers, metrics, runIds, this::gauges);
     this.elasticity =
         new Elasticity(
             key,
@@ -107,15 +79,18 @@ public final class Pool {
             workers,
             staffing,
             factory.memory(),
-            () -> open == 0,
+            open::isEmpty,
             this::gauges);
+    this.reports =
+        new WorkerReports(
+            spec, runIds, metrics, staffing, elasticity, backlog, answers, this::gauges);
+    this.closing =
+        new Closing(loop, refusals, open, backlog, workers, staffing, elasticity, this::gauges);
+    this.entrance = Entrance.of(key, spec, loop, metrics, answers, new Queue());
   }
 
-  /** A batch may wait for its mates, run for as long as a run may take, and be found too slow. */
-  private static long stallNanos(ModelSpec spec) {
-    long run = Math.min(spec.responseTimeout().toNanos(), LONGEST_TIMEOUT_NANOS >> 2);
-    long window = Math.min(spec.maxBatchDelay().toNanos(), LONGEST_TIMEOUT_NANOS >> 2);
-    return 2 * run + window;
+  private Worker recruit(int place) {
+    return factory.create(place, loop, reports);
   }
 
   /** Where a request goes that reached a pool after it was closed. */
@@ -184,13 +159,13 @@ public final class Pool {
     onLoop(
         done,
         () -> {
-          if (closing) {
+          if (closing.begun()) {
             done.completeExceptionally(refusals.removed().toException());
             return;
           }
           staffing.resize(min, max, first, done);
           elasticity.staffChanged();
-          refuseWaitingIfHopeless();
+          backlog.refuseIfHopeless();
           gauges();
         });
     return done;
@@ -204,23 +179,7 @@ public final class Pool {
    */
   public CompletionStage<Void> close(long drainNanos) {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    onLoop(
-        done,
-        () -> {
-          CompletableFuture<Void> under = drained;
-          if (under != null) {
-            Loop.Timer sooner = loop.schedule(this::abandon, drainNanos);
-            var unused = under.thenRun(() -> complete(done, sooner));
-            return;
-          }
-          closing = true;
-          drained = done;
-          Loop.Timer timer = loop.schedule(this::abandon, drainNanos);
-          var unused = done.thenRun(timer::cancel);
-          if (open == 0) {
-            stopWorkers();
-          }
-        });
+    onLoop(done, () -> closing.begin(drainNanos, done));
     return done;
   }
 
@@ -233,11 +192,6 @@ public final class Pool {
     }
   }
 
-  private static void complete(CompletableFuture<Void> done, Loop.Timer timer) {
-    timer.cancel();
-    done.complete(null);
-  }
-
   /** What the pool is doing, as of now. */
   public CompletionStage<PoolStatus> status() {
     CompletableFuture<PoolStatus> status = new CompletableFuture<>();
@@ -247,8 +201,8 @@ public final class Pool {
             status.complete(
                 new PoolStatus(
                     workers.statuses(),
-                    batcher.size(),
-                    batcher.capacity(),
+                    backlog.size(),
+                    backlog.capacity(),
                     staffing.isUnloaded(),
                     staffing.lastFailure())));
     return status;
@@ -265,7 +219,7 @@ public final class Pool {
   }
 
   private void accept(InferenceRequest request, ResponseSink sink, Successor successor) {
-    if (closing && successor.takeOver(this, request, sink)) {
+    if (closing.begun() && successor.takeOver(this, request, sink)) {
       return;
     }
     Failure refusal = refusal();
@@ -285,32 +239,29 @@ public final class Pool {
   }
 
   private void take(Job job) {
-    if (!dispatcher.admit(job)) {
+    if (!backlog.admit(job)) {
       refuseFull(job);
       return;
     }
     watch(job);
-    progress.waits(job.arrivalNanos());
     gauges();
-    dispatcher.dispatchSoon();
+    backlog.dispatchSoon();
   }
 
   private void refuseFull(Job job) {
     job.end();
     metrics.failed(ErrorKind.QUEUE_FULL);
-    job.sink().fail(refusals.queueFull(batcher.size(), batcher.capacity()));
+    job.sink().fail(refusals.queueFull(backlog.size(), backlog.capacity()));
   }
 
   private void watch(Job job) {
-    open++;
     staffing.wake();
     elasticity.active();
-    job.sink().onCancel(() -> loop.run(() -> cancel(job)));
-    deadlines.watch(job);
+    open.add(job);
   }
 
   private @Nullable Failure refusal() {
-    if (closing) {
+    if (closing.begun()) {
       return refusals.removed();
     }
     return staffing.refusal();
@@ -321,89 +272,19 @@ public final class Pool {
     return timeout == null || timeout > LONGEST_TIMEOUT_NANOS ? Long.MAX_VALUE : now + timeout;
   }
 
-  private void cancel(Job job) {
-    giveUp(job, Failure.of(ErrorKind.CANCELLED, "The client left."), CancelReason.CLIENT_LEFT);
-  }
-
-  private void giveUp(Job job, Failure failure, CancelReason reason) {
-    if (job.ended()) {
-      return;
-    }
-    Run run = job.run();
-    if (run != null) {
-      workers.cancel(run, job, reason);
-    } else if (job.queued()) {
-      batcher.cancelled();
-    }
-    answers.fail(job, failure);
-    gauges();
-  }
-
-  private void expire(Job job) {
-    giveUp(job, Refusals.expired(job.queued() ? "in the queue" : "run"), CancelReason.DEADLINE);
-  }
-
   /** Counts a job that has ended; the last one lets a closing pool stop. */
   private void finished() {
-    open--;
+    open.ended();
     elasticity.active();
-    if (open == 0) {
+    if (open.isEmpty()) {
       gauges();
     }
-    if (closing && open == 0) {
-      stopWorkers();
-    }
-  }
-
-  private void abandon() {
-    Failure late = refusals.removedUnfinished();
-    for (Job job : batcher.drain()) {
-      answers.fail(job, late);
-    }
-    workers.killAll(LossCause.stopped(late.message()));
-    gauges();
-  }
-
-  private void stopWorkers() {
-    deadlines.sleep();
-    progress.sleep();
-    elasticity.sleep();
-    CompletableFuture<Void> done = drained;
-    staffing.stopAll(
-        () -> {
-          if (done != null) {
-            done.complete(null);
-          }
-        });
-  }
-
-  private void replaceStuck() {
-    LossCause cause = LossCause.noProgress(batcher.size(), stallNanos);
-    log.error(
-        "model {}: {} requests wait and nothing moves, {} of its workers seem ready; they are"
-            + " replaced",
-        key,
-        batcher.size(),
-        workers.readyCount());
-    workers.killReady(cause);
-    staffing.publish();
-    gauges();
-    dispatcher.dispatchSoon();
-  }
-
-  /** What waits for workers that won't come is told so. */
-  private void refuseWaitingIfHopeless() {
-    Failure refusal = batcher.size() == 0 ? null : staffing.refusal();
-    if (refusal != null) {
-      for (Job job : batcher.drain()) {
-        answers.fail(job, refusal);
-      }
-    }
+    closing.jobEnded();
   }
 
   private void gauges() {
-    int waiting = batcher.size() + (entrance == null ? 0 : entrance.following());
-    metrics.gauges(waiting, open - waiting, workers.readyCount());
+    int waiting = backlog.size() + (entrance == null ? 0 : entrance.following());
+    metrics.gauges(waiting, open.count() - waiting, workers.readyCount());
     elasticity.observe();
   }
 
@@ -416,7 +297,7 @@ public final class Pool {
 
     @Override
     public void follow(Job job, int waiting) {
-      if (waiting > batcher.capacity()) {
+      if (waiting > backlog.capacity()) {
         refuseFull(job);
         return;
       }
@@ -432,101 +313,9 @@ public final class Pool {
     @Override
     public void putBack(List<Job> jobs) {
       jobs.forEach(Job::requeued);
-      batcher.requeue(jobs);
-      progress.waits(loop.nanoTime());
-      refuseWaitingIfHopeless();
+      backlog.putBack(jobs);
+      backlog.refuseIfHopeless();
       gauges();
-      dispatcher.dispatchSoon();
-    }
-  }
-
-  private final class Host implements WorkerHost {
-    @Override
-    public long nextRunId() {
-      return runIds.incrementAndGet();
-    }
-
-    @Override
-    public void ready(Worker worker, long loadNanos) {
-      metrics.workerLoaded(worker.name(), loadNanos);
-      progress.progressed(loop.nanoTime());
-      log.info("{} is ready, loaded in {} ms", worker.name(), loadNanos / 1_000_000);
-      staffing.ready(worker);
-      elasticity.staffChanged();
-      gauges();
-      dispatcher.dispatchSoon();
-    }
-
-    @Override
-    public void loadFailed(Worker worker, LossCause cause) {
-      log.warn("{} failed to start: {}", worker.name(), cause.text());
-      elasticity.loadFailed(staffing.loadFailed(worker, cause));
-      refuseWaitingIfHopeless();
-      gauges();
-    }
-
-    @Override
-    public void replied(Worker worker, Run run, Job job, ItemReply reply, boolean last) {
-      if (!last) {
-        progress.progressed(loop.nanoTime());
-      }
-      answers.replied(worker, run, job, reply, last);
-    }
-
-    @Override
-    public void runEnded(Worker worker, Run run) {
-      if (batcher.size() > 0) {
-        progress.progressed(loop.nanoTime());
-      }
-      for (Job job : run.jobs()) {
-        if (!job.ended()) {
-          answers.fail(
-              job,
-              Failure.of(
-                  ErrorKind.OUTPUT_INVALID, "The worker ended the batch without this answer."));
-        }
-      }
-      staffing.runEnded(worker);
-      if (batcher.size() > 0) {
-        dispatcher.dispatchSoon();
-      } else {
-        gauges();
-      }
-    }
-
-    @Override
-    public void lost(Worker worker, List<Run> runs, LossCause cause) {
-      staffing.lost(cause);
-      metrics.workerLost();
-      log.warn("{}: {}", worker.name(), cause.text());
-      LossPolicy.Verdict verdict = losses.judge(runs, cause);
-      List<Job> again = verdict.again();
-      if (!again.isEmpty()) {
-        again.forEach(job -> metrics.rerun());
-        log.info("{}: {} requests run again", worker.name(), again.size());
-        batcher.requeue(again);
-        progress.waits(loop.nanoTime());
-        dispatcher.dispatchSoon();
-      }
-      for (Job job : verdict.failed()) {
-        answers.fail(job, cause.failure());
-      }
-      if (!staffing.wanted()) {
-        refuseWaitingIfHopeless();
-      }
-      gauges();
-    }
-
-    @Override
-    public void explained(Worker worker, LossCause cause) {
-      staffing.lost(cause);
-      log.warn("{}: {}", worker.name(), cause.text());
-    }
-
-    @Override
-    public void gone(Worker worker) {
-      metrics.workerGone(worker.name());
-      staffing.gone(worker);
     }
   }
 }

@@ -1,7 +1,11 @@
 package ai.mariner.core.scheduling;
 
 import ai.mariner.core.message.Operation;
+import ai.mariner.core.worker.ItemReply;
+import ai.mariner.core.worker.WorkerLink;
+import ai.mariner.core.worker.WorkerLink.CancelReason;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One batch on one worker, from its dispatch to its end. */
 final class Run {
@@ -54,8 +58,38 @@ final class Run {
     return progressNanos;
   }
 
-  void progressed(long now) {
+  /** Hands it over to a worker. */
+  void send(WorkerLink link) {
+    link.run(id, operation, jobs);
+  }
+
+  /** Says that nobody waits for a job any more. */
+  void cancel(Job job, CancelReason reason, WorkerLink link, long now) {
+    if (waitsForReader()) {
+      // What was waited for won't come: from now on the handler is expected to end.
+      progressNanos = now;
+    }
+    link.cancel(id, job.request().id(), reason);
+  }
+
+  /** Lets the stream of a job go on. */
+  void credit(Job job, int pieces, WorkerLink link, long now) {
     progressNanos = now;
+    link.credit(id, job.request().id(), pieces);
+  }
+
+  /** Passes on what its worker says; answers that nobody waits for are released. */
+  void replied(List<ItemReply> items, boolean ended, long now, ProcessKeeper keeper) {
+    progressNanos = now;
+    for (int i = 0; i < items.size(); i++) {
+      ItemReply item = items.get(i);
+      Job job = find(item.itemId());
+      if (job == null || job.ended()) {
+        item.reply().body().release();
+      } else {
+        keeper.replied(this, job, item, ended || item.ended());
+      }
+    }
   }
 
   boolean streamed() {
@@ -70,8 +104,7 @@ final class Run {
    * The job of an answer, or {@code null} for an unknown id. Answers mostly come in batch order, so
    * this looks there first.
    */
-  @org.jspecify.annotations.Nullable
-  Job find(long itemId) {
+  private @Nullable Job find(long itemId) {
     int size = jobs.size();
     for (int i = 0; i < size; i++) {
       int at = cursor + i;

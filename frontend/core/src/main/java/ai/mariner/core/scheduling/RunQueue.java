@@ -6,11 +6,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The runs that a worker has: it works on the first, the others were sent ahead and wait for it.
+ * The runs that a process has: it works on the first, the others were sent ahead and wait for it.
  */
 final class RunQueue {
   private final ArrayDeque<Run> runs = new ArrayDeque<>();
-  private ServiceTimes times = new ServiceTimes();
+  private final ServiceTimes times = new ServiceTimes();
   private int served;
 
   boolean isEmpty() {
@@ -21,7 +21,7 @@ final class RunQueue {
     return runs.contains(run);
   }
 
-  /** What the worker works on. */
+  /** What the process works on. */
   @Nullable Run head() {
     return runs.peekFirst();
   }
@@ -30,12 +30,23 @@ final class RunQueue {
     runs.addLast(run);
   }
 
-  /** Runs that could be sent ahead. */
-  int room(int batchSize) {
+  /**
+   * Runs that could be sent ahead. Waiting makes batches grow, so a batch goes ahead only when it
+   * is full, or when runs are short and it is no smaller than the one before it.
+   *
+   * @param batchSize most requests in a batch
+   * @param waiting requests that wait
+   */
+  int room(int batchSize, int waiting) {
+    Run last = runs.peekLast();
+    if (waiting < batchSize
+        && (last == null || waiting < last.jobs().size() || !times.shortRuns())) {
+      return 0;
+    }
     return Math.max(0, times.depth(batchSize) - runs.size());
   }
 
-  /** Requests that the present process has served. */
+  /** Requests that it has served. */
   int served() {
     return served;
   }
@@ -51,12 +62,10 @@ final class RunQueue {
     }
   }
 
-  /** Takes out everything: the worker is lost. A new process has to show anew how fast it is. */
+  /** Takes out everything: the process is lost. */
   List<Run> takeAll() {
     List<Run> all = new ArrayList<>(runs);
     runs.clear();
-    times = new ServiceTimes();
-    served = 0;
     return all;
   }
 }

@@ -23,6 +23,11 @@ final class ServiceTimes {
     if (samples < SAMPLES_NEEDED || estimateNanos >= STEADY_NANOS) {
       return 1;
     }
-    return batchSize == 1 && estimateNanos < SHORT_NANOS ? 8 : 2;
+    return batchSize == 1 && shortRuns() ? 8 : 2;
+  }
+
+  /** Whether a round trip shows beside a run. */
+  boolean shortRuns() {
+    return estimateNanos < SHORT_NANOS;
   }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,16 +22,11 @@ final class Staffing {
   private static final Logger log = LoggerFactory.getLogger(Staffing.class);
 
   private final Refusals refusals;
-  private final WorkerFactory factory;
-  private final Loop loop;
   private final WorkerSet workers;
-  private final WorkerHost host;
+  private final IntFunction<Worker> recruit;
   private final boolean scales;
   private final @Nullable Recycler recycler;
-  private final List<Waiter> waiters = new ArrayList<>();
-
-  /** Somebody who waits for the lower bound of workers, or for all that were asked for. */
-  private record Waiter(CompletableFuture<Void> done, boolean forAll) {}
+  private final ReadinessBoard board;
 
   private boolean begun;
   private int min;
@@ -43,19 +39,16 @@ final class Staffing {
   /** Being started again after that; counts as serving unless it fails. */
   private boolean waking;
 
-  private boolean everReady;
-  private boolean failed;
-  private @Nullable LossCause lastCause;
   private @Nullable Runnable whenEmpty;
-  private volatile Readiness readiness;
 
   /**
    * Makes the staffing of a pool that has no workers; until the first {@link #resize} the pool
    * counts as loading.
    *
    * @param spec options of the model
+   * @param factory tells of the machine
    * @param workers where workers are put
-   * @param host told by the workers
+   * @param recruit makes a worker for a place of the pool
    */
   Staffing(
       Refusals refusals,
@@ -64,17 +57,15 @@ final class Staffing {
       Loop loop,
       WorkerSet workers,
       ModelMetrics metrics,
-      WorkerHost host) {
+      IntFunction<Worker> recruit) {
     this.refusals = refusals;
-    this.factory = factory;
-    this.loop = loop;
     this.workers = workers;
-    this.host = host;
+    this.recruit = recruit;
     this.min = spec.minWorkers();
     this.max = spec.maxWorkers();
     this.target = min;
     this.scales = spec.autoscale() != null;
-    this.readiness = new Readiness(min, min, 0, false, false, null);
+    this.board = new ReadinessBoard(min);
     this.recycler =
         spec.lifespan() == null
             ? null
@@ -90,7 +81,7 @@ final class Staffing {
 
   /** May be read from any thread. */
   Readiness readiness() {
-    return readiness;
+    return board.readiness();
   }
 
   /**
@@ -109,10 +100,9 @@ final class Staffing {
     begun = true;
     unloaded = false;
     waking = false;
-    failed = false;
-    everReady = false;
+    board.startAnew();
     fill();
-    waiters.add(new Waiter(done, first > newMin));
+    board.await(done, first > newMin);
     settle();
   }
 
@@ -160,7 +150,7 @@ final class Staffing {
 
   /** Whether one worker fewer would still be enough for the lower bound. */
   boolean canShrink() {
-    return target > min && waiters.stream().noneMatch(Waiter::forAll);
+    return target > min && !board.awaitsAll();
   }
 
   /** Workers that are wanted now. */
@@ -216,7 +206,7 @@ final class Staffing {
   }
 
   private Worker hire(int place) {
-    Worker worker = factory.create(place, loop, host);
+    Worker worker = recruit.apply(place);
     workers.add(worker);
     worker.start();
     return worker;
@@ -239,7 +229,7 @@ final class Staffing {
 
   /** A worker could not load the model; true if it was given up, since the others are enough. */
   boolean loadFailed(Worker worker, LossCause cause) {
-    lastCause = cause;
+    board.cause(cause);
     if (recycler != null && recycler.loadFailed(worker, cause)) {
       publish();
       return false;
@@ -252,17 +242,17 @@ final class Staffing {
       settle();
       return true;
     }
-    failed = true;
+    board.loadFailed();
     waking = false;
     publish();
-    tellWaiters(refusals.loadFailed(cause));
+    board.tell(refusals.loadFailed(cause));
     return false;
   }
 
   /** A worker was lost, or more is known of that. */
   void lost(LossCause cause) {
     if (cause.kind() != ErrorKind.SHUTTING_DOWN) {
-      lastCause = cause;
+      board.cause(cause);
     }
     publish();
   }
@@ -291,7 +281,7 @@ final class Staffing {
       recycler.sleep();
     }
     publish();
-    tellWaiters(refusals.removedMeanwhile());
+    board.tell(refusals.removedMeanwhile());
     if (workers.isEmpty()) {
       whenAllGone.run();
       return;
@@ -314,38 +304,25 @@ final class Staffing {
       return null;
     }
     boolean comes = recycler != null && recycler.vacancy() != null;
-    return comes ? null : refusals.hopeless(lastCause);
+    return comes ? null : refusals.hopeless(board.cause());
   }
 
   @Nullable String lastFailure() {
-    return lastCause == null ? null : lastCause.text();
+    return board.lastFailure();
   }
 
   private void settle() {
     publish();
-    int ready = workers.readyCount();
-    List<Waiter> told =
-        waiters.stream()
-            .filter(waiter -> ready >= (waiter.forAll() ? Math.max(min, target) : min))
-            .toList();
-    waiters.removeAll(told);
-    told.forEach(waiter -> waiter.done().complete(null));
+    board.tellReady(workers.readyCount(), min, Math.max(min, target));
   }
 
-  private void tellWaiters(Failure failure) {
-    List<Waiter> told = List.copyOf(waiters);
-    waiters.clear();
-    told.forEach(waiter -> waiter.done().completeExceptionally(failure.toException()));
-  }
-
+  /** Shows how the pool stands. */
   void publish() {
     int ready = workers.readyCount();
     if (ready >= min) {
-      everReady = true;
-      failed = false;
+      board.complete();
       waking = false;
     }
-    int needed = unloaded || waking ? 0 : min;
-    readiness = new Readiness(needed, target, ready, everReady, failed, lastFailure());
+    board.show(unloaded || waking ? 0 : min, target, ready);
   }
 }

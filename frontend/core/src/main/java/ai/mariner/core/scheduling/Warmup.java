@@ -28,6 +28,7 @@ final class Warmup {
   private final ModelKey model;
   private final List<WarmupSample> samples;
   private final int batchSize;
+  private final WorkerLink link;
   private final LongSupplier runIds;
 
   private int begun;
@@ -38,12 +39,19 @@ final class Warmup {
    * Plans the warm-up of a process.
    *
    * @param batchSize most requests in a batch; with 1 there is no full batch
+   * @param link to the process
    * @param runIds numbers of runs
    */
-  Warmup(ModelKey model, List<WarmupSample> samples, int batchSize, LongSupplier runIds) {
+  Warmup(
+      ModelKey model,
+      List<WarmupSample> samples,
+      int batchSize,
+      WorkerLink link,
+      LongSupplier runIds) {
     this.model = model;
     this.samples = samples;
     this.batchSize = batchSize;
+    this.link = link;
     this.runIds = runIds;
   }
 
@@ -61,7 +69,7 @@ final class Warmup {
   }
 
   /** Sends the next run; false if all are done. */
-  boolean next(WorkerLink link) {
+  boolean next() {
     int rounds = samples.isEmpty() || batchSize == 1 ? samples.size() : samples.size() + 1;
     if (begun == rounds) {
       return false;
@@ -81,9 +89,10 @@ final class Warmup {
   /**
    * Takes what the worker says of the run, and its bodies.
    *
+   * @param spent whether the process must not be used again
    * @return why the warm-up has failed; {@code null}: it has not
    */
-  @Nullable LossCause replied(long ofRun, List<ItemReply> replies, boolean ended) {
+  @Nullable LossCause replied(long ofRun, List<ItemReply> replies, boolean ended, boolean spent) {
     LossCause cause = null;
     for (ItemReply item : replies) {
       if (ofRun == runId) {
@@ -96,6 +105,9 @@ final class Warmup {
     }
     if (cause == null && ofRun == runId && ended && unanswered > 0) {
       cause = failed(ErrorKind.LOAD_FAILED, unanswered + " requests were not answered.", null);
+    }
+    if (cause == null && spent) {
+      cause = during(LossCause.spent());
     }
     return cause;
   }

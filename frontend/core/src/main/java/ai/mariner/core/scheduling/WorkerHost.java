@@ -1,6 +1,7 @@
 package ai.mariner.core.scheduling;
 
 import ai.mariner.core.worker.ItemReply;
+import java.util.List;
 
 /** What a worker tells the pool that it belongs to; always on the pool's loop. */
 interface WorkerHost {
@@ -25,7 +26,7 @@ interface WorkerHost {
    * The worker's process was lost; its runs are the host's to judge and the worker holds none any
    * more.
    */
-  void lost(Worker worker, java.util.List<Run> runs, LossCause cause);
+  void lost(Worker worker, List<Run> runs, LossCause cause);
 
   /** More is known of a loss that was told before: a hung worker has written its stacks. */
   void explained(Worker worker, LossCause cause);

@@ -1,6 +1,6 @@
 package ai.mariner.core.scheduling;
 
-/** Where a worker is in the life of its present process. */
+/** Where a process is in its life. */
 enum WorkerPhase {
   /** The process was started and has not connected. */
   STARTING,
@@ -14,8 +14,6 @@ enum WorkerPhase {
   DYING,
   /** The link has ended; waits to hear how the process did. */
   LOST,
-  /** No process; the next one is started after a wait. */
-  BACKING_OFF,
-  /** No process, for good. */
+  /** It has ended, or is given up. */
   ENDED
 }

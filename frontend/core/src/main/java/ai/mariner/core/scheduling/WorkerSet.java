@@ -105,13 +105,13 @@ final class WorkerSet {
     return null;
   }
 
-  /** The worker that has most room for runs ahead. */
-  @Nullable Worker nextWithRoom(int batchSize) {
+  /** The busy worker that has most room for runs ahead; absent: none may be given one. */
+  @Nullable Worker nextWithRoom(int batchSize, int waiting) {
     Worker best = null;
     int most = 0;
     for (int i = 0; i < workers.size(); i++) {
       Worker worker = workers.get(i);
-      int room = worker.roomAhead(batchSize);
+      int room = worker.roomAhead(batchSize, waiting);
       if (room > most) {
         most = room;
         best = worker;

@@ -264,9 +264,26 @@ class BatchingTest {
   }
 
   @Test
-  void onlyAFullBatchIsSentAhead() {
+  void aBatchIsSentAheadWhenItIsNoSmallerThanTheOneBefore() {
+    PoolFixture fixture = PoolFixture.ready(1, 4);
+    fixture.warmUp();
+    fixture.burst("a", "b");
+    fixture.submit("c");
+    assertThat(fixture.worker(0).openRuns()).hasSize(1);
+    fixture.submit("d");
+    assertThat(fixture.worker(0).openRuns()).hasSize(2);
+    assertThat(fixture.worker(0).openRuns().get(1).texts()).containsExactly("c", "d");
+    fixture.burst("e", "f", "g", "h");
+    assertThat(fixture.worker(0).openRuns()).hasSize(2);
+  }
+
+  @Test
+  void onlyAFullBatchIsSentAheadOfRunsThatAreNotShort() {
     PoolFixture fixture = PoolFixture.ready(1, 2);
     fixture.warmUp();
+    fixture.submit("of 3 ms");
+    fixture.advance(Duration.ofMillis(3));
+    fixture.worker(0).answer();
     fixture.submit("a");
     fixture.submit("b");
     assertThat(fixture.worker(0).openRuns()).hasSize(1);

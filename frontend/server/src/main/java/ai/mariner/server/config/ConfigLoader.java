@@ -32,7 +32,6 @@ import org.jspecify.annotations.Nullable;
 public final class ConfigLoader {
   private static final String FILE_VARIABLE = "TS_CONFIG_FILE";
   private static final String STANDARD_FILE = "config.properties";
-  private static final String HOME_VARIABLE = "TS_MODEL_SERVER_HOME";
 
   private final Settings settings = new Settings();
   private final Machine machine;
@@ -130,12 +129,12 @@ public final class ConfigLoader {
 
     ServerConfig serverConfig() {
       ListenerRules listeners = listeners();
-      boolean tokenAuthorization = !values.get(settings.disableTokenAuthorization);
+      boolean tokenAuthorization = !values.get(settings.access.disableTokenAuthorization);
       listeners.checkConflicts(findings);
       listeners.checkExposure(findings, profile, tokenAuthorization, commandLine.allowInsecure());
-      int loops = values.get(settings.numberOfNettyThreads);
+      int loops = values.get(settings.network.numberOfNettyThreads);
       int gpus = gpuCount();
-      Integer workers = values.given(settings.defaultWorkers);
+      Integer workers = values.given(settings.models.defaultWorkers);
       return new ServerConfig(
           profile,
           version,
@@ -148,9 +147,9 @@ public final class ConfigLoader {
           busyPoll(),
           modelApi(listeners.management()),
           tokenAuthorization,
-          values.get(settings.tokenExpirationMin),
-          values.get(settings.exposeErrors),
-          values.get(settings.metricsMode),
+          values.get(settings.access.tokenExpirationMin),
+          values.get(settings.access.exposeErrors),
+          values.get(settings.metrics.metricsMode),
           workers == null ? 0 : workers,
           limits(),
           defaults(gpus),
@@ -163,23 +162,27 @@ public final class ConfigLoader {
 
     private ListenerRules listeners() {
       return new ListenerRules(
-          values.get(settings.inferenceAddress),
-          values.get(settings.managementAddress),
-          values.get(settings.enableMetricsApi) ? values.get(settings.metricsAddress) : null,
+          values.get(settings.listeners.inferenceAddress),
+          values.get(settings.listeners.managementAddress),
+          values.get(settings.listeners.enableMetricsApi)
+              ? values.get(settings.listeners.metricsAddress)
+              : null,
           ListenerAddress.tcp(
-              values.get(settings.grpcInferenceAddress), values.get(settings.grpcInferencePort)),
+              values.get(settings.listeners.grpcInferenceAddress),
+              values.get(settings.listeners.grpcInferencePort)),
           ListenerAddress.tcp(
-              values.get(settings.grpcManagementAddress), values.get(settings.grpcManagementPort)));
+              values.get(settings.listeners.grpcManagementAddress),
+              values.get(settings.listeners.grpcManagementPort)));
     }
 
     /** With one CPU nothing could happen while a loop looks for it. */
     private Duration busyPoll() {
-      int micros = machine.processors() > 1 ? values.get(settings.busyPollMicros) : 0;
+      int micros = machine.processors() > 1 ? values.get(settings.network.busyPollMicros) : 0;
       return Duration.ofNanos(micros * 1000L);
     }
 
     private boolean modelApi(ListenerAddress management) {
-      Boolean given = values.given(settings.enableModelApi);
+      Boolean given = values.given(settings.access.enableModelApi);
       if (given != null) {
         return given;
       }
@@ -194,34 +197,34 @@ public final class ConfigLoader {
     }
 
     private LimitsConfig limits() {
-      Long inflight = values.given(settings.maxInflightBytes);
+      Long inflight = values.given(settings.limits.maxInflightBytes);
       return new LimitsConfig(
-          Math.toIntExact(values.get(settings.maxRequestSize)),
-          Math.toIntExact(values.get(settings.maxResponseSize)),
+          Math.toIntExact(values.get(settings.limits.maxRequestSize)),
+          Math.toIntExact(values.get(settings.limits.maxResponseSize)),
           inflight != null ? inflight : machine.maxDirectBytes() / 2,
-          values.get(settings.maxStreamBuffer),
-          values.get(settings.streamStallTimeout),
-          values.get(settings.drainTimeout),
-          values.get(settings.maxHeaderSize),
-          values.get(settings.idleTimeout),
-          values.get(settings.maxArchiveSize),
-          values.get(settings.maxArchiveEntries),
-          values.get(settings.maxDownloadSize),
-          values.get(settings.downloadTimeout));
+          values.get(settings.limits.maxStreamBuffer),
+          values.get(settings.limits.streamStallTimeout),
+          values.get(settings.limits.drainTimeout),
+          values.get(settings.limits.maxHeaderSize),
+          values.get(settings.limits.idleTimeout),
+          values.get(settings.limits.maxArchiveSize),
+          values.get(settings.limits.maxArchiveEntries),
+          values.get(settings.limits.maxDownloadSize),
+          values.get(settings.limits.downloadTimeout));
     }
 
     private ModelDefaults defaults(int gpus) {
-      int workers = values.get(settings.defaultWorkers);
+      int workers = values.get(settings.models.defaultWorkers);
       int automatic = gpus > 0 ? gpus : machine.processors();
       return new ModelDefaults(
           workers > 0 ? workers : automatic,
-          values.get(settings.responseTimeout),
-          values.get(settings.startupTimeout),
-          values.get(settings.jobQueueSize));
+          values.get(settings.models.responseTimeout),
+          values.get(settings.models.startupTimeout),
+          values.get(settings.models.jobQueueSize));
     }
 
     private int gpuCount() {
-      Integer most = values.given(settings.numberOfGpu);
+      Integer most = values.given(settings.models.numberOfGpu);
       if (most != null && most == 0) {
         return 0;
       }
@@ -231,78 +234,56 @@ public final class ConfigLoader {
 
     private WorkerConfig workers(int gpus) {
       Path python = commandLine.python();
-      Pattern hidden = values.given(settings.blacklistEnvVars);
+      Pattern hidden = values.given(settings.workers.blacklistEnvVars);
       return new WorkerConfig(
           python != null ? python : Path.of("python3"),
           serverHome(),
           machine.runDirectory(),
-          values.get(settings.initialWorkerPort),
+          values.get(settings.workers.initialWorkerPort),
           hidden == null ? List.of() : List.of(hidden.pattern()),
-          values.given(settings.serviceEnvelope),
-          values.given(settings.defaultServiceHandler),
-          values.get(settings.decodeInputRequest),
-          values.get(settings.limitMaxImagePixels),
+          values.given(settings.models.serviceEnvelope),
+          values.given(settings.models.defaultServiceHandler),
+          values.get(settings.models.decodeInputRequest),
+          values.get(settings.models.limitMaxImagePixels),
           gpus,
-          values.get(settings.heartbeatInterval),
-          values.get(settings.heartbeatTimeout),
-          values.get(settings.workerConnectTimeout));
+          values.get(settings.workers.heartbeatInterval),
+          values.get(settings.workers.heartbeatTimeout),
+          values.get(settings.workers.workerConnectTimeout));
     }
 
     private Path serverHome() {
-      String variable = environment.get(HOME_VARIABLE);
-      if (variable != null) {
-        return serverHome(HOME_VARIABLE, variable);
-      }
-      if (commandLine.serverHome() != null) {
-        return serverHome("--server-home", commandLine.serverHome().toString());
-      }
-      Path key = values.given(settings.modelServerHome);
-      return key != null
-          ? serverHome(settings.modelServerHome.key(), key.toString())
-          : noServerHome("--server-home", "nothing");
-    }
-
-    private Path serverHome(String origin, String text) {
-      try {
-        Path home = folder.resolve(text).normalize();
-        return machine.isFolder().test(home.resolve("ts")) ? home : noServerHome(origin, text);
-      } catch (InvalidPathException e) {
-        return noServerHome(origin, text);
-      }
-    }
-
-    private Path noServerHome(String origin, String text) {
-      findings.malformed(origin, text, "the folder that holds ts");
-      return folder;
+      Setting<Path> setting = settings.process.modelServerHome;
+      return new ServerHome(machine, folder, findings)
+          .find(environment, commandLine.serverHome(), setting.key(), values.given(setting));
     }
 
     private FetchConfig fetch() {
-      Path store = values.given(settings.modelStore);
+      Path store = values.given(settings.models.modelStore);
       Path resolved = store == null ? null : folder.resolve(store).normalize();
       if (resolved != null && !machine.isFolder().test(resolved)) {
-        values.malformed(settings.modelStore, "an existing folder");
+        values.malformed(settings.models.modelStore, "an existing folder");
       }
       return new FetchConfig(
           resolved,
-          values.get(settings.allowedUrls),
-          values.isGiven(settings.allowedUrls),
+          values.get(settings.access.allowedUrls),
+          values.isGiven(settings.access.allowedUrls),
           machine.runDirectory().resolve("models"));
     }
 
     private CorsConfig cors() {
       return new CorsConfig(
-          values.given(settings.corsAllowedOrigin),
-          values.given(settings.corsAllowedMethods),
-          values.given(settings.corsAllowedHeaders));
+          values.given(settings.access.corsAllowedOrigin),
+          values.given(settings.access.corsAllowedMethods),
+          values.given(settings.access.corsAllowedHeaders));
     }
 
     private List<ServerConfig.StartupModel> loadModels() {
-      List<ServerConfig.StartupModel> given = values.given(settings.loadModels);
+      List<ServerConfig.StartupModel> given = values.given(settings.models.loadModels);
       return given == null ? List.of() : given;
     }
 
     private Map<ModelKey, ModelOverrides> models() {
-      String json = values.given(settings.models);
+      String json = values.given(settings.models.models);
       return json == null ? Map.of() : Map.copyOf(new ModelsJson(profile, findings).read(json));
     }
   }

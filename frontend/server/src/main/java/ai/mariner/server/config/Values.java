@@ -139,32 +139,34 @@ final class Values {
   private void takeCommandLine(CommandLine commandLine) {
     Path modelStore = commandLine.modelStore();
     if (modelStore != null) {
-      given.put(settings.modelStore.key(), new Given(modelStore.toString(), "--model-store"));
+      given.put(
+          settings.models.modelStore.key(), new Given(modelStore.toString(), "--model-store"));
     }
     List<String> models = commandLine.models();
     if (models != null) {
-      given.put(settings.loadModels.key(), new Given(String.join(",", models), "--models"));
+      given.put(settings.models.loadModels.key(), new Given(String.join(",", models), "--models"));
     }
     if (commandLine.enableModelApi()) {
-      given.put(settings.enableModelApi.key(), new Given("true", "--enable-model-api"));
+      given.put(settings.access.enableModelApi.key(), new Given("true", "--enable-model-api"));
     }
     if (commandLine.disableTokenAuthorization()) {
       given.put(
-          settings.disableTokenAuthorization.key(), new Given("true", "--disable-token-auth"));
+          settings.access.disableTokenAuthorization.key(),
+          new Given("true", "--disable-token-auth"));
     }
   }
 
   private void takeEnvironment(Map<String, String> environment) {
-    boolean enabled = isTrue(settings.enableEnvvarsConfig);
-    boolean urlsEnabled = isTrue(settings.useEnvAllowedUrls);
+    boolean enabled = isTrue(settings.access.enableEnvvarsConfig);
+    boolean urlsEnabled = isTrue(settings.access.useEnvAllowedUrls);
     for (Setting<?> setting : settings.all()) {
       String name = setting.environmentName();
       String text = environment.get(name);
       boolean isSwitch =
-          setting.equals(settings.enableEnvvarsConfig)
-              || setting.equals(settings.useEnvAllowedUrls);
+          setting.equals(settings.access.enableEnvvarsConfig)
+              || setting.equals(settings.access.useEnvAllowedUrls);
       boolean counts =
-          enabled && !isSwitch && (!setting.equals(settings.allowedUrls) || urlsEnabled);
+          enabled && !isSwitch && (!setting.equals(settings.access.allowedUrls) || urlsEnabled);
       boolean always = name.equals(OPEN_INFERENCE_VARIABLE) && OPEN_INFERENCE_ON.equals(text);
       if (text != null && (counts || always)) {
         String value = always ? "true" : text.strip();

@@ -9,6 +9,7 @@ import ai.mariner.worker.wire.ReplyDecoder;
 import ai.mariner.worker.wire.ReplyHandler;
 import ai.mariner.worker.wire.WireException;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.util.List;
@@ -27,10 +28,13 @@ final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
   /** Room for a HELLO, which is all that a stranger may send. */
   private static final int MAX_HELLO_BYTES = 64 * 1024;
 
-  /** Room that is made on a header's word alone; larger frames get more as they arrive. */
-  private static final int BELIEVED_BYTES = 16 * 1024 * 1024;
-
   private static final int MIN_WRITABLE_BYTES = 64 * 1024;
+
+  /** From this size on the parts of a frame stay where they arrived. */
+  private static final int COMPOSITE_FRAME_BYTES = 256 * 1024;
+
+  /** Smaller parts are copied together, so that a slow sender does not cost a buffer for each. */
+  private static final int COMPOSITE_PART_BYTES = 16 * 1024;
 
   private final ExpectedWorkers expected;
   private final ReplyDecoder decoder;
@@ -38,12 +42,21 @@ final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
   private ExpectedWorkers.@Nullable Expected worker;
   private @Nullable WorkerEvents events;
   private String closeReason = "the connection ended";
+  private int frameBytes;
 
   LinkHandler(ExpectedWorkers expected, int maxResponseBytes) {
     this.expected = expected;
     this.decoder = new ReplyDecoder(maxResponseBytes);
-    // A frame that arrives in parts is put together in one buffer of its size.
-    setCumulator(MERGE_CUMULATOR);
+    setCumulator(this::cumulate);
+  }
+
+  /**
+   * Puts a frame that arrives in parts together: a large one of its parts, others in one buffer.
+   */
+  private ByteBuf cumulate(ByteBufAllocator allocator, ByteBuf cumulation, ByteBuf part) {
+    boolean large =
+        frameBytes >= COMPOSITE_FRAME_BYTES && part.readableBytes() >= COMPOSITE_PART_BYTES;
+    return (large ? COMPOSITE_CUMULATOR : MERGE_CUMULATOR).cumulate(allocator, cumulation, part);
   }
 
   @Override
@@ -70,13 +83,16 @@ final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
         in.skipBytes(in.readableBytes());
         return;
       }
+      frameBytes = missing;
       if (missing > 0) {
         if (events == null && missing > MAX_HELLO_BYTES) {
           reject(ctx, "first frame of " + missing + " bytes (expected: a HELLO)");
           in.skipBytes(in.readableBytes());
           return;
         }
-        makeRoom(in, missing);
+        if (missing < COMPOSITE_FRAME_BYTES) {
+          makeRoom(in, missing);
+        }
         return;
       }
     }
@@ -88,12 +104,10 @@ final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
     if (in.refCnt() > 1 || in.writableBytes() >= MIN_WRITABLE_BYTES) {
       return;
     }
-    long believed = Math.max(BELIEVED_BYTES, 2L * in.readableBytes());
-    int wanted = (int) Math.min(frameBytes, believed);
-    if (wanted > in.capacity() - in.readerIndex()) {
+    if (frameBytes > in.capacity() - in.readerIndex()) {
       in.discardReadBytes();
       // A buffer that cannot grow is copied into a larger one when more arrives.
-      in.ensureWritable(wanted - in.readableBytes(), false);
+      in.ensureWritable(frameBytes - in.readableBytes(), false);
     }
   }
 

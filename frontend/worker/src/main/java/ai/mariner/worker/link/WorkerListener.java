@@ -41,6 +41,7 @@ final class WorkerListener {
             .group(loop, loop)
             .channel(transport.unixServer())
             .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+            .childOption(ChannelOption.RECVBUF_ALLOCATOR, Transport.receiveBuffers())
             .childHandler(
                 new ChannelInitializer<Channel>() {
                   @Override

@@ -181,6 +181,54 @@ class LinkHandlerTest {
     one.finishAndReleaseAll();
   }
 
+  @ParameterizedTest
+  @CsvSource({"60000, 1", "200000, 2", "1000, 3"})
+  void putsALargeAnswerTogetherOfPartsOfAnySize(int largestPart, int seed) {
+    Keeper keeper = new Keeper();
+    ExpectedWorkers known = new ExpectedWorkers();
+    known.add(9000, new ExpectedWorkers.Expected("1", "ab", keeper));
+    EmbeddedChannel one = new EmbeddedChannel(new LinkHandler(known, 64 << 20));
+    Random random = new Random(seed);
+    byte[] large = new byte[2_000_000];
+    random.nextBytes(large);
+    byte[] stream = joined(hello(), result(1, large), result(2, large), result(3, new byte[9]));
+
+    for (int from = 0; from < stream.length; ) {
+      int length = Math.min(1 + random.nextInt(largestPart), stream.length - from);
+      ByteBuf read = PooledByteBufAllocator.DEFAULT.directBuffer(length);
+      one.writeInbound(read.writeBytes(stream, from, length));
+      from += length;
+    }
+
+    assertThat(keeper.bodies).hasSize(3);
+    for (Body body : keeper.bodies.subList(0, 2)) {
+      assertThat(body.bytes().equals(java.nio.ByteBuffer.wrap(large))).isTrue();
+    }
+    keeper.bodies.forEach(Body::release);
+    one.finishAndReleaseAll();
+  }
+
+  @Test
+  void leavesTheLargePartsOfAnAnswerWhereTheyArrived() {
+    Keeper keeper = new Keeper();
+    ExpectedWorkers known = new ExpectedWorkers();
+    known.add(9000, new ExpectedWorkers.Expected("1", "ab", keeper));
+    EmbeddedChannel one = new EmbeddedChannel(new LinkHandler(known, 64 << 20));
+    byte[] stream = joined(hello(), result(1, new byte[1_000_000]));
+    List<ByteBuf> parts = new ArrayList<>();
+    for (int from = 0; from < stream.length; from += 65_536) {
+      int length = Math.min(65_536, stream.length - from);
+      ByteBuf read = PooledByteBufAllocator.DEFAULT.directBuffer(length);
+      parts.add(read);
+      one.writeInbound(read.writeBytes(stream, from, length));
+    }
+
+    assertThat(parts).allMatch(part -> part.refCnt() == 1);
+    keeper.bodies.forEach(Body::release);
+    assertThat(parts).allMatch(part -> part.refCnt() == 0);
+    one.finishAndReleaseAll();
+  }
+
   @Test
   void endsAConnectionThatSaysNothing() {
     handler.closeIfUnknown();

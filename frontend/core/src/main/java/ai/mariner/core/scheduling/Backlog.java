@@ -1,0 +1,160 @@
+package ai.mariner.core.scheduling;
+
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.time.Loop;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The requests of a pool that wait for a worker: handed out as workers become free, refused when
+ * none will come, and watched for the case that nothing moves. On the pool's loop.
+ */
+final class Backlog {
+  private static final Logger log = LoggerFactory.getLogger(Backlog.class);
+
+  /** A longer time-out is none, so that the sum of three doesn't overflow. */
+  private static final long LONGEST_NANOS = Long.MAX_VALUE >> 3;
+
+  private final ModelKey key;
+  private final Loop loop;
+  private final Batcher batcher;
+  private final WorkerSet workers;
+  private final Staffing staffing;
+  private final Answers answers;
+  private final Runnable changed;
+  private final long stallNanos;
+  private final ProgressWatch progress;
+  private final Dispatcher dispatcher;
+
+  /**
+   * Joins a queue and workers.
+   *
+   * @param batcher the queue
+   * @param runIds numbers of runs
+   * @param changed told when the numbers of waiting requests or of workers may have changed
+   */
+  Backlog(
+      ModelKey key,
+      ModelSpec spec,
+      Loop loop,
+      Batcher batcher,
+      WorkerSet workers,
+      Staffing staffing,
+      Answers answers,
+      ModelMetrics metrics,
+      AtomicLong runIds,
+      Runnable changed) {
+    this.key = key;
+    this.loop = loop;
+    this.batcher = batcher;
+    this.workers = workers;
+    this.staffing = staffing;
+    this.answers = answers;
+    this.changed = changed;
+    this.stallNanos = stallNanos(spec);
+    this.progress =
+        new ProgressWatch(
+            loop, stallNanos, () -> batcher.size() > 0, workers::able, this::replaceStuck);
+    this.dispatcher =
+        new Dispatcher(
+            loop, batcher, spec.batchSize(), workers, answers, progress, metrics, runIds, changed);
+  }
+
+  /** A batch may wait for its mates, run for as long as a run may take, and be found too slow. */
+  private static long stallNanos(ModelSpec spec) {
+    long run = Math.min(spec.responseTimeout().toNanos(), LONGEST_NANOS);
+    long window = Math.min(spec.maxBatchDelay().toNanos(), LONGEST_NANOS);
+    return 2 * run + window;
+  }
+
+  /** Requests that wait. */
+  int size() {
+    return batcher.size();
+  }
+
+  /** Most requests that may wait. */
+  int capacity() {
+    return batcher.capacity();
+  }
+
+  /** Queues a job; false if the queue is full. */
+  boolean admit(Job job) {
+    if (!dispatcher.admit(job)) {
+      return false;
+    }
+    progress.waits(job.arrivalNanos());
+    return true;
+  }
+
+  /** Queues jobs that were taken before, ahead of those that wait. */
+  void putBack(List<Job> jobs) {
+    batcher.requeue(jobs);
+    progress.waits(loop.nanoTime());
+    dispatcher.dispatchSoon();
+  }
+
+  /** Looks at the end of the loop's turn which requests could run. */
+  void dispatchSoon() {
+    dispatcher.dispatchSoon();
+  }
+
+  /** A worker takes runs from now on. */
+  void workerReady() {
+    progress.progressed(loop.nanoTime());
+    dispatcher.dispatchSoon();
+  }
+
+  /** A stream went on. */
+  void moved() {
+    progress.progressed(loop.nanoTime());
+  }
+
+  /** A run has ended; false if no request waits for its worker. */
+  boolean runEnded() {
+    if (batcher.size() == 0) {
+      return false;
+    }
+    progress.progressed(loop.nanoTime());
+    dispatcher.dispatchSoon();
+    return true;
+  }
+
+  /** What waits for workers that won't come is told so. */
+  void refuseIfHopeless() {
+    Failure refusal = batcher.size() == 0 ? null : staffing.refusal();
+    if (refusal != null) {
+      fail(refusal);
+    }
+  }
+
+  /** Ends all that wait. */
+  void fail(Failure failure) {
+    for (Job job : batcher.drain()) {
+      answers.fail(job, failure);
+    }
+  }
+
+  /** Watches no more. */
+  void sleep() {
+    progress.sleep();
+  }
+
+  private void replaceStuck() {
+    LossCause cause = LossCause.noProgress(batcher.size(), stallNanos);
+    log.error(
+        "model {}: {} requests wait and nothing moves, {} of its workers seem ready; they are"
+            + " replaced",
+        key,
+        batcher.size(),
+        workers.readyCount());
+    workers.killReady(cause);
+    staffing.publish();
+    changed.run();
+    dispatcher.dispatchSoon();
+  }
+}

@@ -1,0 +1,31 @@
+package ai.mariner.core.scheduling;
+
+import ai.mariner.core.worker.ItemReply;
+import java.util.List;
+
+/** Who had a process started, and hears how it does; always on the pool's loop. */
+interface ProcessKeeper {
+  /** A number for a run that the process is given to warm up. */
+  long nextRunId();
+
+  /** It takes runs; loading took so long. */
+  void ready(long loadNanos);
+
+  /** An answer or piece for a job of one of its runs; {@code last}: the job's final answer. */
+  void replied(Run run, Job job, ItemReply reply, boolean last);
+
+  /** A run has ended, so it may take another. */
+  void runEnded(Run run);
+
+  /** It is lost with these runs, although it has not ended yet. */
+  void hung(List<Run> runs, LossCause cause);
+
+  /**
+   * It has ended, or is given up. The last event.
+   *
+   * @param runs what it still had to do
+   * @param cause why, with all that is known
+   * @param told whether the loss was told before, as {@link #hung}
+   */
+  void over(List<Run> runs, LossCause cause, boolean told);
+}

@@ -1,0 +1,130 @@
+package ai.mariner.core.scheduling;
+
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.worker.ItemReply;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a pool makes of what its workers tell. On the pool's loop. */
+final class WorkerReports implements WorkerHost {
+  private static final Logger log = LoggerFactory.getLogger(WorkerReports.class);
+
+  private final AtomicLong runIds;
+  private final ModelMetrics metrics;
+  private final Staffing staffing;
+  private final Elasticity elasticity;
+  private final Backlog backlog;
+  private final Answers answers;
+  private final LossPolicy losses;
+  private final Runnable changed;
+
+  /**
+   * Joins those who have to know.
+   *
+   * @param runIds numbers of runs
+   * @param changed told when the numbers of requests or workers may have changed
+   */
+  WorkerReports(
+      ModelSpec spec,
+      AtomicLong runIds,
+      ModelMetrics metrics,
+      Staffing staffing,
+      Elasticity elasticity,
+      Backlog backlog,
+      Answers answers,
+      Runnable changed) {
+    this.runIds = runIds;
+    this.metrics = metrics;
+    this.staffing = staffing;
+    this.elasticity = elasticity;
+    this.backlog = backlog;
+    this.answers = answers;
+    this.losses = new LossPolicy(spec.retryOnWorkerLoss());
+    this.changed = changed;
+  }
+
+  @Override
+  public long nextRunId() {
+    return runIds.incrementAndGet();
+  }
+
+  @Override
+  public void ready(Worker worker, long loadNanos) {
+    metrics.workerLoaded(worker.name(), loadNanos);
+    log.info("{} is ready, loaded in {} ms", worker.name(), loadNanos / 1_000_000);
+    staffing.ready(worker);
+    elasticity.staffChanged();
+    changed.run();
+    backlog.workerReady();
+  }
+
+  @Override
+  public void loadFailed(Worker worker, LossCause cause) {
+    log.warn("{} failed to start: {}", worker.name(), cause.text());
+    elasticity.loadFailed(staffing.loadFailed(worker, cause));
+    backlog.refuseIfHopeless();
+    changed.run();
+  }
+
+  @Override
+  public void replied(Worker worker, Run run, Job job, ItemReply reply, boolean last) {
+    if (!last) {
+      backlog.moved();
+    }
+    answers.replied(worker, run, job, reply, last);
+  }
+
+  @Override
+  public void runEnded(Worker worker, Run run) {
+    for (Job job : run.jobs()) {
+      if (!job.ended()) {
+        answers.fail(
+            job,
+            Failure.of(
+                ErrorKind.OUTPUT_INVALID, "The worker ended the batch without this answer."));
+      }
+    }
+    staffing.runEnded(worker);
+    if (!backlog.runEnded()) {
+      changed.run();
+    }
+  }
+
+  @Override
+  public void lost(Worker worker, List<Run> runs, LossCause cause) {
+    staffing.lost(cause);
+    metrics.workerLost();
+    log.warn("{}: {}", worker.name(), cause.text());
+    LossPolicy.Verdict verdict = losses.judge(runs, cause);
+    List<Job> again = verdict.again();
+    if (!again.isEmpty()) {
+      again.forEach(job -> metrics.rerun());
+      log.info("{}: {} requests run again", worker.name(), again.size());
+      backlog.putBack(again);
+    }
+    for (Job job : verdict.failed()) {
+      answers.fail(job, cause.failure());
+    }
+    if (!staffing.wanted()) {
+      backlog.refuseIfHopeless();
+    }
+    changed.run();
+  }
+
+  @Override
+  public void explained(Worker worker, LossCause cause) {
+    staffing.lost(cause);
+    log.warn("{}: {}", worker.name(), cause.text());
+  }
+
+  @Override
+  public void gone(Worker worker) {
+    metrics.workerGone(worker.name());
+    staffing.gone(worker);
+  }
+}

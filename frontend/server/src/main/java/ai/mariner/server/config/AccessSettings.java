@@ -1,0 +1,88 @@
+package ai.mariner.server.config;
+
+import ai.mariner.core.config.Profile;
+import ai.mariner.server.config.Setting.Fallback;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** Keys of who may do what, and what clients are told. */
+final class AccessSettings {
+  /** Two million years; beyond that, instants overflow one day. */
+  private static final double MOST_MINUTES = 1e12;
+
+  final Chapter chapter = new Chapter(Section.ACCESS);
+
+  final Setting<List<Pattern>> allowedUrls =
+      chapter.row(
+          "allowed_urls",
+          Syntax.regexes(),
+          new Fallback(Profile.TORCHSERVE.allowedUrls(), Profile.MARINER.allowedUrls(), null),
+          "Regular expressions with commas between them; an address to fetch must match one as a"
+              + " whole, without regard to case. Empty: the store only. Private and loopback"
+              + " addresses are fetched only when this is set.");
+  final Setting<Boolean> useEnvAllowedUrls =
+      chapter.row(
+          "use_env_allowed_urls",
+          Syntax.bool(),
+          "false",
+          "Whether `TS_ALLOWED_URLS` counts (needs `enable_envvars_config` too).");
+  final Setting<Boolean> enableEnvvarsConfig =
+      chapter.row(
+          "enable_envvars_config",
+          Syntax.bool(),
+          "false",
+          "Whether environment variables override file and command line; only in the file.");
+  final Setting<Boolean> enableModelApi =
+      chapter.row(
+          "enable_model_api",
+          Syntax.bool(),
+          new Fallback("false", "true", "`true`, but `false` when management is not on loopback"),
+          "Whether models can be registered and unregistered by a call.");
+  final Setting<Boolean> disableTokenAuthorization =
+      chapter.row(
+          "disable_token_authorization",
+          Syntax.bool(),
+          new Fallback("false", "true", null),
+          "Whether callers need no token.");
+  final Setting<Double> tokenExpirationMin =
+      chapter.row(
+          "token_expiration_min",
+          Syntax.positive(MOST_MINUTES),
+          "60",
+          "Life of a token in minutes.");
+  final Setting<Boolean> exposeErrors =
+      chapter.row(
+          "expose_errors",
+          Syntax.bool(),
+          "false",
+          "Whether clients see details of failures: exception text, exit code, last lines of"
+              + " output.");
+  final Setting<String> corsAllowedOrigin =
+      chapter.row(
+          "cors_allowed_origin",
+          Syntax.text(),
+          Fallback.NONE,
+          "`Access-Control-Allow-Origin` of every REST answer.");
+  final Setting<String> corsAllowedMethods =
+      chapter.row(
+          "cors_allowed_methods",
+          Syntax.text(),
+          Fallback.NONE,
+          "`Access-Control-Allow-Methods` of every REST answer.");
+  final Setting<String> corsAllowedHeaders =
+      chapter.row(
+          "cors_allowed_headers",
+          Syntax.text(),
+          Fallback.NONE,
+          "`Access-Control-Allow-Headers` of every REST answer.");
+
+  {
+    chapter.later("keystore", Syntax.text(), Fallback.NONE, "Key material of TLS.");
+    chapter.accepted(
+        "keystore_pass", Syntax.text(), Fallback.of("changeit"), "Password of the key store.");
+    chapter.accepted(
+        "keystore_type", Syntax.text(), Fallback.of("PKCS12"), "Kind of the key store.");
+    chapter.later("private_key_file", Syntax.text(), Fallback.NONE, "Private key of TLS.");
+    chapter.later("certificate_file", Syntax.text(), Fallback.NONE, "Certificate of TLS.");
+  }
+}

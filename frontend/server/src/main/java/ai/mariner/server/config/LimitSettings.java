@@ -1,0 +1,79 @@
+package ai.mariner.server.config;
+
+import ai.mariner.server.config.Setting.Fallback;
+import java.time.Duration;
+
+/** Keys that bound sizes and times. */
+final class LimitSettings {
+  final Chapter chapter = new Chapter(Section.LIMITS);
+
+  final Setting<Long> maxRequestSize =
+      chapter.row(
+          "max_request_size",
+          Syntax.bytes(1, Integer.MAX_VALUE),
+          "6553500",
+          "Size of a request's body, REST and gRPC, in bytes.");
+  final Setting<Long> maxResponseSize =
+      chapter.row(
+          "max_response_size",
+          Syntax.bytes(1, Integer.MAX_VALUE),
+          "6553500",
+          "Size of one answer, or of one piece of a streamed answer, in bytes.");
+  final Setting<Integer> maxHeaderSize =
+      chapter.row(
+          "max_header_size",
+          Syntax.whole(1024, 16 << 20),
+          "65536",
+          "Size of all headers of a request, in bytes.");
+  final Setting<Long> maxInflightBytes =
+      chapter.row(
+          "max_inflight_bytes",
+          Syntax.bytes(1, Long.MAX_VALUE),
+          Fallback.computed("half of the JVM's direct memory"),
+          "Memory of all request bodies together, from their first byte to their release.");
+  final Setting<Long> maxStreamBuffer =
+      chapter.row(
+          "max_stream_buffer",
+          Syntax.bytes(1, Long.MAX_VALUE),
+          "1m",
+          "Pieces buffered for one slow reader of a batch, in bytes.");
+  final Setting<Duration> streamStallTimeout =
+      chapter.row(
+          "stream_stall_timeout",
+          Syntax.seconds(),
+          "30",
+          "How long a stream may wait for its reader, in seconds.");
+  final Setting<Duration> idleTimeout =
+      chapter.row(
+          "idle_timeout",
+          Syntax.seconds(),
+          "10m",
+          "How long a connection may stay open with nothing under way.");
+  final Setting<Duration> drainTimeout =
+      chapter.row(
+          "drain_timeout",
+          Syntax.seconds(),
+          "30",
+          "How long accepted work may take to finish at shutdown, in seconds.");
+  final Setting<Long> maxArchiveSize =
+      chapter.row(
+          "max_archive_size",
+          Syntax.bytes(1, Long.MAX_VALUE),
+          "100g",
+          "Size of an unpacked archive, in bytes.");
+  final Setting<Integer> maxArchiveEntries =
+      chapter.row(
+          "max_archive_entries",
+          Syntax.whole(1, Integer.MAX_VALUE),
+          "100000",
+          "Files and folders in an archive.");
+  final Setting<Long> maxDownloadSize =
+      chapter.row(
+          "max_download_size",
+          Syntax.bytes(1, Long.MAX_VALUE),
+          "100g",
+          "Size of a fetched archive, in bytes.");
+  final Setting<Duration> downloadTimeout =
+      chapter.row(
+          "download_timeout", Syntax.seconds(), "1h", "How long fetching an archive may take.");
+}

@@ -1,0 +1,66 @@
+package ai.mariner.server.config;
+
+import ai.mariner.core.config.ListenerAddress;
+import ai.mariner.server.config.Setting.Fallback;
+import java.util.List;
+
+/** Keys of where the server listens. */
+final class ListenerSettings {
+  final Chapter chapter = new Chapter(Section.LISTENERS);
+
+  final Setting<ListenerAddress> inferenceAddress =
+      chapter.row(
+          "inference_address",
+          Syntax.address(80),
+          "http://127.0.0.1:8080",
+          "REST inference: `http://host[:port]` (port 80 if omitted) or `unix:/path`.");
+  final Setting<ListenerAddress> managementAddress =
+      chapter.row(
+          "management_address",
+          Syntax.address(8081),
+          "http://127.0.0.1:8081",
+          "REST management (port 8081 if omitted). The same address as inference: one listener"
+              + " serves both.");
+  final Setting<ListenerAddress> metricsAddress =
+      chapter.row(
+          "metrics_address",
+          Syntax.address(8082),
+          "http://127.0.0.1:8082",
+          "REST metrics (port 8082 if omitted).");
+  final Setting<String> grpcInferenceAddress =
+      chapter.row("grpc_inference_address", Syntax.host(), "127.0.0.1", "Host of gRPC inference.");
+  final Setting<String> grpcManagementAddress =
+      chapter.row(
+          "grpc_management_address", Syntax.host(), "127.0.0.1", "Host of gRPC management.");
+  final Setting<Integer> grpcInferencePort =
+      chapter.row(
+          "grpc_inference_port",
+          Syntax.whole(0, 65_535),
+          "7070",
+          "Port of gRPC inference; 0: any free one.");
+  final Setting<Integer> grpcManagementPort =
+      chapter.row(
+          "grpc_management_port",
+          Syntax.whole(0, 65_535),
+          "7071",
+          "Port of gRPC management; 0: any free one.");
+  final Setting<Boolean> enableMetricsApi =
+      chapter.row(
+          "enable_metrics_api", Syntax.bool(), "true", "Whether there is a metrics listener.");
+
+  {
+    chapter.later("enable_grpc_ssl", Syntax.bool(), Fallback.of("false"), "TLS for gRPC.");
+    for (String side : List.of("inference", "management")) {
+      chapter.later(
+          "grpc_" + side + "_max_connection_age_ms",
+          Syntax.whole(1, Integer.MAX_VALUE),
+          Fallback.NONE,
+          "Longest life of a gRPC connection.");
+      chapter.later(
+          "grpc_" + side + "_max_connection_age_grace_ms",
+          Syntax.whole(1, Integer.MAX_VALUE),
+          Fallback.NONE,
+          "What calls get after it.");
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package ai.mariner.server.config;
+
+import ai.mariner.server.config.Setting.Fallback;
+import java.nio.file.Path;
+
+/** Keys of the server's process. */
+final class ProcessSettings {
+  final Chapter chapter = new Chapter(Section.PROCESS);
+
+  final Setting<Path> modelServerHome =
+      chapter.row(
+          "model_server_home",
+          Syntax.path(),
+          Fallback.computed("found by the command"),
+          "Folder that holds the `ts` package; `TS_MODEL_SERVER_HOME` and the command line come"
+              + " first.");
+
+  {
+    chapter.accepted(
+        "vmargs", Syntax.text(), Fallback.NONE, "Options of the JVM; read by the command.");
+    chapter.later("plugins_path", Syntax.text(), Fallback.NONE, "Folder of plugins.");
+    chapter.accepted("version", Syntax.text(), Fallback.NONE, "Stands in snapshots.");
+    chapter.accepted(
+        "python",
+        Syntax.text(),
+        Fallback.NONE,
+        "Stands in snapshots; the command passes the interpreter.");
+    chapter.accepted("tsConfigFile", Syntax.text(), Fallback.NONE, "Stands in snapshots.");
+  }
+}
