@@ -7,6 +7,7 @@ import json
 from support import rest
 from support.operator import Operator
 from support.packing import pack
+from support.waiting import eventually
 
 
 def test_the_command_swaps_and_says_why_it_could_not(operator: Operator) -> None:
@@ -38,6 +39,52 @@ def test_the_command_swaps_and_says_why_it_could_not(operator: Operator) -> None
     assert (undone.code, undone.out) == (1, "")
     assert "mariner swap: Swap of model e from version 1.0 was undone at step fetch: " in undone.err
     assert rest.call(server["inference"], "POST", "/predictions/e", "x").status == 200
+    assert operator.run("mariner", "stop").code == 0
+
+
+SLOW = """
+import pathlib
+import time
+
+while not pathlib.Path({gate!r}).exists():
+    time.sleep(0.02)
+
+
+def handle(data, context):
+    return None if data is None else [row["body"] for row in data]
+"""
+
+
+def test_steps_are_printed_while_the_swap_goes_on(operator: Operator) -> None:
+    gate, handler = operator.base / "gate", operator.base / "slow.py"
+    handler.write_text(SLOW.format(gate=str(gate)))
+    pack(operator.store, "echo", "echo", "1.0")
+    pack(operator.store, "echo", str(handler), "2.0", file_name="slow.mar")
+    start = ["--model-store", operator.store, "--models", "e=echo.mar", "--ts-config", operator.config()]
+    assert operator.run("mariner", "start", *start).code == 0
+    management = json.loads(operator.run("mariner", "status", "--json").out)[0]["listeners"]["management"]
+    process = operator.spawn("mariner", "swap", "e", "slow.mar")
+    try:
+        eventually(lambda: "+ fetch" in operator.spawned_text(), 30, "the step that is done")
+        assert "+ load" not in operator.spawned_text()
+        (described,) = rest.call(management, "GET", "/models/e").json()
+        assert described["modelVersion"] == "1.0"
+        swap = described["swap"]
+        assert (swap["to"], swap["step"], swap["readyWorkers"], swap["wantedWorkers"]) == (
+            "2.0",
+            "load",
+            0,
+            1,
+        )
+        gate.touch()
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+    lines = operator.spawned_text().splitlines()
+    assert [line.split()[1] for line in lines[:-1]] == ["fetch", "load", "probe", "flip", "drain"]
+    (described,) = rest.call(management, "GET", "/models/e").json()
+    assert "swap" not in described
     assert operator.run("mariner", "stop").code == 0
 
 
