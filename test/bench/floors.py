@@ -1,4 +1,4 @@
-"""The floors of the gate: ratios of medians that a release must reach."""
+"""The floors of the gate: ratios that a release must reach."""
 
 from __future__ import annotations
 

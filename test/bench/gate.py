@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.floors import FLOORS, Floor
-from bench.measurement import Results
+from bench.measurement import Results, paired_ratio
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Verdict:
 
     Attributes:
         floor: what is asked.
-        ratio: ratio of the two medians; None when one side was not measured.
+        ratio: median of the rounds' ratios; None when one side was not measured.
     """
 
     floor: Floor
@@ -44,9 +44,7 @@ def _ratio(results: Results | None, floor: Floor) -> float | None:
         return None
     ours = results.find(floor.ours.system, floor.ours.metric, **floor.ours.parameters)
     theirs = results.find(floor.theirs.system, floor.theirs.metric, **floor.theirs.parameters)
-    if ours is None or theirs is None or theirs.median <= 0:
-        return None
-    return ours.median / theirs.median
+    return paired_ratio(ours, theirs)
 
 
 def failures(results: Mapping[str, Results], rows: Sequence[str]) -> list[str]:

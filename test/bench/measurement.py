@@ -48,6 +48,20 @@ class Measurement:
         return all(self.parameters.get(name) == value for name, value in parameters.items())
 
 
+def paired_ratio(ours: Measurement | None, theirs: Measurement | None) -> float | None:
+    """Returns how many times theirs ours is: the median of the rounds' ratios.
+
+    The two sides of a round are measured within seconds of one another, so what the machine did to a whole
+    round falls out. Where rounds are missing it is the ratio of the medians; None when one side was not
+    measured or is zero.
+    """
+    if ours is None or theirs is None or theirs.minimum <= 0:
+        return None
+    if len(ours.values) != len(theirs.values):
+        return ours.median / theirs.median
+    return statistics.median(mine / other for mine, other in zip(ours.values, theirs.values, strict=True))
+
+
 class Recorder:
     """Collects values round by round and makes measurements of them, in order of appearance."""
 

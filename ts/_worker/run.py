@@ -10,15 +10,7 @@ from typing import Any
 
 from ts._wire.channel import Disconnected
 from ts._wire.codec import derived_label, encode_pairs
-from ts._wire.messages import (
-    END,
-    SPENT,
-    ErrorCode,
-    FrameType,
-    ProtocolError,
-    ReplyItem,
-    RequestItem,
-)
+from ts._wire.messages import END, SPENT, ErrorCode, FrameType, ProtocolError, ReplyItem, RequestItem
 from ts._worker.inputs import headers_of
 from ts._worker.link import Link
 from ts._worker.model import Awaiting, LoadedModel

@@ -64,7 +64,9 @@ def floors_section(results: Mapping[str, Results]) -> str:
         word = "" if verdict.held else "missed"
         sides = f"{floor.ours.setting} | {floor.theirs}"
         lines.append(f"| {floor.row} | {sides} | {ratio} | {floor.floor:g}x | {word} |")
-    explanation = "Ratios of medians that a release must reach, `make bench-gate`."
+    explanation = (
+        "Ratios that a release must reach, each the median of the rounds' ratios: `make bench-gate`."
+    )
     return "\n\n".join(["## Floors", explanation, "\n".join(lines)])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.measurement import Measurement, Parameter, Results
+from bench.measurement import Measurement, Parameter, Results, paired_ratio
 
 Setting = tuple[tuple[str, Parameter], ...]
 
@@ -33,7 +33,8 @@ class _Line:
 def table(results: Results) -> str:
     """Returns a line for each system and setting, a column for each metric.
 
-    Where there is a rate, the last column is Mariner's under the same setting, divided by that of the line.
+    Where there is a rate, the last column is Mariner's under the same setting, divided by that of the line:
+    the median of the rounds' ratios.
     """
     names = list(dict.fromkeys(name for one in results.measurements for name in one.parameters))
     metrics = list(dict.fromkeys(one.metric for one in results.measurements))
@@ -60,9 +61,8 @@ def _setting(one: Measurement) -> Setting:
 def _ratio(results: Results, line: _Line) -> str:
     ours = _exact(results.select("mariner", "requests/s"), line.setting)
     theirs = _exact(results.select(line.system, "requests/s"), line.setting)
-    if line.system == "mariner" or ours is None or theirs is None or theirs.median <= 0:
-        return ""
-    return f"{ours.median / theirs.median:.2f}x"
+    ratio = None if line.system == "mariner" else paired_ratio(ours, theirs)
+    return "" if ratio is None else f"{ratio:.2f}x"
 
 
 def _exact(measurements: Sequence[Measurement], setting: Setting) -> Measurement | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.measurement import Measurement, read_all, write
+from bench.measurement import Measurement, paired_ratio, read_all, write
 
 from .results import echo_results
 
@@ -14,6 +14,25 @@ from .results import echo_results
 def test_a_measurement_reports_median_and_extremes_of_its_rounds() -> None:
     one = Measurement("mariner", "requests/s", {}, (9.0, 1.0, 5.0, 7.0))
     assert (one.median, one.minimum, one.maximum) == (6.0, 1.0, 9.0)
+
+
+def test_a_ratio_is_taken_round_by_round_so_that_a_slow_round_counts_for_both_sides() -> None:
+    ours = Measurement("mariner", "requests/s", {}, (300.0, 30.0, 330.0))
+    theirs = Measurement("mosec", "requests/s", {}, (100.0, 10.0, 10.0))
+    assert paired_ratio(ours, theirs) == pytest.approx(3.0)
+
+
+def test_a_ratio_of_unequal_rounds_is_that_of_the_medians() -> None:
+    ours = Measurement("mariner", "requests/s", {}, (300.0, 200.0, 100.0))
+    theirs = Measurement("mosec", "requests/s", {}, (100.0,))
+    assert paired_ratio(ours, theirs) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("values", [None, (0.0, 5.0, 5.0)])
+def test_there_is_no_ratio_to_what_was_not_measured_or_did_nothing(values: tuple[float, ...] | None) -> None:
+    ours = Measurement("mariner", "requests/s", {}, (1.0, 2.0, 3.0))
+    theirs = None if values is None else Measurement("mosec", "requests/s", {}, values)
+    assert paired_ratio(ours, theirs) is None
 
 
 def test_rounds_of_the_same_setting_become_one_measurement() -> None:
