@@ -1,33 +1,46 @@
 package ai.mariner.core.scheduling;
 
 /**
- * How long a worker's runs take, as a running estimate that follows slow runs at once and fast ones
- * slowly. Decides how many runs may be sent ahead to hide the round trip: many when runs are short,
- * none when they are long or not steady.
+ * How long a worker's runs take. Decides how many runs may be sent ahead to hide the round trip:
+ * many when runs are short, none when some of late were long.
+ *
+ * <p>A worker sends the answers of short runs together. Then the first of them seems to have taken
+ * the time of all and the others none; the mean is right nevertheless.
  */
 final class ServiceTimes {
   private static final long STEADY_NANOS = 5_000_000;
   private static final long SHORT_NANOS = 1_000_000;
   private static final int SAMPLES_NEEDED = 8;
+  private static final int MOST_RUNS = 32;
 
-  private long estimateNanos;
+  /** Follows slow runs at once and fast ones slowly. */
+  private long peakNanos;
+
+  private long meanNanos;
   private int samples;
 
   void add(long nanos) {
+    peakNanos = nanos > peakNanos ? nanos : peakNanos - ((peakNanos - nanos) >> 4);
+    meanNanos = samples == 0 ? nanos : meanNanos + (nanos - meanNanos) / 32;
     samples++;
-    estimateNanos = nanos > estimateNanos ? nanos : estimateNanos - ((estimateNanos - nanos) >> 4);
   }
 
-  /** Runs that may be with the worker at once, the one it works on included. */
+  /**
+   * Runs that may be with the worker at once, the one it works on included. Of single requests as
+   * many as take a millisecond together, so that one system call on each side serves several.
+   */
   int depth(int batchSize) {
-    if (samples < SAMPLES_NEEDED || estimateNanos >= STEADY_NANOS) {
+    if (samples < SAMPLES_NEEDED || peakNanos >= STEADY_NANOS) {
       return 1;
     }
-    return batchSize == 1 && shortRuns() ? 8 : 2;
+    if (batchSize > 1 || meanNanos > SHORT_NANOS / 2) {
+      return 2;
+    }
+    return (int) Math.min(MOST_RUNS, SHORT_NANOS / Math.max(1, meanNanos));
   }
 
   /** Whether a round trip shows beside a run. */
   boolean shortRuns() {
-    return estimateNanos < SHORT_NANOS;
+    return meanNanos < SHORT_NANOS;
   }
 }

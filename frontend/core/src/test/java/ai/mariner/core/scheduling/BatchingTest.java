@@ -10,7 +10,10 @@ import ai.mariner.core.testing.FakeWorker;
 import ai.mariner.core.testing.RecordingSink;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BatchingTest {
   private static final Duration DELAY = Duration.ofMillis(100);
@@ -253,6 +256,34 @@ class BatchingTest {
     assertThat(fixture.worker(0).openRuns()).hasSize(1);
   }
 
+  @ParameterizedTest
+  @CsvSource({"10, 32", "100, 10", "300, 3", "600, 2", "4000, 2", "6000, 1"})
+  void asManySingleRunsAreSentAheadAsTakeAMillisecondTogether(int micros, int runs) {
+    PoolFixture fixture = PoolFixture.ready(1, 1);
+    for (int i = 0; i < 300; i++) {
+      fixture.submit("run");
+      fixture.advance(Duration.ofNanos(micros * 1000L));
+      fixture.worker(0).answer();
+    }
+    fixture.burst(IntStream.range(0, 40).mapToObj(Integer::toString).toArray(String[]::new));
+    assertThat(fixture.worker(0).openRuns()).hasSize(runs);
+  }
+
+  @Test
+  void answersThatComeTogetherShareTheirTime() {
+    PoolFixture fixture = PoolFixture.ready(1, 1);
+    fixture.warmUp();
+    for (int i = 0; i < 100; i++) {
+      fixture.burst("a", "b", "c", "d", "e", "f", "g", "h");
+      fixture.advance(Duration.ofNanos(800_000));
+      for (int answers = 0; answers < 8; answers++) {
+        fixture.worker(0).answer();
+      }
+    }
+    fixture.burst(IntStream.range(0, 40).mapToObj(Integer::toString).toArray(String[]::new));
+    assertThat(fixture.worker(0).openRuns()).hasSizeBetween(8, 12);
+  }
+
   @Test
   void nothingIsSentAheadWhileAnotherWorkerIsFree() {
     PoolFixture fixture = PoolFixture.ready(2, 1);
@@ -280,10 +311,11 @@ class BatchingTest {
   @Test
   void onlyAFullBatchIsSentAheadOfRunsThatAreNotShort() {
     PoolFixture fixture = PoolFixture.ready(1, 2);
-    fixture.warmUp();
-    fixture.submit("of 3 ms");
-    fixture.advance(Duration.ofMillis(3));
-    fixture.worker(0).answer();
+    for (int i = 0; i < 20; i++) {
+      fixture.submit("of 3 ms");
+      fixture.advance(Duration.ofMillis(3));
+      fixture.worker(0).answer();
+    }
     fixture.submit("a");
     fixture.submit("b");
     assertThat(fixture.worker(0).openRuns()).hasSize(1);

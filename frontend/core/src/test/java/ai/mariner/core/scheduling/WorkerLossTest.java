@@ -10,6 +10,7 @@ import ai.mariner.core.testing.RecordingSink;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class WorkerLossTest {
@@ -176,16 +177,17 @@ class WorkerLossTest {
   void neverFailsWhatWasSentAheadToo() {
     PoolFixture fixture = PoolFixture.ready(1, retry(RetryOnWorkerLoss.NEVER, 1));
     fixture.warmUp();
-    List<RecordingSink> sent = fixture.burst("1", "2", "3", "4", "5", "6", "7", "8");
-    RecordingSink waiting = fixture.submit("9");
-    assertThat(fixture.worker(0).openRuns()).hasSize(8);
+    String[] most = IntStream.rangeClosed(1, 32).mapToObj(Integer::toString).toArray(String[]::new);
+    List<RecordingSink> sent = fixture.burst(most);
+    RecordingSink waiting = fixture.submit("33");
+    assertThat(fixture.worker(0).openRuns()).hasSize(32);
     fixture.worker(0).exit(1);
     assertThat(sent)
         .allSatisfy(sink -> assertThat(sink.failure().kind()).isEqualTo(ErrorKind.WORKER_LOST));
     assertThat(fixture.meters.reruns()).isZero();
     fixture.advance(RESTART);
     fixture.worker(1).answer();
-    assertThat(waiting.answer()).isEqualTo("echo:9");
+    assertThat(waiting.answer()).isEqualTo("echo:33");
   }
 
   @Test
