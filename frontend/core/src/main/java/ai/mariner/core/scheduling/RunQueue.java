@@ -36,14 +36,15 @@ final class RunQueue {
    *
    * @param batchSize most requests in a batch
    * @param waiting requests that wait
+   * @param alone whether the pool has no other worker, which might be free sooner
    */
-  int room(int batchSize, int waiting) {
+  int room(int batchSize, int waiting, boolean alone) {
     Run last = runs.peekLast();
     if (waiting < batchSize
         && (last == null || waiting < last.jobs().size() || !times.shortRuns())) {
       return 0;
     }
-    return Math.max(0, times.depth(batchSize) - runs.size());
+    return Math.max(0, times.depth(batchSize, alone) - runs.size());
   }
 
   /** Requests that it has served. */

@@ -13,6 +13,9 @@ final class ServiceTimes {
   private static final int SAMPLES_NEEDED = 8;
   private static final int MOST_RUNS = 32;
 
+  /** Fewer, since what was sent ahead can't go to another worker that is free sooner. */
+  private static final int MOST_RUNS_AMONG_OTHERS = 8;
+
   /** Follows slow runs at once and fast ones slowly. */
   private long peakNanos;
 
@@ -28,15 +31,19 @@ final class ServiceTimes {
   /**
    * Runs that may be with the worker at once, the one it works on included. Of single requests as
    * many as take a millisecond together, so that one system call on each side serves several.
+   *
+   * @param batchSize most requests in a batch
+   * @param alone whether the pool has no other worker
    */
-  int depth(int batchSize) {
+  int depth(int batchSize, boolean alone) {
     if (samples < SAMPLES_NEEDED || peakNanos >= STEADY_NANOS) {
       return 1;
     }
     if (batchSize > 1 || meanNanos > SHORT_NANOS / 2) {
       return 2;
     }
-    return (int) Math.min(MOST_RUNS, SHORT_NANOS / Math.max(1, meanNanos));
+    int most = alone ? MOST_RUNS : MOST_RUNS_AMONG_OTHERS;
+    return (int) Math.min(most, SHORT_NANOS / Math.max(1, meanNanos));
   }
 
   /** Whether a round trip shows beside a run. */

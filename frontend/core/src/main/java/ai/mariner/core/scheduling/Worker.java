@@ -103,10 +103,10 @@ final class Worker {
     return current == null ? null : current.pid();
   }
 
-  /** Runs that it could be given ahead of the end of the one it works on. */
-  int roomAhead(int batchSize, int waiting) {
+  /** Runs that it could be given ahead of the end of the one it works on; see {@link RunQueue}. */
+  int roomAhead(int batchSize, int waiting, boolean alone) {
     ProcessLife current = life;
-    return current != null && current.ready() ? current.runs().room(batchSize, waiting) : 0;
+    return current != null && current.ready() ? current.runs().room(batchSize, waiting, alone) : 0;
   }
 
   /** Whether it serves, or will soon unless something goes wrong for the first time. */

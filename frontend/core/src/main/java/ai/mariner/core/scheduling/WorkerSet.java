@@ -109,9 +109,10 @@ final class WorkerSet {
   @Nullable Worker nextWithRoom(int batchSize, int waiting) {
     Worker best = null;
     int most = 0;
-    for (int i = 0; i < workers.size(); i++) {
+    int size = workers.size();
+    for (int i = 0; i < size; i++) {
       Worker worker = workers.get(i);
-      int room = worker.roomAhead(batchSize, waiting);
+      int room = worker.roomAhead(batchSize, waiting, size == 1);
       if (room > most) {
         most = room;
         best = worker;

@@ -270,6 +270,16 @@ class BatchingTest {
   }
 
   @Test
+  void fewerRunsAreSentAheadWhereAnotherWorkerMightBeFreeSooner() {
+    PoolFixture fixture = PoolFixture.ready(2, 1);
+    fixture.warmUp();
+    fixture.warmUp();
+    fixture.burst(IntStream.range(0, 40).mapToObj(Integer::toString).toArray(String[]::new));
+    assertThat(fixture.worker(0).openRuns()).hasSize(8);
+    assertThat(fixture.worker(1).openRuns()).hasSize(8);
+  }
+
+  @Test
   void answersThatComeTogetherShareTheirTime() {
     PoolFixture fixture = PoolFixture.ready(1, 1);
     fixture.warmUp();
