@@ -133,6 +133,9 @@ class Session:
             if link.waiting:
                 # Runs have been waiting meanwhile: some may have been cancelled.
                 link.receive(wait=False)
+        elif model.batches:
+            # A batch's answers leave before the next run may kill the process and take them along.
+            link.flush()
         else:
             link.flush_if_due(ended)
 
