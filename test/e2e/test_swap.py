@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 from support import rest
 from support.operator import Operator
@@ -43,11 +44,7 @@ def test_the_command_swaps_and_says_why_it_could_not(operator: Operator) -> None
 
 
 SLOW = """
-import pathlib
-import time
-
-while not pathlib.Path({gate!r}).exists():
-    time.sleep(0.02)
+open({gate!r}, "rb").close()  # a pipe: opens when the test does
 
 
 def handle(data, context):
@@ -57,6 +54,7 @@ def handle(data, context):
 
 def test_steps_are_printed_while_the_swap_goes_on(operator: Operator) -> None:
     gate, handler = operator.base / "gate", operator.base / "slow.py"
+    os.mkfifo(gate)
     handler.write_text(SLOW.format(gate=str(gate)))
     pack(operator.store, "echo", "echo", "1.0")
     pack(operator.store, "echo", str(handler), "2.0", file_name="slow.mar")
@@ -76,7 +74,7 @@ def test_steps_are_printed_while_the_swap_goes_on(operator: Operator) -> None:
             0,
             1,
         )
-        gate.touch()
+        gate.open("wb").close()
         assert process.wait(60) == 0
     finally:
         process.kill()

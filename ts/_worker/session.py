@@ -118,6 +118,7 @@ class Session:
 
     def _run(self, frame: Frame, received_at: float) -> None:
         link = self._link
+        # Not `cast`, which is a call: this is the path of every request.
         items: Sequence[RequestItem] = frame.payload  # type: ignore[assignment]
         model = self._models.get(frame.model)
         if model is None or self._spent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from torch import nn
 
 
-class RealModel:
+class RealModel(ABC):
     """A handler that decodes each request, runs the batch once, and makes an answer of each row.
 
     One torch thread, wherever it runs, so that the server and the loop without a server do the same work.
@@ -25,13 +26,13 @@ class RealModel:
         torch.set_num_threads(1)
         self.network = self._make(self.device)
 
+    @abstractmethod
     def decode(self, body: Any) -> torch.Tensor:
         """Returns the input of one request."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answers(self, outputs: torch.Tensor) -> list[Any]:
         """Returns the answer of each row, ready to become JSON."""
-        raise NotImplementedError
 
     def handle(self, data: Sequence[Any], context: Any) -> list[Any]:
         """Answers a batch."""

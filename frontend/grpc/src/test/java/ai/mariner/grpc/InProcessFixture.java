@@ -55,6 +55,11 @@ final class InProcessFixture implements AutoCloseable {
     return InferenceAPIsServiceGrpc.newBlockingStub(channel());
   }
 
+  /** The text that a prediction answers. */
+  String answer(PredictionsRequest request) {
+    return inference().predictions(request).getPrediction().toStringUtf8();
+  }
+
   /** Starts a prediction. */
   ListenableFuture<PredictionResponse> call(PredictionsRequest request) {
     return InferenceAPIsServiceGrpc.newFutureStub(channel()).predictions(request);

@@ -116,13 +116,7 @@ class PredictionOutcomesTest {
           sink.end(FakeCore.reply(bodies.get(2)));
         };
 
-    assertThat(
-            fixture
-                .inference()
-                .predictions(NettyFixture.request("x"))
-                .getPrediction()
-                .toStringUtf8())
-        .isEqualTo("abcde");
+    assertThat(fixture.answer(NettyFixture.request("x"))).isEqualTo("abcde");
     for (CountedBody body : bodies) {
       body.assertReleasedOnce();
     }
@@ -180,13 +174,7 @@ class PredictionOutcomesTest {
           done.countDown();
         };
 
-    assertThat(
-            fixture
-                .inference()
-                .predictions(NettyFixture.request("x"))
-                .getPrediction()
-                .toStringUtf8())
-        .isEqualTo("first");
+    assertThat(fixture.answer(NettyFixture.request("x"))).isEqualTo("first");
     assertThat(done.await(10, TimeUnit.SECONDS)).isTrue();
     second.assertReleasedOnce();
     third.assertReleasedOnce();

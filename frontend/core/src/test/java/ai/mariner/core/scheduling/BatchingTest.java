@@ -256,6 +256,11 @@ class BatchingTest {
     assertThat(fixture.worker(0).openRuns()).hasSize(1);
   }
 
+  /** More requests at once than may go ahead to any worker. */
+  private static void burstOfMany(PoolFixture fixture) {
+    fixture.burst(IntStream.range(0, 40).mapToObj(Integer::toString).toArray(String[]::new));
+  }
+
   @ParameterizedTest
   @CsvSource({"10, 32", "100, 10", "300, 3", "600, 2", "4000, 2", "6000, 1"})
   void asManySingleRunsAreSentAheadAsTakeAMillisecondTogether(int micros, int runs) {
@@ -265,7 +270,7 @@ class BatchingTest {
       fixture.advance(Duration.ofNanos(micros * 1000L));
       fixture.worker(0).answer();
     }
-    fixture.burst(IntStream.range(0, 40).mapToObj(Integer::toString).toArray(String[]::new));
+    burstOfMany(fixture);
     assertThat(fixture.worker(0).openRuns()).hasSize(runs);
   }
 
@@ -274,7 +279,7 @@ class BatchingTest {
     PoolFixture fixture = PoolFixture.ready(2, 1);
     fixture.warmUp();
     fixture.warmUp();
-    fixture.burst(IntStream.range(0, 40).mapToObj(Integer::toString).toArray(String[]::new));
+    burstOfMany(fixture);
     assertThat(fixture.worker(0).openRuns()).hasSize(8);
     assertThat(fixture.worker(1).openRuns()).hasSize(8);
   }
@@ -290,7 +295,7 @@ class BatchingTest {
         fixture.worker(0).answer();
       }
     }
-    fixture.burst(IntStream.range(0, 40).mapToObj(Integer::toString).toArray(String[]::new));
+    burstOfMany(fixture);
     assertThat(fixture.worker(0).openRuns()).hasSizeBetween(8, 12);
   }
 
