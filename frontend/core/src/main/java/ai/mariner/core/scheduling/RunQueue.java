@@ -17,6 +17,11 @@ final class RunQueue {
     return runs.isEmpty();
   }
 
+  /** How many it has. */
+  int size() {
+    return runs.size();
+  }
+
   boolean has(Run run) {
     return runs.contains(run);
   }
