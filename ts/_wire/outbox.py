@@ -14,15 +14,15 @@ import socket
 
 CAPACITY = 256 * 1024
 _HEAD = 8
-_ROUND = 1 << 32
+_SIZE, _ROUND = 0, 1
 
 
 class Outbox:
     """Frames on their way to the frontend. For one thread.
 
-    The layout is that of `proto/wire`: a word, which holds the round in its upper and the number of bytes in
-    its lower half, then the bytes. The word is written with one store, after the bytes that it counts, so
-    whoever reads it finds whole frames, whenever the process ends.
+    The layout is that of `proto/wire`: the number of bytes, the round, then the bytes. The number is written
+    with one store, after the bytes that it counts, so whoever reads it finds whole frames, whenever the process
+    ends.
 
     Attributes:
         descriptor: of the memory, for the frontend to find it.
@@ -40,13 +40,12 @@ class Outbox:
         self.descriptor = os.memfd_create("mariner-outbox")
         try:
             os.ftruncate(self.descriptor, _HEAD + CAPACITY)
-            self._memory = memoryview(mmap.mmap(self.descriptor, _HEAD + CAPACITY))
+            self._memory = mmap.mmap(self.descriptor, _HEAD + CAPACITY)
         except BaseException:
             os.close(self.descriptor)
             raise
-        self._frames = self._memory[_HEAD:]
-        self._word = self._memory[:_HEAD].cast("Q")
-        self._round = 0
+        self._frames = memoryview(self._memory)[_HEAD:]
+        self._head = memoryview(self._memory)[:_HEAD].cast("I")
         self.size = 0
 
     @classmethod
@@ -62,9 +61,8 @@ class Outbox:
         end = start + len(frames)
         if end > CAPACITY:
             return False
-        self._frames[start:end] = frames
-        self._word[0] = self._round | end
-        self.size = end
+        self._memory[_HEAD + start : _HEAD + end] = frames
+        self._head[_SIZE] = self.size = end
         return True
 
     def send(self, connection: socket.socket) -> None:
@@ -74,9 +72,9 @@ class Outbox:
             ConnectionError: the frontend is gone.
         """
         connection.sendall(self._frames[: self.size])
-        self._round = (self._round + _ROUND) % (1 << 64)
-        self._word[0] = self._round
-        self.size = 0
+        # The round comes first: whoever has read frames must see it before others take their place.
+        self._head[_ROUND] = (self._head[_ROUND] + 1) % (1 << 32)
+        self._head[_SIZE] = self.size = 0
 
     def close(self) -> None:
         """Gives the descriptor back; the memory goes with the process."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
+import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,8 +45,8 @@ def pair() -> Iterator[tuple[socket.socket, Channel]]:
 
 def kept(descriptor: int) -> tuple[int, bytes]:
     """Reads an outbox as the frontend does: the round and the bytes."""
-    word = int.from_bytes(os.pread(descriptor, 8, 0), sys.byteorder)
-    return word >> 32, os.pread(descriptor, word & 0xFFFFFFFF, 8)
+    size, round_ = struct.unpack("=II", os.pread(descriptor, 8, 0))
+    return round_, os.pread(descriptor, size, 8)
 
 
 def outbox_of(channel: Channel) -> Outbox:

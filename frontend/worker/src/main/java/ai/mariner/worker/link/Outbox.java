@@ -28,8 +28,7 @@ final class Outbox {
   /** How the system names the memory; no other file of a process is opened. */
   private static final String NAME = "/memfd:mariner-outbox";
 
-  private static final int WORD_BYTES = 8;
-  private static final long SIZE_MASK = 0xFFFF_FFFFL;
+  private static final int HEAD_BYTES = 8;
 
   private final FileChannel memory;
 
@@ -87,17 +86,17 @@ final class Outbox {
   }
 
   private ByteBuf read(ByteBufAllocator allocator) throws IOException {
-    long word = word();
-    int size = (int) Math.min(word & SIZE_MASK, Math.max(0, memory.size() - WORD_BYTES));
+    Head head = head();
+    int size = (int) Math.min(head.size(), Math.max(0, memory.size() - HEAD_BYTES));
     ByteBuf frames = allocator.buffer(size);
     try {
       while (frames.readableBytes() < size) {
-        int at = WORD_BYTES + frames.readableBytes();
+        int at = HEAD_BYTES + frames.readableBytes();
         if (frames.writeBytes(memory, at, size - frames.readableBytes()) <= 0) {
           break;
         }
       }
-      if (word() >>> Integer.SIZE != word >>> Integer.SIZE) {
+      if (head().round() != head.round()) {
         // Sent meanwhile, and perhaps written over.
         frames.clear();
       }
@@ -108,9 +107,14 @@ final class Outbox {
     return frames;
   }
 
-  private long word() throws IOException {
-    ByteBuffer word = ByteBuffer.allocate(WORD_BYTES).order(ByteOrder.nativeOrder());
-    return memory.read(word, 0) == WORD_BYTES ? word.getLong(0) : 0;
+  /** Bytes of frames, and how often they were sent. */
+  private record Head(long size, int round) {}
+
+  private Head head() throws IOException {
+    ByteBuffer head = ByteBuffer.allocate(HEAD_BYTES).order(ByteOrder.nativeOrder());
+    return memory.read(head, 0) == HEAD_BYTES
+        ? new Head(Integer.toUnsignedLong(head.getInt(0)), head.getInt(4))
+        : new Head(0, 0);
   }
 
   void close() {
