@@ -21,8 +21,8 @@ class Outbox:
     """Frames on their way to the frontend. For one thread.
 
     The layout is that of `proto/wire`: the number of bytes, the round, then the bytes. The number is written
-    with one store, after the bytes that it counts, so whoever reads it finds whole frames, whenever the process
-    ends.
+    with one store, after the bytes that it counts, so whoever reads it finds whole frames, at whatever moment
+    the process ends.
 
     Attributes:
         descriptor: of the memory, for the frontend to find it.
