@@ -62,7 +62,7 @@ final class ManagementGrpc extends ManagementAPIsServiceImplBase {
       ModelStatus model, @Nullable Long timeoutNanos, CollectingSink sink) {
     InferenceRequest question =
         new InferenceRequest(
-            context.requestIds().getAsLong(),
+            context.inference().nextRequestId(),
             new ModelRef(model.key().name(), model.key().version()),
             Operation.DESCRIBE,
             null,
@@ -71,7 +71,7 @@ final class ManagementGrpc extends ManagementAPIsServiceImplBase {
             timeoutNanos,
             false,
             null);
-    context.submitter().submit(question, sink);
+    context.inference().submit(question, sink);
     return sink.answer().thenApply(metadata -> ManagementView.describe(model, metadata));
   }
 

@@ -10,6 +10,7 @@ import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.inference.InferenceCalls;
 import ai.mariner.core.message.Body;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InflightBudget;
@@ -35,7 +36,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Stands in for the core: takes requests, and answers on a loop thread as a test says. */
-final class FakeCore implements AutoCloseable {
+final class FakeCore implements InferenceCalls, AutoCloseable {
   static final int MAX_BYTES = 6_553_500;
 
   final FakeModels models = new FakeModels();
@@ -91,9 +92,7 @@ final class FakeCore implements AutoCloseable {
   GrpcContext context() {
     return new GrpcContext(
         config(),
-        this::submit,
-        ids::incrementAndGet,
-        labels,
+        this,
         models,
         access,
         (remote, line, status, millis) -> accessLines.add(remote + ' ' + line + ' ' + status),
@@ -102,7 +101,18 @@ final class FakeCore implements AutoCloseable {
         System::nanoTime);
   }
 
-  private void submit(InferenceRequest request, ResponseSink sink) {
+  @Override
+  public long nextRequestId() {
+    return ids.incrementAndGet();
+  }
+
+  @Override
+  public RequestLabel labels() {
+    return labels;
+  }
+
+  @Override
+  public void submit(InferenceRequest request, ResponseSink sink) {
     loop.execute(
         () -> {
           Handler now = handler;

@@ -147,7 +147,7 @@ final class InferenceRoutes {
             timeoutNanos,
             true,
             null);
-    context.inference().submitter().submit(request, exchange);
+    context.inference().submit(request, exchange);
   }
 
   private static @Nullable Long timeoutNanos(HttpHeaders headers) {

@@ -48,7 +48,7 @@ final class Metadata {
             null,
             false,
             null);
-    context.inference().submitter().submit(request, new Answer(exchange, model));
+    context.inference().submit(request, new Answer(exchange, model));
   }
 
   /** Puts the handler's answer into the description. */

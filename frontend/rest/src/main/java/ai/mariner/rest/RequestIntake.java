@@ -113,7 +113,7 @@ final class RequestIntake {
 
   private Exchange open(HttpRequest request) {
     RestContext context = listener.context();
-    long id = context.inference().nextRequestId().getAsLong();
+    long id = context.inference().nextRequestId();
     String label = RequestHead.label(request);
     return new Exchange(
         connection,

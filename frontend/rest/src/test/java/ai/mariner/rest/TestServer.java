@@ -11,6 +11,7 @@ import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
+import ai.mariner.core.inference.InferenceCalls;
 import ai.mariner.core.message.Body;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InflightBudget;
@@ -74,13 +75,11 @@ final class TestServer {
 
   TestServer(Profile profile, AccessPolicy access, UnaryOperator<ServerConfig> change) {
     models.add(new ModelSummary("echo", "echo.mar"));
-    InferenceCalls inference =
-        new InferenceCalls(ids::incrementAndGet, new RequestLabel(42), this::submit);
     MetricsPage page = (accept, names) -> ("metrics " + names).getBytes(StandardCharsets.UTF_8);
     context =
         new RestContext(
             change.apply(config(profile)),
-            inference,
+            new Predictions(),
             new Models(),
             access,
             new Counter(),
@@ -94,11 +93,6 @@ final class TestServer {
   Listener listener(Api... apis) {
     ListenerAddress address = context.config().inference();
     return new Listener(context, RouteTable.router(Set.of(apis), context, address));
-  }
-
-  private void submit(InferenceRequest request, ResponseSink sink) {
-    requests.add(request);
-    handler.accept(request, sink);
   }
 
   static void echo(InferenceRequest request, ResponseSink sink) {
@@ -169,6 +163,27 @@ final class TestServer {
         CorsConfig.NONE,
         List.of(),
         Map.of());
+  }
+
+  /** Notes requests; they are answered as a test says. */
+  private final class Predictions implements InferenceCalls {
+    private final RequestLabel labels = new RequestLabel(42);
+
+    @Override
+    public long nextRequestId() {
+      return ids.incrementAndGet();
+    }
+
+    @Override
+    public RequestLabel labels() {
+      return labels;
+    }
+
+    @Override
+    public void submit(InferenceRequest request, ResponseSink sink) {
+      requests.add(request);
+      handler.accept(request, sink);
+    }
   }
 
   /** One model, {@code echo}; notes orders. */

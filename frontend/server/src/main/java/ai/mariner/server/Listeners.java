@@ -12,7 +12,6 @@ import ai.mariner.grpc.GrpcServer;
 import ai.mariner.net.Transport;
 import ai.mariner.rest.Api;
 import ai.mariner.rest.HttpServer;
-import ai.mariner.rest.InferenceCalls;
 import ai.mariner.rest.MetricsPage;
 import ai.mariner.rest.RestContext;
 import ai.mariner.server.metrics.PrometheusMetrics;
@@ -73,27 +72,10 @@ final class Listeners {
     InflightBudget budget = new InflightBudget(config.limits().maxInflightBytes());
     RestContext rest =
         new RestContext(
-            config,
-            InferenceCalls.of(inference),
-            models,
-            access,
-            metrics,
-            accessLog,
-            page,
-            budget,
-            System::nanoTime);
+            config, inference, models, access, metrics, accessLog, page, budget, System::nanoTime);
     GrpcContext grpcContext =
         new GrpcContext(
-            config,
-            inference::submit,
-            inference::nextRequestId,
-            inference.labels(),
-            models,
-            access,
-            accessLog,
-            budget,
-            loops,
-            System::nanoTime);
+            config, inference, models, access, accessLog, budget, loops, System::nanoTime);
     Map<String, String> addresses = new LinkedHashMap<>();
     List<HttpServer> http = new ArrayList<>();
     try {
