@@ -38,9 +38,9 @@ final class AnswerCache {
   private final Map<AnswerKey, Flight> flights = new HashMap<>();
   private int following;
 
-  AnswerCache(CacheLimits limits, Loop loop, ModelMetrics metrics, Answers answers, Inside inside) {
-    this.loop = loop;
-    this.metrics = metrics;
+  AnswerCache(CacheLimits limits, PoolContext pool, Answers answers, Inside inside) {
+    this.loop = pool.loop();
+    this.metrics = pool.metrics();
     this.answers = answers;
     this.inside = inside;
     this.kept = new KeptAnswers(limits);

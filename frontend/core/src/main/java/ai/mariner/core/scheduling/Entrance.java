@@ -29,35 +29,25 @@ final class Entrance {
   private final boolean lanes;
   private final @Nullable AnswerCache cache;
 
-  private Entrance(
-      ModelKey key,
-      ModelSpec spec,
-      Loop loop,
-      ModelMetrics metrics,
-      Answers answers,
-      Inside inside) {
-    this.key = key;
-    this.loop = loop;
-    this.metrics = metrics;
+  private Entrance(PoolContext pool, Answers answers, Inside inside) {
+    ModelSpec spec = pool.spec();
+    this.key = pool.key();
+    this.loop = pool.loop();
+    this.metrics = pool.metrics();
     this.inside = inside;
     RateLimit limit = spec.rateLimit();
     this.bucket = limit == null ? null : new TokenBucket(limit, loop.nanoTime());
     this.lanes = spec.priorityAgeing() != null;
     CacheLimits kept = spec.responseCache();
-    this.cache = kept == null ? null : new AnswerCache(kept, loop, metrics, answers, inside);
+    this.cache = kept == null ? null : new AnswerCache(kept, pool, answers, inside);
   }
 
   /** The entrance that a model's options ask for; absent: none, requests go straight inside. */
-  static @Nullable Entrance of(
-      ModelKey key,
-      ModelSpec spec,
-      Loop loop,
-      ModelMetrics metrics,
-      Answers answers,
-      Inside inside) {
+  static @Nullable Entrance of(PoolContext pool, Answers answers, Inside inside) {
+    ModelSpec spec = pool.spec();
     boolean plain =
         spec.rateLimit() == null && spec.priorityAgeing() == null && spec.responseCache() == null;
-    return plain ? null : new Entrance(key, spec, loop, metrics, answers, inside);
+    return plain ? null : new Entrance(pool, answers, inside);
   }
 
   /**

@@ -28,7 +28,7 @@ public final class Pool {
   private final ModelMetrics metrics;
   private final Refusals refusals;
   private final @Nullable Long defaultTimeoutNanos;
-  private final WorkerSet workers = new WorkerSet();
+  private final WorkerSet workers;
   private final Answers answers;
   private final OpenJobs open;
   private final Staffing staffing;
@@ -60,33 +60,21 @@ public final class Pool {
     this.loop = loop;
     this.factory = factory;
     this.metrics = metrics;
-    this.refusals = new Refusals(key);
+    this.workers = new WorkerSet();
+    Batcher batcher = QueueBatcher.of(spec);
+    PoolContext context =
+        new PoolContext(key, spec, loop, metrics, runIds, batcher, workers, this::gauges);
+    this.refusals = context.refusals();
     this.defaultTimeoutNanos =
         spec.requestTimeout() == null ? null : spec.requestTimeout().toNanos();
-    Batcher batcher = QueueBatcher.of(spec);
-    this.answers = new Answers(loop, metrics, limits, this::finished);
-    this.open = new OpenJobs(loop, batcher, workers, answers, this::gauges);
-    this.staffing = new Staffing(refusals, spec, factory, loop, workers, metrics, this::recruit);
-    this.backlog =
-        new Backlog(
-            key, spec, loop, batcher, workers, staffing, answers, metrics, runIds, this::gauges);
-    this.elasticity =
-        new Elasticity(
-            key,
-            spec,
-            loop,
-            batcher,
-            workers,
-            staffing,
-            factory.memory(),
-            open::isEmpty,
-            this::gauges);
-    this.reports =
-        new WorkerReports(
-            spec, runIds, metrics, staffing, elasticity, backlog, answers, this::gauges);
-    this.closing =
-        new Closing(loop, refusals, open, backlog, workers, staffing, elasticity, this::gauges);
-    this.entrance = Entrance.of(key, spec, loop, metrics, answers, new Queue());
+    this.answers = new Answers(context, limits, this::finished);
+    this.open = new OpenJobs(context, answers);
+    this.staffing = new Staffing(context, factory, this::recruit);
+    this.backlog = new Backlog(context, staffing, answers);
+    this.elasticity = new Elasticity(context, staffing, factory.memory(), open::isEmpty);
+    this.reports = new WorkerReports(context, staffing, elasticity, backlog, answers);
+    this.closing = new Closing(context, open, backlog, staffing, elasticity);
+    this.entrance = Entrance.of(context, answers, new Queue());
   }
 
   private Worker recruit(int place) {

@@ -3,8 +3,6 @@ package ai.mariner.core.scheduling;
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
-import ai.mariner.core.metrics.ModelMetrics;
-import ai.mariner.core.time.Loop;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -45,21 +43,13 @@ final class Staffing {
    * Makes the staffing of a pool that has no workers; until the first {@link #resize} the pool
    * counts as loading.
    *
-   * @param spec options of the model
    * @param factory tells of the machine
-   * @param workers where workers are put
    * @param recruit makes a worker for a place of the pool
    */
-  Staffing(
-      Refusals refusals,
-      ModelSpec spec,
-      WorkerFactory factory,
-      Loop loop,
-      WorkerSet workers,
-      ModelMetrics metrics,
-      IntFunction<Worker> recruit) {
-    this.refusals = refusals;
-    this.workers = workers;
+  Staffing(PoolContext pool, WorkerFactory factory, IntFunction<Worker> recruit) {
+    ModelSpec spec = pool.spec();
+    this.refusals = pool.refusals();
+    this.workers = pool.workers();
     this.recruit = recruit;
     this.min = spec.minWorkers();
     this.max = spec.maxWorkers();
@@ -69,14 +59,7 @@ final class Staffing {
     this.recycler =
         spec.lifespan() == null
             ? null
-            : new Recycler(
-                spec.lifespan(),
-                loop,
-                workers,
-                factory.memory(),
-                metrics,
-                factory.random(),
-                this::hire);
+            : new Recycler(pool, spec.lifespan(), factory.memory(), factory.random(), this::hire);
   }
 
   /** May be read from any thread. */
