@@ -107,7 +107,7 @@ final class RequestIntake {
     } catch (ServeException e) {
       return e.failure();
     } catch (RuntimeException e) {
-      return HttpConnection.internal(e);
+      return HttpErrors.internal(e);
     }
   }
 
@@ -225,7 +225,7 @@ final class RequestIntake {
     } catch (ServeException e) {
       exchange.fail(e.failure());
     } catch (RuntimeException e) {
-      exchange.fail(HttpConnection.internal(e));
+      exchange.fail(HttpErrors.internal(e));
     }
   }
 
