@@ -42,7 +42,9 @@ final class FakeCore implements InferenceCalls, AutoCloseable {
   final FakeModels models = new FakeModels();
   final BlockingQueue<Submission> submissions = new LinkedBlockingQueue<>();
   final BlockingQueue<String> accessLines = new LinkedBlockingQueue<>();
-  final InflightBudget budget = new InflightBudget(2L * MAX_BYTES);
+  static final long BUDGET_BYTES = 2L * MAX_BYTES;
+
+  final InflightBudget budget = new InflightBudget(BUDGET_BYTES);
   final RequestLabel labels = new RequestLabel(42);
   Profile profile = Profile.MARINER;
   boolean modelApi = true;

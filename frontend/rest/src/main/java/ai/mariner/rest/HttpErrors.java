@@ -89,7 +89,6 @@ final class HttpErrors {
       case DOWNLOAD_FAILED -> new Row(400, "DownloadArchiveException");
       case DEFAULT_VERSION_IN_USE -> new Row(403, "InvalidModelVersionException");
       case LOAD_FAILED, INTERNAL -> new Row(500, INTERNAL);
-      case OPERATION_TIMEOUT -> new Row(408, "RequestTimeoutException");
     };
   }
 

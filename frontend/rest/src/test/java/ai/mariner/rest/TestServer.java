@@ -75,7 +75,7 @@ final class TestServer {
 
   TestServer(Profile profile, AccessPolicy access, UnaryOperator<ServerConfig> change) {
     models.add(new ModelSummary("echo", "echo.mar"));
-    MetricsPage page = (accept, names) -> ("metrics " + names).getBytes(StandardCharsets.UTF_8);
+    MetricsPage page = names -> ("metrics " + names).getBytes(StandardCharsets.UTF_8);
     context =
         new RestContext(
             change.apply(config(profile)),
