@@ -20,8 +20,12 @@ def addresses(text: str) -> dict[str, str]:
 
 def assert_nothing_left(operator: Operator) -> None:
     eventually(lambda: not operator.processes(), 10, "no process is left")
-    left = {str(path.relative_to(operator.temp)) for path in operator.temp.rglob("*") if path.is_file()}
-    assert left == set()
+    assert left_by_servers(operator) == set()
+
+
+def left_by_servers(operator: Operator) -> set[str]:
+    """Returns all files and folders in the two places for temporary ones."""
+    return {str(path) for root in (operator.temp, operator.runtime) for path in root.rglob("*")}
 
 
 def test_start_waits_for_the_models_and_stop_for_the_end(operator: Operator) -> None:
@@ -109,14 +113,11 @@ def test_two_servers_are_told_apart_by_folder_and_by_name(operator: Operator) ->
         assert done.code == 0, done.text
     assert len(operator.run("mariner", "status").out.strip().splitlines()) >= 3
     assert operator.run("mariner", "stop", cwd=other).code == 0
+    assert len({Path(path).parent for path in left_by_servers(operator) if path.endswith("server.pid")}) == 2
     third = operator.run("mariner", "status", "--name", "third")
     assert third.code == 0, third.text
     assert operator.run("mariner", "stop", "--all").code == 0
     assert_nothing_left(operator)
-
-
-def run_folders(operator: Operator) -> list[Path]:
-    return [path for root in (operator.runtime, operator.temp) for path in root.glob("mariner-*/*")]
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
@@ -135,7 +136,6 @@ def test_a_server_in_the_foreground_ends_well_by_a_signal(
     finally:
         process.kill()
         process.wait()
-    assert run_folders(operator) == []
     (operator.temp / ".model_server.pid").unlink(missing_ok=True)
     assert_nothing_left(operator)
 
@@ -149,7 +149,27 @@ def test_a_start_in_the_foreground_that_fails_leaves_nothing(operator: Operator,
     )
     assert done.code == 1
     assert "job_queue_size: many" in done.text
-    assert run_folders(operator) == []
+    (operator.temp / ".model_server.pid").unlink(missing_ok=True)
+    assert_nothing_left(operator)
+
+
+@pytest.mark.parametrize("profile", ["mariner", "torchserve"])
+def test_what_a_killed_server_leaves_goes_with_the_next_start_and_stop(
+    operator: Operator, profile: str
+) -> None:
+    start, stop = (["start"], ["stop"]) if profile == "mariner" else (["--start"], ["--stop"])
+    start += ["--model-store", str(operator.store), "--ts-config", str(operator.config())]
+    process = operator.spawn(profile, *start, "--foreground")
+    try:
+        eventually(lambda: "Model server started." in operator.spawned_text(), 30, "the server listens")
+    finally:
+        process.kill()
+        process.wait()
+    assert left_by_servers(operator) != set()
+    done = operator.run(profile, *start)
+    assert done.code == 0, done.text
+    assert operator.run(profile, *stop).code == 0
+    assert_nothing_left(operator)
 
 
 def test_torchserve_starts_and_stops_as_it_always_did(operator: Operator) -> None:

@@ -101,6 +101,22 @@ def together(server: RunningServer, model: str, bodies: Sequence[str]) -> list[r
         return list(callers.map(lambda body: server.predict(model, body), bodies))
 
 
+@contextmanager
+def burst(server: RunningServer, model: str, bodies: Sequence[str]) -> Iterator[list[Future[Seen]]]:
+    """Sends all at once over one gRPC connection, so that they come to the server together."""
+    with rpc.inference(server.grpc_inference) as stub:
+        calls = [stub.Predictions.future(rpc.prediction(model, body.encode()), timeout=60) for body in bodies]
+        with ThreadPoolExecutor(len(bodies)) as readers:
+            yield [readers.submit(_seen, call) for call in calls]
+
+
+def _seen(call: Any) -> Seen:
+    try:
+        return Seen("OK", call.result().prediction.decode())
+    except grpc.RpcError as fault:
+        return Seen(fault.code().name, fault.details() or "")
+
+
 def warm_up(server: RunningServer) -> None:
     """Goes once through what makes the JVM's pools grow."""
     for _ in range(3):

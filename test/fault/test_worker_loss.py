@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
-from faults import call_grpc, last_failure, order, pid_of, running, together
+from faults import burst, call_grpc, last_failure, order, pid_of, running, together
 from observation import Observation, counts
 from support.server import RunningServer
 from support.waiting import eventually
@@ -114,6 +114,56 @@ def test_a_batch_that_costs_too_many_workers_is_given_up(server: RunningServer, 
     assert [reply.status for reply in replies] == [500] * 8
     assert all(reply.message.startswith("Worker died.") for reply in replies)
     assert counts(server)["mates"].losses - before == 4
+
+
+@pytest.mark.parametrize("do", ["kill", "segfault", "exit"])
+def test_single_requests_sent_ahead_run_once_and_only_the_poison_is_blamed(
+    server: RunningServer, base: Observation, tmp_path: Path, do: str
+) -> None:
+    before = counts(server)["faulty"]
+    for turn in range(4):
+        show_short_runs(server)
+        notes = tmp_path / f"notes{turn}"
+        poison = 3 * turn + 1
+        bodies = [
+            order(do if i == poison else "answer", code=3, text=str(i), note=notes, name=str(i))
+            for i in range(12)
+        ]
+        with burst(server, "faulty", bodies) as answers:
+            seen = [answer.result(60) for answer in answers]
+        assert [answer.code for answer in seen] == ["OK"] * poison + ["INTERNAL"] + ["OK"] * (11 - poison)
+        assert seen[poison].text.startswith("Worker died.")
+        assert [answer.text for answer in seen if answer.code == "OK"] == [
+            str(i) for i in range(12) if i != poison
+        ]
+        # What was served before the poison was not lost with it, so nothing had to run again.
+        assert sorted(notes.read_text().split(), key=int) == [str(i) for i in range(12)]
+    assert counts(server)["faulty"].losses - before.losses == 4
+
+
+def show_short_runs(server: RunningServer) -> None:
+    """Lets a fresh worker see so many short runs that single requests are sent ahead to it."""
+    for _ in range(12):
+        assert call_grpc(server, "faulty", order("answer")).code == "OK"
+
+
+def test_answers_of_short_runs_do_not_wait_for_a_long_one_that_was_sent_ahead(
+    server: RunningServer, base: Observation, tmp_path: Path
+) -> None:
+    show_short_runs(server)
+    notes, gate = tmp_path / "notes", tmp_path / "gate"
+    bodies = [order("wait" if i == 5 else "answer", until=gate, note=notes, name=str(i)) for i in range(12)]
+    with burst(server, "faulty", bodies) as answers:
+        try:
+            eventually(lambda: notes.exists() and "5" in notes.read_text().split(), 30, "the long run began")
+            begun = notes.read_text().split()
+            assert begun[-1] == "5"
+            for name in begun[:-1]:
+                assert answers[int(name)].result(10).code == "OK"
+            assert not answers[5].done()
+        finally:
+            gate.touch()
+        assert [answer.result(60).code for answer in answers] == ["OK"] * 12
 
 
 @pytest.mark.parametrize("model", ["unstarted", "never"])

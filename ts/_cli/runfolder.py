@@ -1,8 +1,11 @@
 """The folder of one server while it runs: pid file, state file, console log. Servers are told apart by its
-name."""
+name. All of a user's are in one folder, which is there as long as one of them is: any command, and a server
+in the foreground, may remove it when it is empty, so whoever makes a folder in it must be ready to begin
+anew."""
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -49,23 +52,40 @@ def temp_root() -> Path:
         ) from error
 
 
+def root_name() -> str:
+    """Returns the name of the folder that holds the run folders of this user."""
+    return f"mariner-{os.getuid()}"
+
+
 def runs_root(environment: Mapping[str, str]) -> Path:
     """Returns the folder that holds the run folders of this user; it need not be there yet."""
     session = environment.get("XDG_RUNTIME_DIR") or ""
     usable = session.startswith("/") and os.access(session, os.W_OK | os.X_OK)
-    return Path(session if usable else temp_root(), f"mariner-{os.getuid()}")
+    return Path(session if usable else temp_root(), root_name())
+
+
+def _no_folder(folder: Path, reason: str | None) -> CommandError:
+    return CommandError(
+        f"run folder can't be made: {folder} ({reason}; "
+        "expected: XDG_RUNTIME_DIR or TMPDIR names a folder that can be written)"
+    )
+
+
+def _is_private(facts: os.stat_result) -> bool:
+    return stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.getuid() and not facts.st_mode & 0o077
 
 
 def _make_private(folder: Path) -> None:
+    """Raises FileNotFoundError when the folder above is not there, or this one was removed at once."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
         facts = folder.lstat()
+    except FileNotFoundError:
+        raise
     except OSError as error:
-        raise CommandError(
-            f"run folder can't be made: {folder} ({error.strerror}; "
-            "expected: XDG_RUNTIME_DIR or TMPDIR names a folder that can be written)"
-        ) from error
-    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid() or facts.st_mode & 0o077:
+        raise _no_folder(folder, error.strerror) from error
+    if not _is_private(facts):
         raise CommandError(
             f"run folder is not private: {folder} "
             f"(expected: a folder with mode 0700 that belongs to user {os.getuid()})"
@@ -99,10 +119,21 @@ class RunFolder:
         """Pid and start of the JVM as JSON."""
         return self.path / "server.pid"
 
+    @property
+    def _part(self) -> Path:
+        return self.pid_file.with_suffix(".part")
+
     def create(self) -> None:
         """Makes the folder, private to the user; raises CommandError when it is not or can't be."""
-        _make_private(self.path.parent)
-        _make_private(self.path)
+        root = self.path.parent
+        while True:
+            with suppress(FileNotFoundError):
+                _make_private(root)
+                _make_private(self.path)
+                return
+            # Removed meanwhile by the end of the last server in it, unless there is no place for it at all.
+            if not root.parent.is_dir():
+                raise _no_folder(root, os.strerror(errno.ENOENT))
 
     def _lock(self) -> int:
         """Locks the folder that has this path, which a server that ends may remove at any moment."""
@@ -132,8 +163,13 @@ class RunFolder:
             os.close(handle)
 
     def _remove_if_empty(self) -> None:
+        root = self.path.parent
+        # Another file of the JVM, another server's folder, or none any more: neither stands in the way.
         with suppress(OSError):
             self.path.rmdir()
+        with suppress(OSError):
+            if root.name == root_name() and _is_private(root.lstat()):
+                root.rmdir()
 
     def take(self) -> None:
         """Makes the folder the next server's: it is there, and the end of the one before does not remove it
@@ -145,6 +181,18 @@ class RunFolder:
                 self.console.touch(mode=0o600)
                 return
 
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Takes the folder for a start; one that fails before a server runs leaves nothing."""
+        self.take()
+        try:
+            yield
+        except BaseException:
+            # A server in the foreground is this process, as far as the pid file knows.
+            if self.pid() in (None, os.getpid()):
+                self._clear()
+            raise
+
     def forget(self) -> None:
         """Removes what a server before left about itself; its console log stays, to be read after a crash."""
         for file in (self.pid_file, self.state_file):
@@ -152,9 +200,8 @@ class RunFolder:
 
     def record(self, pid: int) -> None:
         """Writes the pid file of a process that has just been started."""
-        part = self.pid_file.with_suffix(".part")
-        part.write_text(json.dumps({"pid": pid, "start": start_mark(pid)}), encoding="utf-8")
-        part.replace(self.pid_file)
+        self._part.write_text(json.dumps({"pid": pid, "start": start_mark(pid)}), encoding="utf-8")
+        self._part.replace(self.pid_file)
 
     def pid(self) -> int | None:
         """Returns the pid of the living server; None when none runs, also if its pid belongs to another
@@ -166,11 +213,26 @@ class RunFolder:
             return None
         return pid if pid > 0 and mark is not None and start_mark(pid) == mark else None
 
-    def clear(self) -> None:
-        """Removes the server's files and the folder."""
-        for file in (self.pid_file, self.state_file, self.console):
+    def sweep(self, keep_console: bool = False) -> None:
+        """Removes what is left of a server that runs no more: its files and the folder. A console log that is
+        kept, to be read after a crash, keeps the folder too. Leaves everything alone when a server lives.
+
+        Raises CommandError when another command starts the server now.
+        """
+        if not self.path.is_dir():
+            # A server in the foreground has removed it; one of an older version, nothing but that.
+            self._remove_if_empty()
+            return
+        with self.locked():
+            if self.pid() is None:
+                self._clear(keep_console)
+
+    def _clear(self, keep_console: bool = False) -> None:
+        self.forget()
+        for file in (self.path / "state.json.new", self._part):
             file.unlink(missing_ok=True)
-        # Another file of the JVM, or no folder: neither stands in the way of the next start.
+        if not keep_console:
+            self.console.unlink(missing_ok=True)
         self._remove_if_empty()
 
     def send(self, number: signal.Signals) -> None:
@@ -188,6 +250,7 @@ class RunFolder:
 
 def run_folders(root: Path) -> list[RunFolder]:
     """Returns all run folders below the root, by name."""
-    if not root.is_dir():
+    try:
+        return [RunFolder(path) for path in sorted(root.iterdir()) if path.is_dir()]
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    return [RunFolder(path) for path in sorted(root.iterdir()) if path.is_dir()]

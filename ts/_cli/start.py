@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ts._cli import properties
@@ -63,14 +64,14 @@ def start(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
             )
         arguments = server_arguments(options, store, config_file)
         launch = prepare(arguments, folder, config, options.log_config, options.foreground, environment)
-        folder.take()
-        if options.foreground:
-            # The pid and the start of the process stay the same when it becomes the JVM.
-            folder.record(os.getpid())
-            launch.become()
-        with folder.console.open("wb") as console:
-            process = launch.spawn(console)
-        folder.record(process.pid)
+        with folder.taken():
+            if options.foreground:
+                # The pid and the start of the process stay the same when it becomes the JVM.
+                folder.record(os.getpid())
+                launch.become()
+            with folder.console.open("wb") as console:
+                process = launch.spawn(console)
+            folder.record(process.pid)
     return _await_ready(options, folder, launch, process)
 
 
@@ -153,7 +154,9 @@ def _report_end(folder: RunFolder, process: subprocess.Popen[bytes]) -> int:
         print(f"Last lines of its output ({folder.console}):", file=sys.stderr)
         for line in tail:
             print(f"  {line}", file=sys.stderr)
-    folder.forget()
+    with suppress(CommandError):
+        # Started again by another command at once: then the folder is that server's.
+        folder.sweep(keep_console=bool(tail))
     return code if code is not None and code > 0 else 1
 
 
@@ -165,5 +168,6 @@ def _interrupted(folder: RunFolder, process: subprocess.Popen[bytes]) -> int:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    folder.clear()
+    with suppress(CommandError):
+        folder.sweep()
     return 128 + signal.SIGINT

@@ -8,8 +8,10 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from ts._cli.errors import CommandError
 from ts._cli.launch import POLL_SECONDS
 from ts._cli.progress import Progress, progress_for
 from ts._cli.runfolder import RunFolder, checked_name, default_name, run_folders, runs_root
@@ -34,15 +36,9 @@ def stop(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
             f"server {name} is not running"
             + (f" (running: {others}; name one with --name)" if others else "")
         )
-        _clear_unless_starting(folder)
+        folder.sweep()
         return 0
     return _stop_one(folder, options)
-
-
-def _clear_unless_starting(folder: RunFolder) -> None:
-    if folder.path.is_dir():
-        with folder.locked():
-            folder.clear()
 
 
 def _await_gone(folder: RunFolder, seconds: float, progress: Progress) -> bool:
@@ -72,6 +68,8 @@ def _stop_one(folder: RunFolder, options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 1
-    folder.clear()
+    with suppress(CommandError):
+        # Started again by another command at once: then the folder is that server's.
+        folder.sweep()
     print(f"server {folder.name} was killed" if killed else f"server {folder.name} has stopped")
     return 0

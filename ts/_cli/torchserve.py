@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -21,7 +22,7 @@ from ts._cli.identity import start_mark
 from ts._cli.launch import POLL_SECONDS, await_state, checked_store, ending, prepare
 from ts._cli.main import LaterFlag
 from ts._cli.properties import expand
-from ts._cli.runfolder import RunFolder, temp_root
+from ts._cli.runfolder import RunFolder, root_name, temp_root
 from ts.version import __version__
 
 MAIN_CLASS = "org.pytorch.serve.ModelServer"
@@ -99,7 +100,7 @@ def is_model_server(pid: int) -> bool:
 
 def run_folder() -> RunFolder:
     """Returns the folder of the one server that the command keeps per temporary directory."""
-    return RunFolder(temp_root() / f"mariner-{os.getuid()}" / "torchserve")
+    return RunFolder(temp_root() / root_name() / "torchserve")
 
 
 def _write_pid(path: Path, pid: int) -> None:
@@ -143,14 +144,14 @@ def _start_server(options: argparse.Namespace, environment: Mapping[str, str]) -
     with folder.locked():
         arguments = server_arguments(options, store, config_file)
         launch = prepare(arguments, folder, config, options.log_config, options.foreground, environment)
-        folder.take()
-        if options.foreground:
-            folder.record(os.getpid())
-            _write_pid(pid_path(), os.getpid())
-            launch.become()
-        process = launch.spawn(None)
-        folder.record(process.pid)
-        _write_pid(pid_path(), process.pid)
+        with folder.taken():
+            if options.foreground:
+                folder.record(os.getpid())
+                _write_pid(pid_path(), os.getpid())
+                launch.become()
+            process = launch.spawn(None)
+            folder.record(process.pid)
+            _write_pid(pid_path(), process.pid)
     try:
         state = await_state(process, folder, lambda seen: seen.listening, _LISTEN_SECONDS)
     except TimeoutError:
@@ -171,7 +172,7 @@ def _report_end(folder: RunFolder, process: subprocess.Popen[bytes]) -> int:
         process.kill()
         process.wait()
     pid_path().unlink(missing_ok=True)
-    folder.forget()
+    _sweep(folder)
     print(f"TorchServe {ending(code)} while it started.", file=sys.stderr)
     return code if code is not None and code > 0 else 1
 
@@ -194,22 +195,23 @@ def _await_end(pid: int) -> bool:
     return True
 
 
+def _sweep(folder: RunFolder) -> None:
+    with suppress(CommandError):
+        # Started again by another command at once: then the folder is that server's.
+        folder.sweep()
+
+
 def _stop_server() -> int:
     path = pid_path()
     pid = recorded_pid(path)
     if pid is None:
-        print("TorchServe is not currently running.")
-        return 0
+        return _stopped(path, pid, "TorchServe is not currently running.")
     if not is_model_server(pid):
-        print("TorchServe already stopped.")
-        path.unlink(missing_ok=True)
-        return 0
+        return _stopped(path, pid, "TorchServe already stopped.")
     try:
         os.kill(pid, signal.SIGTERM)
     except ProcessLookupError:
-        print("TorchServe already stopped.")
-        path.unlink(missing_ok=True)
-        return 0
+        return _stopped(path, pid, "TorchServe already stopped.")
     except PermissionError as error:
         raise CommandError(f"TorchServe (pid {pid}) belongs to another user") from error
     _remove_key_file()
@@ -217,12 +219,14 @@ def _stop_server() -> int:
     if not _await_end(pid):
         print("Stopping TorchServe took too long.")
         return 1
-    print("TorchServe has stopped.")
-    path.unlink(missing_ok=True)
-    folder = run_folder()
-    if folder.path.is_dir():
-        with folder.locked():
-            folder.clear()
+    return _stopped(path, pid, "TorchServe has stopped.")
+
+
+def _stopped(pid_file: Path, pid: int | None, message: str) -> int:
+    print(message)
+    if pid is not None and recorded_pid(pid_file) == pid:
+        pid_file.unlink(missing_ok=True)
+    _sweep(run_folder())
     return 0
 
 

@@ -7,6 +7,7 @@ import time
 
 from ts._wire.codec import DEFAULT_MAX_FRAME, LENGTH_SIZE, Chunk, decode_frames, encode, frame_size
 from ts._wire.messages import Frame, ProtocolError
+from ts._wire.outbox import Outbox
 
 _INITIAL_CAPACITY = 256 * 1024
 _SHRINK_ABOVE = 4 * 1024 * 1024
@@ -25,6 +26,7 @@ class Channel:
     Reading is for one thread. `send` and `flush` must not run in two threads at once. Attributes:
         received_at: `time.monotonic()` of the last bytes that arrived.
         unsent: bytes that `send` holds back until `flush`.
+        outbox: where `keep` puts them; absent: nowhere.
     """
 
     def __init__(self, connection: socket.socket, max_frame: int = DEFAULT_MAX_FRAME) -> None:
@@ -37,6 +39,7 @@ class Channel:
         self._out: list[Chunk] = []
         self._fault: ProtocolError | None = None
         self.unsent = 0
+        self.outbox: Outbox | None = None
         self.received_at = time.monotonic()
 
     def receive(self, wait: bool = True) -> list[Frame]:
@@ -128,19 +131,37 @@ class Channel:
         self.send([data], len(data))
         self.flush()
 
+    def keep(self) -> bool:
+        """Puts all that is held back where the frontend finds it if this process ends before the flush.
+
+        Returns whether there is such a place with room for it.
+        """
+        outbox, out = self.outbox, self._out
+        if outbox is None or not outbox.add(b"".join(out)):
+            return False
+        out.clear()
+        return True
+
     def flush(self) -> None:
         """Writes all that is held back.
 
         Raises:
             Disconnected: the peer is gone.
         """
-        out, size = self._out, self.unsent
-        if not out:
+        size, outbox = self.unsent, self.outbox
+        if not size:
             return
-        self._out, self.unsent = [], 0
         try:
+            if outbox is not None and outbox.size:
+                # What is kept is older than the rest, which joins it if it can.
+                size -= outbox.size
+                if size and self.keep():
+                    size = 0
+                outbox.send(self._socket)
+            out, self._out, self.unsent = self._out, [], 0
             if size <= _JOIN_BELOW:
-                self._socket.sendall(b"".join(out))
+                if size:
+                    self._socket.sendall(b"".join(out))
             else:
                 self._write_vectors(out)
         except (ConnectionError, BrokenPipeError) as failure:

@@ -11,6 +11,7 @@ from typing import cast
 from ts._wire.channel import Channel
 from ts._wire.codec import encode_reply
 from ts._wire.messages import Cancel, Credit, Frame, FrameType, ReplyItem, RequestItem
+from ts._wire.outbox import Outbox
 
 # Plain numbers: a member of an enumeration is looked up and hashed in Python code.
 RUN_TYPES = frozenset(map(int, (FrameType.PREDICT, FrameType.EXPLAIN, FrameType.DESCRIBE)))
@@ -34,6 +35,7 @@ class Link:
     def __init__(self, channel: Channel, rank: int = 0, world_size: int = 1) -> None:
         self._channel = channel
         self._running: Sequence[RequestItem] = ()
+        self._outbox: Outbox | None = None
         self._unsent_since = 0.0
         self._early_credits: dict[int, int] = {}
         self.sending = threading.RLock()
@@ -111,10 +113,25 @@ class Link:
         """Sends what was held back."""
         self._channel.flush()
 
-    def flush_if_due(self, now: float) -> None:
-        """Sends what was held back when it is much, or has been waiting for longer than a prompt run
-        takes.
+    def keep_or_flush(self, now: float) -> None:
+        """Keeps what was held back while another run begins, which may kill the process.
+
+        Sends it instead when it is much, has waited for longer than a prompt run takes, or can't be kept.
         """
-        unsent = self._channel.unsent
-        if unsent and (unsent > _FLUSH_ABOVE or now - self._unsent_since > PROMPT_SECONDS):
-            self._channel.flush()
+        channel = self._channel
+        if channel.unsent > _FLUSH_ABOVE or now - self._unsent_since > PROMPT_SECONDS or not channel.keep():
+            channel.flush()
+
+    def make_outbox(self) -> int | None:
+        """Makes memory in which answers can be kept; returns its descriptor, if it could be made."""
+        self._outbox = Outbox.made()
+        return None if self._outbox is None else self._outbox.descriptor
+
+    def use_outbox(self) -> None:
+        """Keeps answers there from now on, since the frontend looks there."""
+        self._channel.outbox = self._outbox
+
+    def close(self) -> None:
+        """Gives up the memory for answers."""
+        if self._outbox is not None:
+            self._outbox.close()

@@ -66,7 +66,6 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, first: bool) -> Loaded
         decode_row if decode else raw_row,
         _number(fields, "max_response_size", sys.maxsize),
         label_head(fields.get("label_prefix") or "0000000000008000"),
-        _number(fields, "batch_size", 1) > 1,
     )
 
 

@@ -25,7 +25,6 @@ class LoadedModel(NamedTuple):
         make_row: how a request's parts become the handler's data.
         max_response_size: bytes of one reply body.
         label_head: beginning of the labels that are derived.
-        batches: whether a run may hold several requests.
     """
 
     handle: int
@@ -35,7 +34,6 @@ class LoadedModel(NamedTuple):
     make_row: Callable[[Any], Row]
     max_response_size: int
     label_head: str
-    batches: bool
 
     def describe(self, data: list[Row], context: Context) -> Any:
         """Asks the handler to describe the model.

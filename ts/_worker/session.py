@@ -45,6 +45,8 @@ class Session:
         except (SystemExit, KeyboardInterrupt):
             self._link.flush()
             raise
+        finally:
+            self._link.close()
 
     def _hello(self) -> None:
         environment = self._environment
@@ -58,6 +60,9 @@ class Session:
             "pid": str(os.getpid()),
             "python": platform.python_version(),
         }
+        outbox = self._link.make_outbox() if self._link.answers else None
+        if outbox is not None:
+            fields["outbox"] = str(outbox)
         self._link.send(Frame(FrameType.HELLO, payload=fields))
 
     def _serve_frames(self) -> None:
@@ -89,18 +94,22 @@ class Session:
             self._link.send(Frame(FrameType.UNLOADED, model=frame.model))
 
     def _load(self, frame: Frame) -> None:
-        self._link.flush()
+        link = self._link
+        link.flush()
+        wanted = cast("Fields", frame.payload)
+        if wanted.get("outbox") == "true":
+            link.use_outbox()
         try:
-            model = load(frame.model, cast("Fields", frame.payload), self._awaiting, first=not self._models)
+            model = load(frame.model, wanted, self._awaiting, first=not self._models)
         except Exception as fault:
-            fields = self._load_failure(fault)
+            answer = self._load_failure(fault)
         else:
             self._models[frame.model] = model
-            fields = {"status": "ok", "mode": "serial", "slots": "1"}
+            answer = {"status": "ok", "mode": "serial", "slots": "1"}
             # What stays for the life of the model need not be looked at by every collection.
             gc.collect()
             gc.freeze()
-        self._link.send(Frame(FrameType.LOADED, model=frame.model, payload=fields))
+        link.send(Frame(FrameType.LOADED, model=frame.model, payload=answer))
 
     def _load_failure(self, fault: Exception) -> Fields:
         print_traceback(fault, "the model could not be loaded")
@@ -134,11 +143,8 @@ class Session:
             if link.waiting:
                 # Runs have been waiting meanwhile: some may have been cancelled.
                 link.receive(wait=False)
-        elif model.batches:
-            # A batch's answers leave before the next run may kill the process and take them along.
-            link.flush()
-        else:
-            link.flush_if_due(ended)
+        elif link.waiting:
+            link.keep_or_flush(ended)
 
     def _refuse(self, frame: Frame, items: Sequence[RequestItem]) -> None:
         if self._spent:

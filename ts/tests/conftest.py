@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,9 +64,9 @@ class Processes:
         self._workers.append(worker)
         return worker
 
-    def serving(self, folder: Path, handler: str) -> ProcessWorker:
+    def serving(self, folder: Path, handler: str, **fields: Any) -> ProcessWorker:
         worker = self.start(write_model(folder, handler))
-        worker.frontend.serving(folder)
+        worker.frontend.serving(folder, **fields)
         return worker
 
 

@@ -14,8 +14,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ts._cli.errors import CommandError
-from ts._cli.runfolder import RunFolder
 from ts._cli.tests.conftest import Installation
 
 MODEL = {
@@ -227,20 +225,6 @@ def test_a_start_that_fails_before_the_server_leaves_no_run_folder(installation:
     done = installation.mariner("start", "--name", "a", TEMP="/nonexistent")
     assert done.returncode == 1
     assert not run_folder(installation, "a").exists()
-
-
-def test_a_run_folder_that_vanishes_under_its_lock_is_made_anew(tmp_path: Path) -> None:
-    # As when a server in the foreground ends while the next one is started.
-    folder = RunFolder(tmp_path / "root" / "a")
-    with folder.locked():
-        folder.path.rmdir()
-        folder.take()
-        folder.record(os.getpid())
-        assert folder.pid() == os.getpid()
-    with pytest.raises(CommandError, match="being started"), folder.locked(), folder.locked():
-        pass
-    folder.clear()
-    assert not folder.path.exists()
 
 
 def test_foreground_becomes_the_server_and_passes_its_exit_code_on(installation: Installation) -> None:

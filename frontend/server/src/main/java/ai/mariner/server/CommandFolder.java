@@ -1,9 +1,14 @@
 package ai.mariner.server;
 
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,21 +24,57 @@ final class CommandFolder {
   private static final List<String> NAMES =
       List.of("console.log", "state.json.new", "state.json", "server.pid");
 
+  private static final Set<PosixFilePermission> PRIVATE =
+      PosixFilePermissions.fromString("rwx------");
+
   private final Path path;
 
   CommandFolder(Path path) {
     this.path = path;
   }
 
-  /** Removes it, unless there is more in it than the commands keep there. */
+  /**
+   * Removes it, unless there is more in it than the commands keep there; then the user's folder for
+   * run folders, if it was the last one. A start that makes its own there at this moment either
+   * keeps that folder from going, or makes it anew.
+   */
   void remove() {
     try {
+      Path root = path.getParent();
+      boolean ours = root != null && holdsRunFolders(root);
       for (String name : NAMES) {
         Files.deleteIfExists(path.resolve(name));
       }
       Files.deleteIfExists(path);
+      if (root != null && ours) {
+        removeIfEmpty(root);
+      }
     } catch (IOException e) {
       log.warn("run folder {} can't be removed: {}", path, e.toString());
+    }
+  }
+
+  /**
+   * Whether it is the commands' own {@code mariner-UID}: private, and of the run folder's owner.
+   */
+  private boolean holdsRunFolders(Path root) throws IOException {
+    Path name = root.getFileName();
+    if (name == null || !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    Object owner = Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    return name.toString().equals("mariner-" + owner)
+        && Files.isDirectory(root, LinkOption.NOFOLLOW_LINKS)
+        && owner.equals(Files.getAttribute(root, "unix:uid", LinkOption.NOFOLLOW_LINKS))
+        && Files.getPosixFilePermissions(root, LinkOption.NOFOLLOW_LINKS).equals(PRIVATE);
+  }
+
+  private static void removeIfEmpty(Path folder) throws IOException {
+    try {
+      Files.deleteIfExists(folder);
+    } catch (DirectoryNotEmptyException e) {
+      // Another server of the user keeps its run folder there.
+      log.debug("{} is not empty", folder);
     }
   }
 }

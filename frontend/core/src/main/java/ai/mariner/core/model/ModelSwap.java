@@ -190,22 +190,28 @@ final class ModelSwap {
       return model;
     }
 
-    /**
-     * The bounds of the old version hold for the new one too, unless the order says otherwise; its
-     * workers are at first as many as the old one has under its load.
-     */
+    /** Once more when the old version has got more workers meanwhile. */
     private CompletionStage<Model> load(Model model) {
+      SwapStaff staff = staff(model);
+      return model
+          .scale(staff.min(), staff.max(), staff.first())
+          .thenCompose(
+              done ->
+                  staff(model).first() > staff.first()
+                      ? load(model)
+                      : CompletableFuture.completedStage(model));
+    }
+
+    private SwapStaff staff(Model model) {
+      ModelSpec own = before == null ? model.spec() : before;
       RegisterModel archive = order.archive();
-      ModelSpec spec = model.spec();
-      // What is staged has them already; a version that is registered has its own, and keeps more.
-      int min =
-          archive == null
-              ? Math.max(spec.minWorkers(), old.spec().minWorkers())
-              : spec.minWorkers();
-      int max = Math.max(min, spec.maxWorkers());
-      boolean counted = archive != null && archive.initialWorkers() != null;
-      int first = counted ? min : old.pool().readiness().target();
-      return model.scale(min, max, Math.max(min, Math.min(first, max))).thenApply(done -> model);
+      if (archive != null && archive.initialWorkers() != null) {
+        return SwapStaff.asked(own);
+      }
+      int now = old.pool().readiness().target();
+      return archive == null
+          ? SwapStaff.ofRegistered(own, registration.options(model), old.spec(), now)
+          : SwapStaff.ofNew(own, registration.options(model), old.spec(), now);
     }
 
     private CompletionStage<Model> probe(Model model) {

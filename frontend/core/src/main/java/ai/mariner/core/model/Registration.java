@@ -81,7 +81,6 @@ public final class Registration {
    * Fetches and checks what is to take the place of a model. It stays unpublished, and its version
    * reserved, until {@link ModelRegistry#replace} or {@link ModelRegistry#release}.
    *
-   * @param order its workers are those of the old model unless it says how many
    * @param old default version of the name
    * @param keepOld whether both are to stay
    * @throws ServeException with the reason; nothing is left behind then
@@ -91,15 +90,21 @@ public final class Registration {
     try {
       ModelKey key = new ModelKey(old.key().name(), archive.manifest().modelVersion());
       ModelSpec spec = spec(key, order, archive);
-      if (order.initialWorkers() == null) {
-        spec = spec.withWorkers(old.spec().minWorkers(), old.spec().maxWorkers());
-      }
       registry.reserveBeside(key, old, keepOld);
       return assemble(key, order, archive, spec);
     } catch (RuntimeException e) {
       archive.release().run();
       throw e;
     }
+  }
+
+  /** What the options of a model are made of beside those of the request, first the archive's. */
+  List<ModelOverrides> options(Model model) {
+    return List.of(model.archive().overrides(), configured(model.key()));
+  }
+
+  private ModelOverrides configured(ModelKey key) {
+    return config.modelOverrides().getOrDefault(key, ModelOverrides.NONE);
   }
 
   void forget(ModelKey key) {
@@ -171,9 +176,8 @@ public final class Registration {
             ? config.defaults()
             : config.defaults().withWorkers(config.registerWorkers());
     ModelOverrides asked = ModelOverrides.builder().workers(order.initialWorkers(), null).build();
-    ModelOverrides configured = config.modelOverrides().getOrDefault(key, ModelOverrides.NONE);
     return ModelSpec.resolve(
-        List.of(order.overrides(), asked, archive.overrides(), configured), defaults);
+        List.of(order.overrides(), asked, archive.overrides(), configured(key)), defaults);
   }
 
   private String handler(ModelKey key, RegisterModel order, Manifest manifest) {

@@ -45,6 +45,11 @@ final class ArrivalQueue implements JobQueue {
   }
 
   @Override
+  public boolean inOrder() {
+    return true;
+  }
+
+  @Override
   public int size() {
     return jobs.size();
   }

@@ -34,6 +34,9 @@ interface Batcher {
    */
   long oldestArrivalNanos();
 
+  /** Whether no job is ever taken before one that came earlier. */
+  boolean inOrder();
+
   /** Most waiting jobs. */
   int capacity();
 }

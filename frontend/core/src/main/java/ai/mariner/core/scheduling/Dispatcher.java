@@ -70,7 +70,9 @@ final class Dispatcher {
     while (batcher.size() > 0) {
       int idle = workers.idleCount();
       Worker worker =
-          idle > 0 ? workers.nextIdle() : workers.nextWithRoom(batchSize, batcher.size());
+          idle > 0
+              ? workers.nextIdle()
+              : workers.nextWithRoom(batchSize, batcher.size(), batcher.inOrder());
       if (worker == null) {
         break;
       }

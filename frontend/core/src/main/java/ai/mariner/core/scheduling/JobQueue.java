@@ -23,6 +23,9 @@ interface JobQueue extends Iterable<Job> {
   /** When the job arrived that has waited longest; only after {@link #first} has told one. */
   long oldestArrivalNanos();
 
+  /** Whether the order is that of arrival. */
+  boolean inOrder();
+
   /** Number of jobs, with those that have ended. */
   int size();
 

@@ -73,6 +73,11 @@ final class LaneQueue implements JobQueue {
   }
 
   @Override
+  public boolean inOrder() {
+    return false;
+  }
+
+  @Override
   public int size() {
     int size = 0;
     for (ArrivalQueue lane : lanes) {

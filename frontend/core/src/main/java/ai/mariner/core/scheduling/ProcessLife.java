@@ -23,6 +23,7 @@ final class ProcessLife implements WorkerEvents {
   private final ProcessKeeper keeper;
   private final RunQueue runs = new RunQueue();
   private final PhaseWatch watch;
+  private final KeptBack keptBack;
 
   private @Nullable WorkerProcess process;
   private @Nullable WorkerLink link;
@@ -48,6 +49,7 @@ final class ProcessLife implements WorkerEvents {
     this.record = record;
     this.keeper = keeper;
     this.watch = new PhaseWatch(plan, loop, runs, this::overdue);
+    this.keptBack = new KeptBack(loop, runs, this::collect);
   }
 
   /** Starts the process; {@code generation}: how many the worker has had, with this one. */
@@ -92,6 +94,14 @@ final class ProcessLife implements WorkerEvents {
     }
     runs.add(run);
     run.send(link());
+    keptBack.handedOver();
+  }
+
+  private void collect() {
+    WorkerLink current = link;
+    if (current != null) {
+      current.collect();
+    }
   }
 
   /** Says that nobody waits for a job of one of its runs any more. */

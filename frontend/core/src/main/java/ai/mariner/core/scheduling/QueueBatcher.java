@@ -102,6 +102,11 @@ final class QueueBatcher implements Batcher {
   }
 
   @Override
+  public boolean inOrder() {
+    return queue.inOrder();
+  }
+
+  @Override
   public int capacity() {
     return capacity;
   }

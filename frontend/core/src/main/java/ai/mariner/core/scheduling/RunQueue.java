@@ -17,6 +17,11 @@ final class RunQueue {
     return runs.isEmpty();
   }
 
+  /** How many it has. */
+  int size() {
+    return runs.size();
+  }
+
   boolean has(Run run) {
     return runs.contains(run);
   }
@@ -36,15 +41,16 @@ final class RunQueue {
    *
    * @param batchSize most requests in a batch
    * @param waiting requests that wait
-   * @param alone whether the pool has no other worker, which might be free sooner
+   * @param certain whether what waits goes to this worker in any case, and in this order: no other
+   *     worker could be free sooner, no request overtakes another
    */
-  int room(int batchSize, int waiting, boolean alone) {
+  int room(int batchSize, int waiting, boolean certain) {
     Run last = runs.peekLast();
     if (waiting < batchSize
         && (last == null || waiting < last.jobs().size() || !times.shortRuns())) {
       return 0;
     }
-    return Math.max(0, times.depth(batchSize, alone) - runs.size());
+    return Math.max(0, times.depth(batchSize, certain) - runs.size());
   }
 
   /** Requests that it has served. */

@@ -2,7 +2,8 @@ package ai.mariner.core.scheduling;
 
 /**
  * How long a worker's runs take. Decides how many runs may be sent ahead to hide the round trip:
- * many when runs are short, none when some of late were long.
+ * many when runs are short, one when nobody could serve it sooner, none when some of late were
+ * long.
  *
  * <p>A worker sends the answers of short runs together. Then the first of them seems to have taken
  * the time of all and the others none; the mean is right nevertheless.
@@ -10,6 +11,10 @@ package ai.mariner.core.scheduling;
 final class ServiceTimes {
   private static final long STEADY_NANOS = 5_000_000;
   private static final long SHORT_NANOS = 1_000_000;
+
+  /** A round trip beside a longer run is not worth that a request can't go elsewhere any more. */
+  private static final long LONG_NANOS = 250_000_000;
+
   private static final int SAMPLES_NEEDED = 8;
   private static final int MOST_RUNS = 32;
 
@@ -33,16 +38,19 @@ final class ServiceTimes {
    * many as take a millisecond together, so that one system call on each side serves several.
    *
    * @param batchSize most requests in a batch
-   * @param alone whether the pool has no other worker
+   * @param certain whether what waits goes to this worker in any case, and in this order
    */
-  int depth(int batchSize, boolean alone) {
-    if (samples < SAMPLES_NEEDED || peakNanos >= STEADY_NANOS) {
+  int depth(int batchSize, boolean certain) {
+    if (samples < SAMPLES_NEEDED || peakNanos >= LONG_NANOS) {
       return 1;
+    }
+    if (peakNanos >= STEADY_NANOS) {
+      return certain ? 2 : 1;
     }
     if (batchSize > 1 || meanNanos > SHORT_NANOS / 2) {
       return 2;
     }
-    int most = alone ? MOST_RUNS : MOST_RUNS_AMONG_OTHERS;
+    int most = certain ? MOST_RUNS : MOST_RUNS_AMONG_OTHERS;
     return (int) Math.min(most, SHORT_NANOS / Math.max(1, meanNanos));
   }
 

@@ -104,9 +104,11 @@ final class Worker {
   }
 
   /** Runs that it could be given ahead of the end of the one it works on; see {@link RunQueue}. */
-  int roomAhead(int batchSize, int waiting, boolean alone) {
+  int roomAhead(int batchSize, int waiting, boolean certain) {
     ProcessLife current = life;
-    return current != null && current.ready() ? current.runs().room(batchSize, waiting, alone) : 0;
+    return current != null && current.ready()
+        ? current.runs().room(batchSize, waiting, certain)
+        : 0;
   }
 
   /** Whether it serves, or will soon unless something goes wrong for the first time. */

@@ -105,14 +105,20 @@ final class WorkerSet {
     return null;
   }
 
-  /** The busy worker that has most room for runs ahead; absent: none may be given one. */
-  @Nullable Worker nextWithRoom(int batchSize, int waiting) {
+  /**
+   * The busy worker that has most room for runs ahead; absent: none may be given one.
+   *
+   * @param batchSize most requests in a batch
+   * @param waiting requests that wait
+   * @param inOrder whether none of them will be overtaken
+   */
+  @Nullable Worker nextWithRoom(int batchSize, int waiting, boolean inOrder) {
     Worker best = null;
     int most = 0;
     int size = workers.size();
     for (int i = 0; i < size; i++) {
       Worker worker = workers.get(i);
-      int room = worker.roomAhead(batchSize, waiting, size == 1);
+      int room = worker.roomAhead(batchSize, waiting, inOrder && size == 1);
       if (room > most) {
         most = room;
         best = worker;

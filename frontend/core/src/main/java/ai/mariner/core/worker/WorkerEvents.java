@@ -11,7 +11,8 @@ public interface WorkerEvents {
   void loaded(LoadOutcome outcome);
 
   /**
-   * Answers or pieces of a run, in the worker's order. The receiver owns the bodies.
+   * Answers or pieces of a run, in the worker's order. The receiver owns the bodies. The end of a
+   * run may be told more than once; see {@link WorkerLink#collect}.
    *
    * @param runId the run
    * @param items answers; those of a {@code RESULT} are final

@@ -27,6 +27,12 @@ public interface WorkerLink {
   /** Lets a stream send so many more pieces. */
   void credit(long runId, long itemId, int pieces);
 
+  /**
+   * Tells, by {@link WorkerEvents#replied}, what the worker has answered and keeps back until a run
+   * that it has begun ends. It may tell it again then.
+   */
+  void collect();
+
   /** Asks for a sign of life; answered by {@link WorkerEvents#heartbeat} with the same number. */
   void heartbeat(long number);
 

@@ -270,6 +270,133 @@ class ModelSwapTest {
     assertThat(server.value(swap).workers()).isEqualTo(2);
   }
 
+  /** Puts an archive of version 2.0 that does not follow the load; absent: not said. */
+  private void putFixed(@Nullable Integer min, @Nullable Integer max) {
+    ModelOverrides options = ModelOverrides.builder().workers(min, max).build();
+    server.archives.put("fixed2.mar", "echo", "2.0", "handler.py", options);
+  }
+
+  @Test
+  void aVersionThatDoesNotFollowTheLoadKeepsAsManyAsTheOldOneHasUnderIt() {
+    grown();
+    putFixed(null, null);
+    CompletableFuture<SwapResult> swap = begin(to("fixed2.mar"));
+    answerAll();
+    assertThat(server.value(swap).workers()).isEqualTo(3);
+    Model fresh = server.registry.require(ECHO);
+    assertThat(fresh.spec().minWorkers()).isEqualTo(3);
+    assertThat(fresh.spec().maxWorkers()).isEqualTo(4);
+    server.loop.advance(COOLDOWN.multipliedBy(4));
+    assertThat(alive()).isEqualTo(3);
+    assertThat(server.models.health().ready()).isTrue();
+  }
+
+  @Test
+  void onlyItsOwnMaxWorkersMakesItSmaller() {
+    grown();
+    putFixed(1, 2);
+    CompletableFuture<SwapResult> swap = begin(to("fixed2.mar"));
+    answerAll();
+    assertThat(server.value(swap).workers()).isEqualTo(2);
+  }
+
+  @Test
+  void allThatItIsToKeepAreNeeded() {
+    Model old = grown();
+    putFixed(null, null);
+    server.launcher.each(FakeWorker::connect);
+    CompletableFuture<SwapResult> swap = begin(to("fixed2.mar"));
+    server.launcher.worker(5).load();
+    server.launcher.worker(6).load();
+    server.loop.runReady();
+    assertThat(server.registry.require(ECHO)).as("two of three").isSameAs(old);
+    server.launcher.worker(7).failLoad(WorkerError.OUT_OF_MEMORY, "no memory");
+    assertThat(server.failure(swap).message()).contains("undone at step load", "no memory");
+    assertThat(server.registry.require(ECHO)).isSameAs(old);
+    assertThat(old.pool().readiness().ready()).isEqualTo(3);
+  }
+
+  @Test
+  void whatTheOldVersionHasGotMeanwhileIsStartedToo() {
+    Model old = grown();
+    putFixed(null, null);
+    server.launcher.each(FakeWorker::connect);
+    CompletableFuture<SwapResult> swap = begin(to("fixed2.mar"));
+    server.launcher.worker(5).load();
+    server.launcher.worker(6).load();
+    predict();
+    server.loop.advance(Duration.ofSeconds(1));
+    assertThat(old.pool().readiness().target()).isEqualTo(4);
+    server.launcher.worker(8).load();
+    server.launcher.worker(7).load();
+    server.loop.runReady();
+    assertThat(server.registry.require(ECHO)).isSameAs(old);
+    server.launcher.worker(9).load();
+    server.loop.runReady();
+    assertThat(server.registry.require(ECHO).pool().readiness().ready()).isEqualTo(4);
+    answerAll();
+    assertThat(server.value(swap).workers()).isEqualTo(4);
+  }
+
+  @Test
+  void aRegisteredVersionThatDoesNotFollowTheLoadGetsAsManyAsTheOldOneHas() {
+    grown();
+    putFixed(null, null);
+    register("fixed2.mar", 1);
+    CompletableFuture<SwapResult> swap = begin(toVersion("2.0"));
+    answerAll();
+    assertThat(server.value(swap).workers()).isEqualTo(3);
+  }
+
+  @Test
+  void aRegisteredVersionKeepsABoundThatWasSetByHand() {
+    grown();
+    putFixed(null, null);
+    register("fixed2.mar", 1);
+    ModelRef fresh = new ModelRef("echo", "2.0");
+    server.value(server.models.scale(new ScaleModel(fresh, 1, 2, Completion.READY)));
+    CompletableFuture<SwapResult> swap = begin(toVersion("2.0"));
+    answerAll();
+    assertThat(server.value(swap).workers()).isEqualTo(2);
+  }
+
+  /** Swaps from a version of three workers to one that follows the load, between these bounds. */
+  private Model swappedToFollowing(@Nullable Integer min, @Nullable Integer max) {
+    ModelOverrides options =
+        ModelOverrides.builder()
+            .workers(min, max)
+            .autoscale(new Autoscale(Duration.ofMillis(50), COOLDOWN))
+            .build();
+    server.archives.put("auto2.mar", "echo", "2.0", "handler.py", options);
+    server.value(server.models.scale(new ScaleModel(ECHO, 3, 3, Completion.READY)));
+    int workers = server.value(server.models.swap(to("auto2.mar"))).workers();
+    assertThat(workers).isEqualTo(max == null ? 3 : Math.min(3, max));
+    return server.registry.require(ECHO);
+  }
+
+  @Test
+  void aVersionThatIsTheFirstToFollowTheLoadDoesSoWithinItsOwnBounds() {
+    Model fresh = swappedToFollowing(1, 4);
+    assertThat(fresh.spec().minWorkers()).isEqualTo(1);
+    assertThat(fresh.spec().maxWorkers()).isEqualTo(4);
+    server.loop.advance(COOLDOWN.multipliedBy(4));
+    assertThat(alive()).isEqualTo(1);
+  }
+
+  @Test
+  void whereItNamesNoBoundsTheOldNumberIsBoth() {
+    Model fresh = swappedToFollowing(null, null);
+    assertThat(fresh.spec().minWorkers()).isEqualTo(3);
+    assertThat(fresh.spec().maxWorkers()).isEqualTo(3);
+  }
+
+  @Test
+  void aMaximumOfItsOwnBelowTheOldNumberHolds() {
+    Model fresh = swappedToFollowing(null, 2);
+    assertThat(fresh.spec().minWorkers()).isEqualTo(2);
+    assertThat(fresh.spec().maxWorkers()).isEqualTo(2);
+  }
+
   @Test
   void aVersionThatSleepsKeepsItsBoundsWhenASwapToItFails() {
     ModelOverrides sleepy = ModelOverrides.builder().idleUnload(Duration.ofMinutes(1)).build();

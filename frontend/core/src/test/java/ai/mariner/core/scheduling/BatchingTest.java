@@ -245,15 +245,37 @@ class BatchingTest {
     assertThat(fixture.worker(0).openRuns()).hasSize(3);
   }
 
-  @Test
-  void oneSlowRunStopsSendingAhead() {
-    PoolFixture fixture = PoolFixture.ready(1, 1);
+  /** Shows each worker a run of 20 ms, then sends a burst; returns what the first one has of it. */
+  private static List<FakeWorker.SentRun> burstAfterRunsOf20Millis(PoolFixture fixture) {
     fixture.warmUp();
-    fixture.submit("slow");
+    fixture.burst("slow", "slow");
     fixture.advance(Duration.ofMillis(20));
-    fixture.worker(0).answer();
-    fixture.burst("a", "b");
-    assertThat(fixture.worker(0).openRuns()).hasSize(1);
+    for (FakeWorker worker : fixture.launcher.alive()) {
+      while (!worker.openRuns().isEmpty()) {
+        worker.answer();
+      }
+    }
+    burstOfMany(fixture);
+    return fixture.worker(0).openRuns();
+  }
+
+  @Test
+  void afterASlowRunOneRequestIsSentAheadToTheOnlyWorker() {
+    assertThat(burstAfterRunsOf20Millis(PoolFixture.ready(1, 1))).hasSize(2);
+  }
+
+  @Test
+  void afterASlowRunNothingIsSentAheadThatAnotherWorkerMightServeSooner() {
+    PoolFixture fixture = PoolFixture.ready(2, 1);
+    fixture.warmUp();
+    assertThat(burstAfterRunsOf20Millis(fixture)).hasSize(1);
+  }
+
+  @Test
+  void afterASlowRunNothingIsSentAheadThatAnotherRequestMightOvertake() {
+    ModelOverrides.Builder lanes =
+        ModelOverrides.builder().batchSize(1).priorityAgeing(Duration.ofSeconds(1));
+    assertThat(burstAfterRunsOf20Millis(PoolFixture.ready(1, lanes))).hasSize(1);
   }
 
   /** More requests at once than may go ahead to any worker. */
@@ -262,7 +284,16 @@ class BatchingTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"10, 32", "100, 10", "300, 3", "600, 2", "4000, 2", "6000, 1"})
+  @CsvSource({
+    "10, 32",
+    "100, 10",
+    "300, 3",
+    "600, 2",
+    "4000, 2",
+    "6000, 2",
+    "200000, 2",
+    "260000, 1"
+  })
   void asManySingleRunsAreSentAheadAsTakeAMillisecondTogether(int micros, int runs) {
     PoolFixture fixture = PoolFixture.ready(1, 1);
     for (int i = 0; i < 300; i++) {

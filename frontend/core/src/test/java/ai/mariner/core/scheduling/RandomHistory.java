@@ -224,7 +224,16 @@ final class RandomHistory {
       case 4 -> worker.lastPiece(item, "last:" + textOf(run, item));
       case 5 -> worker.replyLate(run.id() + 1, List.of());
       case 6, 7, 8, 9, 10, 11, 12 -> worker.piece(item, "piece:" + textOf(run, item));
+      case 13, 14 -> answerOrKeep(worker);
       default -> worker.answer();
+    }
+  }
+
+  private static void answerOrKeep(FakeWorker worker) {
+    if (worker.openRuns().size() > 1) {
+      worker.keepAnswer();
+    } else {
+      worker.answer();
     }
   }
 

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class WorkerLossTest {
   private static final Duration RESTART = Duration.ofMillis(100);
@@ -188,6 +190,27 @@ class WorkerLossTest {
     fixture.advance(RESTART);
     fixture.worker(1).answer();
     assertThat(waiting.answer()).isEqualTo("echo:33");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anAnswerThatWasKeptBackCountsAndTheNextRunIsToBlame(RetryOnWorkerLoss policy) {
+    PoolFixture fixture = PoolFixture.ready(1, retry(policy, 1));
+    fixture.warmUp();
+    List<RecordingSink> sinks = fixture.burst("served", "poison", "ahead");
+    fixture.worker(0).keepAnswer();
+    fixture.worker(0).dieBySignal(11);
+    assertThat(sinks.get(0).answer()).isEqualTo("echo:served");
+    assertThat(sinks.get(1).failure().message()).contains("signal 11");
+    fixture.advance(RESTART);
+    if (policy == RetryOnWorkerLoss.NEVER) {
+      assertThat(sinks.get(2).failure().kind()).isEqualTo(ErrorKind.WORKER_LOST);
+      assertThat(fixture.meters.reruns()).isZero();
+    } else {
+      fixture.worker(1).answer();
+      assertThat(sinks.get(2).answer()).isEqualTo("echo:ahead");
+      assertThat(fixture.meters.reruns()).isEqualTo(1);
+    }
   }
 
   @Test

@@ -33,6 +33,7 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
   private final BodyLedger bodies;
   private final List<SentRun> runs = new ArrayList<>();
   private final List<SentRun> open = new ArrayList<>();
+  private final List<SentRun> kept = new ArrayList<>();
   private final List<Cancelled> cancels = new ArrayList<>();
   private final List<Integer> credits = new ArrayList<>();
   private @Nullable LoadCommand load;
@@ -134,11 +135,22 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
 
   private void answer(boolean spent) {
     SentRun run = oldest();
+    end(run, echo(run), spent);
+  }
+
+  private List<ItemReply> echo(SentRun run) {
     List<ItemReply> replies = new ArrayList<>();
     for (SentItem item : run.items()) {
       replies.add(new ItemReply(item.id(), true, null, reply("echo:" + item.text())));
     }
-    end(run, replies, spent);
+    return replies;
+  }
+
+  /** Has answered the oldest open batch, but keeps that back until it sends something. */
+  public void keepAnswer() {
+    SentRun run = oldest();
+    open.remove(run);
+    kept.add(run);
   }
 
   /** Answers the oldest open batch with an error for each request. */
@@ -177,6 +189,10 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
 
   /** Sends answers for whatever run, also one that the frontend doesn't wait for. */
   public void reply(long runId, List<ItemReply> replies, boolean ended, boolean spent) {
+    if (!kept.isEmpty()) {
+      SentRun before = kept.remove(0);
+      reply(before.id(), echo(before), true, false);
+    }
     tell(
         () -> {
           if (linked) {
@@ -224,6 +240,7 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
     tell(
         () -> {
           if (linked) {
+            collect();
             linked = false;
             events.disconnected("end of stream");
           }
@@ -277,6 +294,13 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
   @Override
   public void credit(long runId, long itemId, int pieces) {
     credits.add(pieces);
+  }
+
+  @Override
+  public void collect() {
+    for (SentRun run : List.copyOf(kept)) {
+      events.replied(run.id(), echo(run), true, false);
+    }
   }
 
   @Override

@@ -10,6 +10,7 @@ import ai.mariner.worker.wire.ReplyHandler;
 import ai.mariner.worker.wire.WireException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.util.List;
@@ -41,6 +42,7 @@ final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
   private @Nullable ChannelHandlerContext context;
   private ExpectedWorkers.@Nullable Expected worker;
   private @Nullable WorkerEvents events;
+  private @Nullable Outbox outbox;
   private String closeReason = "the connection ended";
   private int frameBytes;
 
@@ -158,7 +160,17 @@ final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
     worker = claimed;
     events = claimed.events();
     claimed.connected(ctx.channel());
-    claimed.events().connected(new NettyLink(ctx.channel()), pid);
+    outbox = Outbox.open(pid, fields.get("outbox"));
+    NettyLink link = new NettyLink(ctx.channel(), outbox == null ? null : this::collect);
+    claimed.events().connected(link, pid);
+  }
+
+  /** Tells what the worker has answered and not sent. */
+  private void collect() {
+    Outbox known = outbox;
+    if (known != null) {
+      known.collect(PooledByteBufAllocator.DEFAULT, decoder, this);
+    }
   }
 
   private static long pid(Map<String, String> fields) {
@@ -204,6 +216,12 @@ final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
     super.channelInactive(ctx);
+    collect();
+    Outbox emptied = outbox;
+    if (emptied != null) {
+      outbox = null;
+      emptied.close();
+    }
     ExpectedWorkers.Expected told = worker;
     worker = null;
     events = null;

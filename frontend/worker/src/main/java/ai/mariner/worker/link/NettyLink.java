@@ -8,24 +8,47 @@ import ai.mariner.worker.wire.CommandEncoder;
 import ai.mariner.worker.wire.FrameType;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The connection to one worker; frames of one turn of the loop go out with one system call. */
 final class NettyLink implements WorkerLink {
   private final Channel channel;
   private final CommandEncoder encoder;
+  private final @Nullable Runnable collect;
   private int model;
   private boolean flushPending;
 
-  NettyLink(Channel channel) {
+  /**
+   * Makes the link of a connection.
+   *
+   * @param collect tells what the worker keeps in its outbox; absent: it must not keep anything
+   */
+  NettyLink(Channel channel, @Nullable Runnable collect) {
     this.channel = channel;
     this.encoder = new CommandEncoder(channel.alloc());
+    this.collect = collect;
   }
 
   @Override
   public void load(LoadCommand command) {
     model = command.handle();
-    write(encoder.fields(FrameType.LOAD, model, command.fields()));
+    Map<String, String> fields = command.fields();
+    if (collect != null) {
+      fields = new HashMap<>(fields);
+      fields.put("outbox", "true");
+    }
+    write(encoder.fields(FrameType.LOAD, model, fields));
+  }
+
+  @Override
+  public void collect() {
+    Runnable known = collect;
+    if (known != null) {
+      known.run();
+    }
   }
 
   @Override

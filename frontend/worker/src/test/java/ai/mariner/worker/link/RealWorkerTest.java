@@ -14,7 +14,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The real worker at the other end, with handlers that need nothing but Python. */
@@ -59,21 +62,10 @@ class RealWorkerTest {
 
   @Test
   void loadsAHandlerAndAnswers() throws Exception {
-    LinkedBlockingQueue<WorkerLink> links = new LinkedBlockingQueue<>();
     try (LinkRig rig = rig(ECHO)) {
-      Path model = folder.resolve("model");
-      var started =
-          rig.start(
-              9000,
-              link -> {
-                links.add(link);
-                link.load(new LoadCommand(1, load(model, "echo_handler.py:handle")));
-              });
-      RecordedEvents events = started.events();
-      assertThat(events.next()).isEqualTo("connected");
-      assertThat(events.next()).as(() -> rig.lines.toString()).isEqualTo("loaded serial 1");
-
-      WorkerLink link = links.take();
+      Serving serving = serving(rig);
+      RecordedEvents events = serving.events();
+      WorkerLink link = serving.link();
       rig.loop.execute(
           () -> {
             link.run(1, Operation.PREDICT, batch(11, "hello"));
@@ -92,6 +84,96 @@ class RealWorkerTest {
               "disconnected: the connection ended",
               "exited with code 0");
       assertThat(rig.lines).contains("9000 STDOUT batch of 1");
+    }
+  }
+
+  /** A worker that has loaded the handler, and what it tells from then on. */
+  private record Serving(WorkerLink link, RecordedEvents events) {}
+
+  private Serving serving(LinkRig rig) throws Exception {
+    LinkedBlockingQueue<WorkerLink> links = new LinkedBlockingQueue<>();
+    Path model = folder.resolve("model");
+    var started =
+        rig.start(
+            9000,
+            link -> {
+              links.add(link);
+              link.load(new LoadCommand(1, load(model, "echo_handler.py:handle")));
+            });
+    RecordedEvents events = started.events();
+    assertThat(events.next()).isEqualTo("connected");
+    assertThat(events.next()).as(() -> rig.lines.toString()).isEqualTo("loaded serial 1");
+    return new Serving(links.take(), events);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void tellsWhatWasAnsweredBeforeTheRunThatKillsTheProcess() throws Exception {
+    String handler =
+        """
+        import os, signal
+
+        def handle(data, context):
+            if data and bytes(data[0]["body"]) == b"poison":
+                os.kill(os.getpid(), signal.SIGKILL)
+            return data and [row["body"] for row in data]
+        """;
+    try (LinkRig rig = rig(handler)) {
+      Serving serving = serving(rig);
+      WorkerLink link = serving.link();
+      rig.loop.execute(
+          () -> {
+            link.run(1, Operation.PREDICT, batch(11, "one"));
+            link.run(2, Operation.PREDICT, batch(12, "two"));
+            link.run(3, Operation.PREDICT, batch(13, "poison"));
+          });
+      assertThat(serving.events().toEnd())
+          .containsExactly(
+              "replied 1 11=one ended",
+              "replied 2 12=two ended",
+              "disconnected: the connection ended",
+              "was ended by signal 9 (SIGKILL)");
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void collectsWhatIsKeptBackWhileARunTakesLong() throws Exception {
+    String handler =
+        """
+        import os
+
+        def handle(data, context):
+            if data and bytes(data[0]["body"]) == b"long":
+                print("at it", flush=True)
+                with open("go") as pipe:
+                    pipe.read()
+            return data and [row["body"] for row in data]
+        """;
+    try (LinkRig rig = rig(handler)) {
+      Path pipe = folder.resolve("model").resolve("go");
+      assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+      Serving serving = serving(rig);
+      WorkerLink link = serving.link();
+      rig.loop.execute(
+          () -> {
+            link.run(1, Operation.PREDICT, batch(11, "short"));
+            link.run(2, Operation.PREDICT, batch(12, "long"));
+          });
+      assertThat(rig.lines.poll(30, TimeUnit.SECONDS)).isEqualTo("9000 STDOUT at it");
+      rig.loop.execute(link::collect);
+      RecordedEvents events = serving.events();
+      assertThat(events.next()).isEqualTo("replied 1 11=short ended");
+      Files.writeString(pipe, "on");
+      assertThat(events.next()).isEqualTo("replied 1 11=short ended");
+      assertThat(events.next()).isEqualTo("replied 2 12=long ended");
+      rig.loop.execute(
+          () -> {
+            link.collect();
+            link.stop();
+          });
+      assertThat(events.toEnd())
+          .containsExactly("disconnected: the connection ended", "exited with code 0");
     }
   }
 
