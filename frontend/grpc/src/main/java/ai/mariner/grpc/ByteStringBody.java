@@ -16,11 +16,6 @@ record ByteStringBody(ByteString content) implements Body {
   }
 
   @Override
-  public int capacity() {
-    return content.size();
-  }
-
-  @Override
   public ByteBuffer bytes() {
     return content.asReadOnlyByteBuffer();
   }

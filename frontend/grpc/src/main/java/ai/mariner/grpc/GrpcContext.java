@@ -2,8 +2,8 @@ package ai.mariner.grpc;
 
 import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.inference.InferenceCalls;
 import ai.mariner.core.message.InflightBudget;
-import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.metrics.AccessLog;
 import ai.mariner.core.model.ModelCalls;
 import java.util.concurrent.ScheduledExecutorService;
@@ -13,9 +13,7 @@ import java.util.function.LongSupplier;
  * Everything that the gRPC services need of the server.
  *
  * @param config listeners, limits and switches
- * @param submitter takes predictions
- * @param requestIds numbers of new requests
- * @param labels request ids that clients see
+ * @param inference takes predictions
  * @param models registered models
  * @param access who may call
  * @param accessLog one line a call
@@ -25,9 +23,7 @@ import java.util.function.LongSupplier;
  */
 public record GrpcContext(
     ServerConfig config,
-    Submitter submitter,
-    LongSupplier requestIds,
-    RequestLabel labels,
+    InferenceCalls inference,
     ModelCalls models,
     AccessPolicy access,
     AccessLog accessLog,

@@ -70,7 +70,7 @@ public final class GrpcErrors {
           OUT_OF_MEMORY,
           DEVICE_LOST ->
           Code.RESOURCE_EXHAUSTED;
-      case DEADLINE_EXCEEDED, RESPONSE_TIMEOUT, OPERATION_TIMEOUT -> Code.DEADLINE_EXCEEDED;
+      case DEADLINE_EXCEEDED, RESPONSE_TIMEOUT -> Code.DEADLINE_EXCEEDED;
       case CANCELLED -> Code.CANCELLED;
       case CONFLICT -> Code.ALREADY_EXISTS;
       case DEFAULT_VERSION_IN_USE -> Code.FAILED_PRECONDITION;
@@ -120,7 +120,6 @@ public final class GrpcErrors {
       case NO_WORKER, QUEUE_FULL, SHUTTING_DOWN -> "ServiceUnavailableException";
       case RATE_LIMITED -> "RateLimitExceededException";
       case DEADLINE_EXCEEDED -> "DeadlineExceededException";
-      case OPERATION_TIMEOUT -> "RequestTimeoutException";
       case CANCELLED -> "ClientLeftException";
       case CONFLICT -> "ConflictStatusException";
       case ARCHIVE_INVALID -> "InvalidModelException";

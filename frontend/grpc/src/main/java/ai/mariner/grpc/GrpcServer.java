@@ -152,16 +152,6 @@ public final class GrpcServer {
     return management.address();
   }
 
-  /** TCP port of the inference listener; 0 for a Unix socket. */
-  public int inferencePort() {
-    return Math.max(0, inference.server().getPort());
-  }
-
-  /** TCP port of the management listener; 0 for a Unix socket. */
-  public int managementPort() {
-    return Math.max(0, management.server().getPort());
-  }
-
   /**
    * Takes no new calls, lets those under way end, then closes all connections. Blocks.
    *

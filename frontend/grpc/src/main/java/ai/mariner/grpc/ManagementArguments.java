@@ -48,18 +48,23 @@ final class ManagementArguments {
         text(request.getHandler()),
         runtime,
         number("initial_workers", request.getInitialWorkers()),
-        overrides(request),
+        overrides(
+            request.getBatchSize(),
+            request.getMaxBatchDelay(),
+            request.getResponseTimeout(),
+            request.getStartupTimeout()),
         completion(request.getSynchronous()),
         false);
   }
 
-  private static ModelOverrides overrides(RegisterModelRequest request) {
-    Integer delay = number("max_batch_delay", request.getMaxBatchDelay());
+  private static ModelOverrides overrides(
+      int batchSize, int maxBatchDelay, int responseTimeout, int startupTimeout) {
+    Integer delay = number("max_batch_delay", maxBatchDelay);
     return ModelOverrides.builder()
-        .batchSize(number("batch_size", request.getBatchSize()))
+        .batchSize(number("batch_size", batchSize))
         .maxBatchDelay(delay == null ? null : Duration.ofMillis(delay))
-        .responseTimeout(seconds("response_timeout", request.getResponseTimeout()))
-        .startupTimeout(seconds("startup_timeout", request.getStartupTimeout()))
+        .responseTimeout(seconds("response_timeout", responseTimeout))
+        .startupTimeout(seconds("startup_timeout", startupTimeout))
         .build();
   }
 
@@ -73,14 +78,6 @@ final class ManagementArguments {
     if (location == null) {
       return new SwapModel(model.name(), null, model.version(), request.getKeepOld());
     }
-    Integer delay = number("max_batch_delay", request.getMaxBatchDelay());
-    ModelOverrides overrides =
-        ModelOverrides.builder()
-            .batchSize(number("batch_size", request.getBatchSize()))
-            .maxBatchDelay(delay == null ? null : Duration.ofMillis(delay))
-            .responseTimeout(seconds("response_timeout", request.getResponseTimeout()))
-            .startupTimeout(seconds("startup_timeout", request.getStartupTimeout()))
-            .build();
     RegisterModel archive =
         new RegisterModel(
             location,
@@ -88,7 +85,11 @@ final class ManagementArguments {
             text(request.getHandler()),
             runtime(request.getRuntime()),
             number("initial_workers", request.getInitialWorkers()),
-            overrides,
+            overrides(
+                request.getBatchSize(),
+                request.getMaxBatchDelay(),
+                request.getResponseTimeout(),
+                request.getStartupTimeout()),
             Completion.READY,
             false);
     return new SwapModel(model.name(), archive, null, request.getKeepOld());

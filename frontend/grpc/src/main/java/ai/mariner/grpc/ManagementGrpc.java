@@ -3,11 +3,9 @@ package ai.mariner.grpc;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
-import ai.mariner.core.message.Headers;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
-import ai.mariner.core.message.Operation;
 import ai.mariner.core.model.ModelStatus;
 import ai.mariner.proto.management.DescribeModelRequest;
 import ai.mariner.proto.management.ListModelsRequest;
@@ -60,18 +58,9 @@ final class ManagementGrpc extends ManagementAPIsServiceImplBase {
   /** Asks the handler for its own description. */
   private CompletionStage<String> customized(
       ModelStatus model, @Nullable Long timeoutNanos, CollectingSink sink) {
-    InferenceRequest question =
-        new InferenceRequest(
-            context.requestIds().getAsLong(),
-            new ModelRef(model.key().name(), model.key().version()),
-            Operation.DESCRIBE,
-            null,
-            List.of(),
-            Headers.NONE,
-            timeoutNanos,
-            false,
-            null);
-    context.submitter().submit(question, sink);
+    long id = context.inference().nextRequestId();
+    InferenceRequest question = InferenceRequest.describe(id, model.key(), null, timeoutNanos);
+    context.inference().submit(question, sink);
     return sink.answer().thenApply(metadata -> ManagementView.describe(model, metadata));
   }
 

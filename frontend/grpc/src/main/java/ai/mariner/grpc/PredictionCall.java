@@ -67,7 +67,7 @@ final class PredictionCall extends ServerCall.Listener<Received> {
   }
 
   private void submit(PredictionsRequest message) {
-    long id = context.requestIds().getAsLong();
+    long id = context.inference().nextRequestId();
     String label = PredictionInputs.label(metadata);
     InferenceRequest inference =
         new InferenceRequest(
@@ -80,9 +80,9 @@ final class PredictionCall extends ServerCall.Listener<Received> {
             timeoutNanos(),
             streaming,
             null);
-    CallSink client = sink(label != null ? label : context.labels().of(id));
+    CallSink client = sink(label != null ? label : context.inference().labels().of(id));
     sink = client;
-    context.submitter().submit(inference, client);
+    context.inference().submit(inference, client);
   }
 
   private CallSink sink(String label) {

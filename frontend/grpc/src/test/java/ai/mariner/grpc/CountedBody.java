@@ -30,11 +30,6 @@ final class CountedBody implements Body {
   }
 
   @Override
-  public int capacity() {
-    return content.capacity();
-  }
-
-  @Override
   public ByteBuffer bytes() {
     return content.asReadOnlyBuffer();
   }

@@ -1,15 +1,11 @@
 package ai.mariner.grpc;
 
 import ai.mariner.core.access.AccessPolicy;
-import ai.mariner.core.config.CorsConfig;
-import ai.mariner.core.config.FetchConfig;
-import ai.mariner.core.config.LimitsConfig;
 import ai.mariner.core.config.ListenerAddress;
-import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ServerConfig;
-import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.inference.InferenceCalls;
 import ai.mariner.core.message.Body;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InflightBudget;
@@ -17,10 +13,10 @@ import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.message.ResponseSink;
+import ai.mariner.core.testing.Configs;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,13 +31,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Stands in for the core: takes requests, and answers on a loop thread as a test says. */
-final class FakeCore implements AutoCloseable {
+final class FakeCore implements InferenceCalls, AutoCloseable {
   static final int MAX_BYTES = 6_553_500;
 
   final FakeModels models = new FakeModels();
   final BlockingQueue<Submission> submissions = new LinkedBlockingQueue<>();
   final BlockingQueue<String> accessLines = new LinkedBlockingQueue<>();
-  final InflightBudget budget = new InflightBudget(2L * MAX_BYTES);
+  static final long BUDGET_BYTES = 2L * MAX_BYTES;
+
+  final InflightBudget budget = new InflightBudget(BUDGET_BYTES);
   final RequestLabel labels = new RequestLabel(42);
   Profile profile = Profile.MARINER;
   boolean modelApi = true;
@@ -91,9 +89,7 @@ final class FakeCore implements AutoCloseable {
   GrpcContext context() {
     return new GrpcContext(
         config(),
-        this::submit,
-        ids::incrementAndGet,
-        labels,
+        this,
         models,
         access,
         (remote, line, status, millis) -> accessLines.add(remote + ' ' + line + ' ' + status),
@@ -102,7 +98,18 @@ final class FakeCore implements AutoCloseable {
         System::nanoTime);
   }
 
-  private void submit(InferenceRequest request, ResponseSink sink) {
+  @Override
+  public long nextRequestId() {
+    return ids.incrementAndGet();
+  }
+
+  @Override
+  public RequestLabel labels() {
+    return labels;
+  }
+
+  @Override
+  public void submit(InferenceRequest request, ResponseSink sink) {
     loop.execute(
         () -> {
           Handler now = handler;
@@ -147,45 +154,13 @@ final class FakeCore implements AutoCloseable {
   }
 
   private ServerConfig config() {
-    ListenerAddress loopback = ListenerAddress.tcp("127.0.0.1", 0);
-    Duration long0 = Duration.ofSeconds(30);
-    Path none = Path.of("unused");
-    return new ServerConfig(
-        profile,
-        "0.13.0",
-        loopback,
-        loopback,
-        null,
-        inference,
-        loopback,
-        1,
-        Duration.ZERO,
-        modelApi,
-        false,
-        60,
-        exposeErrors,
-        "log",
-        0,
-        new LimitsConfig(
-            MAX_BYTES,
-            maxResponseBytes,
-            1L << 30,
-            1 << 20,
-            long0,
-            long0,
-            8192,
-            long0,
-            1L << 30,
-            1000,
-            1L << 30,
-            long0),
-        new ModelDefaults(1, long0, long0, 100),
-        new WorkerConfig(
-            none, none, none, 9000, List.of(), null, null, true, true, 0, long0, long0, long0),
-        new FetchConfig(null, List.of(), false, none),
-        CorsConfig.NONE,
-        List.of(),
-        Map.of());
+    return Configs.server(Path.of("unused"))
+        .profile(profile)
+        .grpcInference(inference)
+        .modelApi(modelApi)
+        .exposeErrors(exposeErrors)
+        .limits(Configs.limits(MAX_BYTES, maxResponseBytes))
+        .build();
   }
 
   @Override

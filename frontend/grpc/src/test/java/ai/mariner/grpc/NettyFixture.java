@@ -8,6 +8,8 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,12 +37,16 @@ final class NettyFixture implements AutoCloseable {
     }
   }
 
+  private static int port(SocketAddress address) {
+    return ((InetSocketAddress) address).getPort();
+  }
+
   ManagedChannel inferenceChannel() {
-    return channel(server.inferencePort());
+    return channel(port(server.inferenceAddress()));
   }
 
   ManagedChannel managementChannel() {
-    return channel(server.managementPort());
+    return channel(port(server.managementAddress()));
   }
 
   private ManagedChannel channel(int port) {

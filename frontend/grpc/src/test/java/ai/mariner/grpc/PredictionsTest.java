@@ -206,7 +206,7 @@ class PredictionsTest {
     FakeCore.Submission running = core.submissions.take();
     long charged = core.budget.usedBytes();
     assertThat(charged).isGreaterThan(1000);
-    long others = core.budget.limitBytes() - charged - 100;
+    long others = FakeCore.BUDGET_BYTES - charged - 100;
     assertThat(core.budget.tryAcquire(others)).isTrue();
 
     StatusRuntimeException refusal = fixture.refusal(NettyFixture.request("x".repeat(1000)));

@@ -32,11 +32,6 @@ public final class NettyBody implements Body {
   }
 
   @Override
-  public int capacity() {
-    return buffer.capacity();
-  }
-
-  @Override
   public ByteBuffer bytes() {
     return buffer.nioBuffer().asReadOnlyBuffer();
   }

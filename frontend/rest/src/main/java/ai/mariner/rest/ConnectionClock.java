@@ -2,10 +2,13 @@ package ai.mariner.rest;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Tells when a connection has waited for its client for too long. */
+/** Looks now and then whether a connection has waited for its client for too long. */
 final class ConnectionClock {
   /** A body has to come at least this fast, beyond the idle time-out as a head start. */
   private static final long LEAST_BYTES_PER_SECOND = 1024;
@@ -29,10 +32,26 @@ final class ConnectionClock {
   private long pendingBytes;
   private long pendingSinceNanos;
   private boolean lingering;
+  private @Nullable Future<?> tick;
 
   ConnectionClock(Listener listener) {
     this.listener = listener;
     this.progressNanos = now();
+  }
+
+  /** Runs a task now and then, which asks for the {@link #verdict}. */
+  void start(EventExecutor loop, Runnable look) {
+    long period = listener.tickNanos();
+    tick = loop.scheduleWithFixedDelay(look, period, period, TimeUnit.NANOSECONDS);
+  }
+
+  /** Runs it no more. */
+  void stop() {
+    Future<?> running = tick;
+    if (running != null) {
+      running.cancel(false);
+      tick = null;
+    }
   }
 
   /** A request has come or an answer has ended. */

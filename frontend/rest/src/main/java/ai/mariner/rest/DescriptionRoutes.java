@@ -23,22 +23,21 @@ final class DescriptionRoutes {
 
   List<Route> routes(Set<Api> apis) {
     List<Route> routes = new ArrayList<>();
-    Api api = apis.contains(Api.INFERENCE) ? Api.INFERENCE : Api.MANAGEMENT;
     String whole = openApi.describe(described);
     Route.Action all = call -> call.exchange().end(Replies.json(200, whole));
-    routes.add(route(api, "OPTIONS", "/", all, "describeApi"));
-    routes.add(route(api, null, "/api-description", all, "apiDescription"));
+    routes.add(route("OPTIONS", "/", all, "describeApi"));
+    routes.add(route(null, "/api-description", all, "apiDescription"));
     if (apis.contains(Api.INFERENCE)) {
-      routes.add(ofModel(Api.INFERENCE, "/predictions/{model}", "describePredictions"));
-      routes.add(ofModel(Api.INFERENCE, "/explanations/{model}", "describeExplanations"));
+      routes.add(ofModel("/predictions/{model}", "describePredictions"));
+      routes.add(ofModel("/explanations/{model}", "describeExplanations"));
     }
     if (apis.contains(Api.MANAGEMENT)) {
-      routes.add(ofModel(Api.MANAGEMENT, "/models/{model}", "describeModelRoutes"));
+      routes.add(ofModel("/models/{model}", "describeModelRoutes"));
     }
     return routes;
   }
 
-  private Route ofModel(Api api, String path, String id) {
+  private Route ofModel(String path, String id) {
     List<Route> ofThisPath =
         described.stream().filter(r -> r.path().openApiText().equals(path)).toList();
     Route.Action action =
@@ -46,12 +45,11 @@ final class DescriptionRoutes {
           String text = openApi.describe(ofThisPath, call.target().model());
           call.exchange().end(Replies.json(200, text));
         };
-    return route(api, "OPTIONS", path, action, id);
+    return route("OPTIONS", path, action, id);
   }
 
-  private static Route route(
-      Api api, @Nullable String method, String path, Route.Action action, String id) {
+  private static Route route(@Nullable String method, String path, Route.Action action, String id) {
     Route.Doc doc = Route.Doc.of(id, "This description");
-    return new Route(api, method, PathTemplate.of(path), null, Route.Traits.NONE, action, doc);
+    return new Route(method, PathTemplate.of(path), null, Route.Traits.NONE, action, doc);
   }
 }

@@ -9,8 +9,6 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import java.util.ArrayDeque;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * event loop. What arrives before it is this answer's turn is kept until then.
  */
 final class Exchange implements ResponseSink {
-  private static final long HIGH_WATER_BYTES = 64 * 1024;
-  private static final long LOW_WATER_BYTES = 32 * 1024;
-
   private enum State {
     WAITING,
     STREAMING,
@@ -35,7 +30,7 @@ final class Exchange implements ResponseSink {
   private final String label;
   private final boolean ownLabel;
   private final long startNanos;
-  private final AtomicLong bufferedBytes = new AtomicLong();
+  private final StreamBacklog backlog = new StreamBacklog();
   private final ArrayDeque<Object> held = new ArrayDeque<>(0);
   private State state = State.WAITING;
   private boolean head;
@@ -44,7 +39,6 @@ final class Exchange implements ResponseSink {
   private long chargedBytes;
   private volatile boolean left;
   private volatile @Nullable Runnable cancelTask;
-  private final AtomicReference<@Nullable Runnable> readyTask = new AtomicReference<>();
 
   /**
    * Opens an exchange.
@@ -142,7 +136,7 @@ final class Exchange implements ResponseSink {
 
   @Override
   public void next(Reply piece) {
-    bufferedBytes.addAndGet(piece.body().size());
+    backlog.added(piece.body().size());
     if (connection.inLoop()) {
       take(piece, false);
     } else {
@@ -178,35 +172,22 @@ final class Exchange implements ResponseSink {
 
   @Override
   public boolean isReady() {
-    return bufferedBytes.get() < HIGH_WATER_BYTES;
+    return backlog.isReady();
   }
 
   @Override
   public void onReady(Runnable task) {
-    readyTask.set(task);
-    if (isReady()) {
-      tellReady();
-    }
+    backlog.onReady(task);
   }
 
   @Override
   public long bufferedBytes() {
-    return bufferedBytes.get();
+    return backlog.bytes();
   }
 
   /** Notes that the client has taken bytes of pieces, or that they were dropped. */
   void drained(long bytes) {
-    long now = bufferedBytes.addAndGet(-bytes);
-    if (now < LOW_WATER_BYTES) {
-      tellReady();
-    }
-  }
-
-  private void tellReady() {
-    Runnable task = readyTask.getAndSet(null);
-    if (task != null) {
-      task.run();
-    }
+    backlog.drained(bytes);
   }
 
   /** Says that it is this answer's turn, and writes what has arrived. */

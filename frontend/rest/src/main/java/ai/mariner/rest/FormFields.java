@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Fields of forms and query strings, {@code a=1&b=2}. */
 final class FormFields {
@@ -72,16 +71,6 @@ final class FormFields {
       begin = end + 1;
     }
     return fields;
-  }
-
-  /** The first field of a name, or {@code null}. */
-  static @Nullable String first(List<Field> fields, String name) {
-    for (Field field : fields) {
-      if (field.name().equals(name)) {
-        return field.text();
-      }
-    }
-    return null;
   }
 
   private static Field field(String text, int begin, int end, String where) {

@@ -83,7 +83,7 @@ final class HealthRoutes {
       Route.Action action,
       Route.Doc doc) {
     PathTemplate template = PathTemplate.of(path);
-    return new Route(Api.INFERENCE, method, template, scope, Route.Traits.NONE, action, doc);
+    return new Route(method, template, scope, Route.Traits.NONE, action, doc);
   }
 
   private void ping(Call call) {

@@ -1,7 +1,5 @@
 package ai.mariner.rest;
 
-import ai.mariner.core.error.ErrorKind;
-import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.Reply;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
@@ -12,12 +10,9 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,13 +31,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   private final RequestDecoder decoder;
   private final RequestIntake intake;
   private final ArrayDeque<Exchange> line = new ArrayDeque<>();
-  private final ArrayDeque<Object> setAside = new ArrayDeque<>(0);
+  private final InputGate gate = new InputGate(this::hasRoom, this::handle);
   private final ConnectionClock clock;
   private final AnswerLog answerLog;
   private ChannelHandlerContext ctx;
   private ConnectionOutput output;
-  private @Nullable Future<?> tick;
-  private boolean takingAside;
   private boolean ending;
 
   @SuppressWarnings("NullAway.Init") // Netty sets the rest by handlerAdded before anything else.
@@ -113,7 +106,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void closeIfDraining(Exchange exchange) {
-    if (listener.draining() && line.size() == 1 && setAside.isEmpty()) {
+    if (listener.draining() && line.size() == 1 && gate.isClear()) {
       exchange.closeAfter();
     }
   }
@@ -133,7 +126,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
       next.becomeHead();
       intake.headChanged();
     }
-    takeSetAside();
+    gate.letIn(ctx.channel().config());
   }
 
   /** Ends the connection without the end of a streamed answer, which tells the client. */
@@ -151,7 +144,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     ending = true;
-    boolean unread = intake.midRequest() || decoder.midRequest() || !setAside.isEmpty();
+    boolean unread = intake.midRequest() || decoder.midRequest() || !gate.isClear();
     leaveAll();
     ChannelHandlerContext here = ctx;
     here.writeAndFlush(Unpooled.EMPTY_BUFFER)
@@ -161,7 +154,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                 // Closing with unread input would reset the connection and lose the answer.
                 clock.linger();
                 duplex.shutdownOutput();
-                resumeReading();
+                duplex.config().setAutoRead(true);
               } else {
                 here.close();
               }
@@ -170,10 +163,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
   private void leaveAll() {
     intake.abandon();
-    for (Object message : setAside) {
-      ReferenceCountUtil.release(message);
-    }
-    setAside.clear();
+    gate.clear();
     Exchange waiting;
     while ((waiting = line.poll()) != null) {
       answerLog.left(waiting, ctx.channel());
@@ -185,17 +175,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   public void handlerAdded(ChannelHandlerContext added) {
     ctx = added;
     output = new ConnectionOutput(added, listener.encoder());
-    long period = listener.tickNanos();
-    tick =
-        added
-            .executor()
-            .scheduleWithFixedDelay(this::lookAtClock, period, period, TimeUnit.NANOSECONDS);
+    clock.start(added.executor(), this::lookAtClock);
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext inactive) {
     ending = true;
-    stopTick();
+    clock.stop();
     leaveAll();
     inactive.fireChannelInactive();
   }
@@ -203,16 +189,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void handlerRemoved(ChannelHandlerContext removed) {
     ending = true;
-    stopTick();
+    clock.stop();
     leaveAll();
-  }
-
-  private void stopTick() {
-    Future<?> running = tick;
-    if (running != null) {
-      running.cancel(false);
-      tick = null;
-    }
   }
 
   @Override
@@ -222,12 +200,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
       ReferenceCountUtil.release(message);
       return;
     }
-    if (!setAside.isEmpty() || (message instanceof HttpRequest && !hasRoom())) {
-      setAside.add(message);
-      here.channel().config().setAutoRead(false);
-      return;
-    }
-    handle(message);
+    gate.arrived(message, here.channel().config());
   }
 
   private boolean hasRoom() {
@@ -244,28 +217,6 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private void takeSetAside() {
-    if (takingAside || setAside.isEmpty()) {
-      return;
-    }
-    takingAside = true;
-    try {
-      while (!ending && !setAside.isEmpty()) {
-        if (setAside.peek() instanceof HttpRequest && !hasRoom()) {
-          return;
-        }
-        handle(setAside.poll());
-      }
-    } finally {
-      takingAside = false;
-    }
-    resumeReading();
-  }
-
-  private void resumeReading() {
-    ctx.channel().config().setAutoRead(true);
-  }
-
   @Override
   public void channelReadComplete(ChannelHandlerContext here) {
     output.readComplete();
@@ -275,7 +226,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext here) {
     if (here.channel().isWritable()) {
-      takeSetAside();
+      gate.letIn(here.channel().config());
     }
     here.fireChannelWritabilityChanged();
   }
@@ -337,12 +288,5 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   /** Notes that the request that came last has been received whole. */
   void requestComplete() {
     decoder.requestSeen();
-  }
-
-  /** A failure of a request that has no other place to go. */
-  static Failure internal(Throwable thrown) {
-    log.error("a request failed by a fault of our own", thrown);
-    return Failure.of(ErrorKind.INTERNAL, "Internal error of the server; its log has the details.")
-        .withDetail(thrown.toString());
   }
 }

@@ -9,9 +9,13 @@ import ai.mariner.view.ErrorView;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What HTTP clients see of each failure. */
 final class HttpErrors {
+  private static final Logger log = LoggerFactory.getLogger(HttpErrors.class);
+
   private static final String INTERNAL = "InternalServerException";
   private static final String UNAVAILABLE = "ServiceUnavailableException";
 
@@ -48,6 +52,13 @@ final class HttpErrors {
     return json(status, type, message, null, List.of());
   }
 
+  /** A failure of a request that has no other cause than a fault of our own, which is logged. */
+  static Failure internal(Throwable thrown) {
+    log.error("a request failed by a fault of our own", thrown);
+    return Failure.of(ErrorKind.INTERNAL, "Internal error of the server; its log has the details.")
+        .withDetail(thrown.toString());
+  }
+
   /**
    * Status and type of a kind of failure; {@link ErrorKind#HANDLER_STATUS} brings its own status.
    */
@@ -78,7 +89,6 @@ final class HttpErrors {
       case DOWNLOAD_FAILED -> new Row(400, "DownloadArchiveException");
       case DEFAULT_VERSION_IN_USE -> new Row(403, "InvalidModelVersionException");
       case LOAD_FAILED, INTERNAL -> new Row(500, INTERNAL);
-      case OPERATION_TIMEOUT -> new Row(408, "RequestTimeoutException");
     };
   }
 

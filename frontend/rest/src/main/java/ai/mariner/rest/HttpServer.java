@@ -151,11 +151,6 @@ public final class HttpServer {
     connections.close();
   }
 
-  /** Number of open connections. */
-  public int connections() {
-    return connections.size();
-  }
-
   private void removeSocketFile() {
     Path unixPath = address.unixPath();
     if (unixPath != null) {

@@ -37,7 +37,11 @@ final class InferenceRoutes {
     plain(routes, "/v2/models/{model}/infer", "kserveV2Infer", Operation.PREDICT);
     plain(routes, "/v2/models/{model}/explain", "kserveV2Explain", Operation.EXPLAIN);
     withQuery(routes, "/invocations", "invocations", this::invoke);
-    Route.Action invokeModel = call -> predict(call, call.target().model(), true, null);
+    Route.Action invokeModel =
+        call -> {
+          String model = call.target().model();
+          submit(call, model, Operation.PREDICT, RequestInputs.of(call, true), null);
+        };
     withQuery(routes, "/models/{model}/invoke", "invokeModel", invokeModel);
     withQuery(routes, "/{model}/predict", "legacyPredict", invokeModel);
     withQuery(routes, "/{model}/{version}/predict", "legacyPredictVersion", invokeModel);
@@ -74,7 +78,7 @@ final class InferenceRoutes {
   private static void add(List<Route> routes, String path, Route.Action action, Route.Doc doc) {
     PathTemplate template = PathTemplate.of(path);
     TokenScope scope = TokenScope.INFERENCE;
-    routes.add(new Route(Api.INFERENCE, null, template, scope, Route.Traits.NONE, action, doc));
+    routes.add(new Route(null, template, scope, Route.Traits.NONE, action, doc));
   }
 
   /** SageMaker's route: the model is named by a field, or it is the only one. */
@@ -117,10 +121,6 @@ final class InferenceRoutes {
     return null;
   }
 
-  private void predict(Call call, String model, boolean withQuery, @Nullable String urlPath) {
-    submit(call, model, Operation.PREDICT, RequestInputs.of(call, withQuery), urlPath);
-  }
-
   private void submit(
       Call call,
       String model,
@@ -147,7 +147,7 @@ final class InferenceRoutes {
             timeoutNanos,
             true,
             null);
-    context.inference().submitter().submit(request, exchange);
+    context.inference().submit(request, exchange);
   }
 
   private static @Nullable Long timeoutNanos(HttpHeaders headers) {

@@ -27,11 +27,11 @@ final class ManagementRoutes {
   private static final int MOST_LISTED = 100;
 
   private final RestContext context;
-  private final Metadata metadata;
+  private final HandlerDescription handlerDescription;
 
   ManagementRoutes(RestContext context) {
     this.context = context;
-    this.metadata = new Metadata(context);
+    this.handlerDescription = new HandlerDescription(context);
   }
 
   List<Route> routes() {
@@ -71,8 +71,7 @@ final class ManagementRoutes {
     add(routes, "GET", "/v1/models/{model}", reads, this::modelReady, ManagementDocs.READY);
     PathTemplate token = PathTemplate.of("/token");
     // The action checks the API key itself: this route is about keys.
-    routes.add(
-        new Route(Api.MANAGEMENT, "GET", token, null, changes, this::rotate, ManagementDocs.TOKEN));
+    routes.add(new Route("GET", token, null, changes, this::rotate, ManagementDocs.TOKEN));
     return routes;
   }
 
@@ -84,8 +83,7 @@ final class ManagementRoutes {
       Route.Action action,
       Route.Doc doc) {
     PathTemplate template = PathTemplate.of(path);
-    routes.add(
-        new Route(Api.MANAGEMENT, method, template, TokenScope.MANAGEMENT, traits, action, doc));
+    routes.add(new Route(method, template, TokenScope.MANAGEMENT, traits, action, doc));
   }
 
   private void list(Call call) {
@@ -114,7 +112,7 @@ final class ManagementRoutes {
   private void describe(Call call) {
     ModelRef model = new ModelRef(call.target().model(), call.target().version());
     if (Parameters.ofQuery(call).bool("customized", false)) {
-      metadata.describe(call.exchange(), model);
+      handlerDescription.describe(call.exchange(), model);
       return;
     }
     answer(

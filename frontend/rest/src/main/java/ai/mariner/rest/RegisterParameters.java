@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the parameters of a registration. */
+/** Reads the parameters of a registration, or of a swap, which begins like one. */
 final class RegisterParameters {
   private static final Set<String> KNOWN =
       Set.of(

@@ -107,13 +107,13 @@ final class RequestIntake {
     } catch (ServeException e) {
       return e.failure();
     } catch (RuntimeException e) {
-      return HttpConnection.internal(e);
+      return HttpErrors.internal(e);
     }
   }
 
   private Exchange open(HttpRequest request) {
     RestContext context = listener.context();
-    long id = context.inference().nextRequestId().getAsLong();
+    long id = context.inference().nextRequestId();
     String label = RequestHead.label(request);
     return new Exchange(
         connection,
@@ -225,7 +225,7 @@ final class RequestIntake {
     } catch (ServeException e) {
       exchange.fail(e.failure());
     } catch (RuntimeException e) {
-      exchange.fail(HttpConnection.internal(e));
+      exchange.fail(HttpErrors.internal(e));
     }
   }
 

@@ -2,6 +2,7 @@ package ai.mariner.rest;
 
 import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.inference.InferenceCalls;
 import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.metrics.AccessLog;
 import ai.mariner.core.metrics.ServerMetrics;
@@ -12,8 +13,8 @@ import java.util.function.LongSupplier;
  * Everything that the REST adapter is given.
  *
  * @param config what the server was told
- * @param inference the inference service
- * @param models the model service
+ * @param inference takes predictions
+ * @param models registered models
  * @param access who may call
  * @param metrics counts answers
  * @param accessLog takes a line for each answer

@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
  * A route of the REST API. All there is to know of it stands here: the router, the access checks
  * and the API description read the same rows.
  *
- * @param api which set it belongs to
  * @param method the one method that it takes; absent: any
  * @param path template, see {@link PathTemplate}
  * @param scope what token it needs; absent: none
@@ -17,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  * @param doc what it says of itself
  */
 record Route(
-    Api api,
     @Nullable String method,
     PathTemplate path,
     @Nullable TokenScope scope,

@@ -1,13 +1,14 @@
 package ai.mariner.rest;
 
 import ai.mariner.core.config.ListenerAddress;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
 /** All routes of a listener. */
 final class RouteTable {
+  private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
   private RouteTable() {}
 
   /** The router of a listener that serves some sets of routes. */
@@ -36,7 +37,6 @@ final class RouteTable {
   private static Route metrics(RestContext context) {
     Route.Action action =
         call -> {
-          String accept = call.request().headers().get(HttpHeaderNames.ACCEPT);
           List<String> names = new ArrayList<>();
           String query = call.target().query();
           if (query != null) {
@@ -46,13 +46,13 @@ final class RouteTable {
               }
             }
           }
-          MetricsPage page = context.metricsPage();
-          call.exchange().end(Replies.of(200, page.contentType(accept), page.page(accept, names)));
+          byte[] page = context.metricsPage().page(names);
+          call.exchange().end(Replies.of(200, METRICS_TYPE, page));
         };
     Route.Doc doc =
         Route.Doc.of("metrics", "Metrics for Prometheus")
             .with(new Route.Parameter("name[]", "string", false, "Metrics to show (all)"));
     PathTemplate path = PathTemplate.of("/metrics");
-    return new Route(Api.METRICS, null, path, null, Route.Traits.NONE, action, doc);
+    return new Route(null, path, null, Route.Traits.NONE, action, doc);
   }
 }

@@ -23,7 +23,6 @@ final class Router {
 
   private static final Route PREFLIGHT =
       new Route(
-          Api.INFERENCE,
           "OPTIONS",
           PathTemplate.of("/"),
           null,

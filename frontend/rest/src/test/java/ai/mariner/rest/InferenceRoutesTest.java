@@ -283,7 +283,7 @@ class InferenceRoutesTest {
   void corsHeadersAreSentVerbatimUnlessTheHandlerSetThem() {
     CorsConfig cors = new CorsConfig("*", "GET, POST", null);
     TestServer open =
-        new TestServer(Profile.MARINER, AccessPolicy.OPEN, config -> Configs.cors(config, cors));
+        new TestServer(Profile.MARINER, AccessPolicy.OPEN, config -> config.cors(cors));
     try (Wire wire = new Wire(open.listener(Api.INFERENCE))) {
       String preflight =
           "OPTIONS /predictions/m HTTP/1.1\r\nHost: x\r\nOrigin: http://a\r\n"

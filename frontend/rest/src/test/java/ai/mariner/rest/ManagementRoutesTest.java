@@ -10,7 +10,6 @@ import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.config.Profile;
-import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.ModelKey;
@@ -21,6 +20,7 @@ import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.ScaleModel;
 import ai.mariner.core.model.SwapModel;
+import ai.mariner.core.testing.ServerConfigBuilder;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -239,7 +239,7 @@ class ManagementRoutesTest {
 
   @Test
   void theModelApiSwitchIsNamedInItsRefusal() {
-    TestServer closed = with(AccessPolicy.OPEN, config -> Configs.modelApi(config, false));
+    TestServer closed = with(AccessPolicy.OPEN, config -> config.modelApi(false));
     for (String line : List.of("POST /models?url=a", "DELETE /models/a", "DELETE /models/a/1")) {
       assertThat(ask(closed, line, ""))
           .startsWith("HTTP/1.1 405 ")
@@ -268,7 +268,7 @@ class ManagementRoutesTest {
     TestServer cors =
         with(
             AccessPolicy.OPEN,
-            config -> Configs.cors(config, new CorsConfig("http://friend.example", null, null)));
+            config -> config.cors(new CorsConfig("http://friend.example", null, null)));
     String header = origin.isEmpty() ? "" : "Origin: " + origin + "\r\n";
     try (Wire wire = new Wire(cors.listener(Api.MANAGEMENT))) {
       wire.send("PUT /models/echo HTTP/1.1\r\nHost: " + host + "\r\n" + header + "\r\n");
@@ -281,7 +281,7 @@ class ManagementRoutesTest {
   @Test
   void aListenerOffLoopbackTakesAnyHost() {
     ListenerAddress everywhere = ListenerAddress.tcp("0.0.0.0", 8081);
-    TestServer open = with(AccessPolicy.OPEN, config -> Configs.address(config, everywhere));
+    TestServer open = with(AccessPolicy.OPEN, config -> config.listeners(everywhere, everywhere));
     try (Wire wire = new Wire(open.listener(Api.MANAGEMENT))) {
       wire.send("PUT /models/echo HTTP/1.1\r\nHost: models.example\r\n\r\n");
       assertThat(wire.received()).startsWith("HTTP/1.1 202 ");
@@ -335,7 +335,7 @@ class ManagementRoutesTest {
     return "Authorization: Bearer " + key + "\r\n";
   }
 
-  private static TestServer with(AccessPolicy access, UnaryOperator<ServerConfig> change) {
+  private static TestServer with(AccessPolicy access, UnaryOperator<ServerConfigBuilder> change) {
     return new TestServer(Profile.MARINER, access, change);
   }
 

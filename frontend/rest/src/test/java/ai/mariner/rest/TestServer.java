@@ -1,16 +1,11 @@
 package ai.mariner.rest;
 
 import ai.mariner.core.access.AccessPolicy;
-import ai.mariner.core.config.CorsConfig;
-import ai.mariner.core.config.FetchConfig;
-import ai.mariner.core.config.LimitsConfig;
 import ai.mariner.core.config.ListenerAddress;
-import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.Profile;
-import ai.mariner.core.config.ServerConfig;
-import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
+import ai.mariner.core.inference.InferenceCalls;
 import ai.mariner.core.message.Body;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InflightBudget;
@@ -35,12 +30,13 @@ import ai.mariner.core.model.ScaleResult;
 import ai.mariner.core.model.SwapModel;
 import ai.mariner.core.model.SwapResult;
 import ai.mariner.core.model.SwapStep;
+import ai.mariner.core.testing.Configs;
+import ai.mariner.core.testing.ServerConfigBuilder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -72,15 +68,13 @@ final class TestServer {
     this(Profile.MARINER, AccessPolicy.OPEN, UnaryOperator.identity());
   }
 
-  TestServer(Profile profile, AccessPolicy access, UnaryOperator<ServerConfig> change) {
+  TestServer(Profile profile, AccessPolicy access, UnaryOperator<ServerConfigBuilder> change) {
     models.add(new ModelSummary("echo", "echo.mar"));
-    InferenceCalls inference =
-        new InferenceCalls(ids::incrementAndGet, new RequestLabel(42), this::submit);
-    MetricsPage page = (accept, names) -> ("metrics " + names).getBytes(StandardCharsets.UTF_8);
+    MetricsPage page = names -> ("metrics " + names).getBytes(StandardCharsets.UTF_8);
     context =
         new RestContext(
-            change.apply(config(profile)),
-            inference,
+            change.apply(config(profile)).build(),
+            new Predictions(),
             new Models(),
             access,
             new Counter(),
@@ -96,11 +90,6 @@ final class TestServer {
     return new Listener(context, RouteTable.router(Set.of(apis), context, address));
   }
 
-  private void submit(InferenceRequest request, ResponseSink sink) {
-    requests.add(request);
-    handler.accept(request, sink);
-  }
-
   static void echo(InferenceRequest request, ResponseSink sink) {
     Body first = request.parts().get(0).body();
     byte[] copy = new byte[first.size()];
@@ -114,61 +103,31 @@ final class TestServer {
     return StandardCharsets.UTF_8.decode(part.body().bytes()).toString();
   }
 
-  static ServerConfig config(Profile profile) {
-    LimitsConfig limits =
-        new LimitsConfig(
-            MAX_REQUEST_BYTES,
-            MAX_REQUEST_BYTES,
-            300_000,
-            1 << 20,
-            Duration.ofSeconds(30),
-            Duration.ofSeconds(10),
-            8192,
-            Duration.ofSeconds(60),
-            1 << 30,
-            1000,
-            1 << 30,
-            Duration.ofSeconds(60));
-    Path here = Path.of(".");
-    WorkerConfig worker =
-        new WorkerConfig(
-            here,
-            here,
-            here,
-            9000,
-            List.of(),
-            null,
-            null,
-            true,
-            true,
-            0,
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(5));
-    ListenerAddress address = ListenerAddress.tcp("127.0.0.1", 0);
-    return new ServerConfig(
-        profile,
-        "0.13.0",
-        address,
-        address,
-        null,
-        address,
-        address,
-        1,
-        Duration.ZERO,
-        true,
-        false,
-        60,
-        false,
-        "prometheus",
-        1,
-        limits,
-        new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100),
-        worker,
-        new FetchConfig(null, List.of(), false, here),
-        CorsConfig.NONE,
-        List.of(),
-        Map.of());
+  private static ServerConfigBuilder config(Profile profile) {
+    return Configs.server(Path.of("."))
+        .profile(profile)
+        .limits(Configs.limits(MAX_REQUEST_BYTES, MAX_REQUEST_BYTES));
+  }
+
+  /** Notes requests; they are answered as a test says. */
+  private final class Predictions implements InferenceCalls {
+    private final RequestLabel labels = new RequestLabel(42);
+
+    @Override
+    public long nextRequestId() {
+      return ids.incrementAndGet();
+    }
+
+    @Override
+    public RequestLabel labels() {
+      return labels;
+    }
+
+    @Override
+    public void submit(InferenceRequest request, ResponseSink sink) {
+      requests.add(request);
+      handler.accept(request, sink);
+    }
   }
 
   /** One model, {@code echo}; notes orders. */

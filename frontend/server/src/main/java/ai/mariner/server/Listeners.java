@@ -12,14 +12,13 @@ import ai.mariner.grpc.GrpcServer;
 import ai.mariner.net.Transport;
 import ai.mariner.rest.Api;
 import ai.mariner.rest.HttpServer;
-import ai.mariner.rest.InferenceCalls;
-import ai.mariner.rest.MetricsPage;
 import ai.mariner.rest.RestContext;
 import ai.mariner.server.metrics.PrometheusMetrics;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -39,14 +38,11 @@ final class Listeners {
 
   private final List<HttpServer> http;
   private final GrpcServer grpc;
-  private final java.time.Duration drain;
+  private final Duration drain;
   private final Map<String, String> addresses;
 
   private Listeners(
-      List<HttpServer> http,
-      GrpcServer grpc,
-      java.time.Duration drain,
-      Map<String, String> addresses) {
+      List<HttpServer> http, GrpcServer grpc, Duration drain, Map<String, String> addresses) {
     this.http = http;
     this.grpc = grpc;
     this.drain = drain;
@@ -69,31 +65,21 @@ final class Listeners {
       Transport transport,
       EventLoopGroup loops)
       throws IOException {
-    MetricsPage page = (accept, names) -> metrics.expose(names);
     InflightBudget budget = new InflightBudget(config.limits().maxInflightBytes());
     RestContext rest =
         new RestContext(
             config,
-            InferenceCalls.of(inference),
+            inference,
             models,
             access,
             metrics,
             accessLog,
-            page,
+            metrics::expose,
             budget,
             System::nanoTime);
     GrpcContext grpcContext =
         new GrpcContext(
-            config,
-            inference::submit,
-            inference::nextRequestId,
-            inference.labels(),
-            models,
-            access,
-            accessLog,
-            budget,
-            loops,
-            System::nanoTime);
+            config, inference, models, access, accessLog, budget, loops, System::nanoTime);
     Map<String, String> addresses = new LinkedHashMap<>();
     List<HttpServer> http = new ArrayList<>();
     try {

@@ -13,12 +13,14 @@ import ai.mariner.core.scheduling.Readiness;
 import ai.mariner.server.state.ServerState;
 import ai.mariner.server.state.ServerState.Model.Progress;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -93,8 +95,8 @@ final class StartupLoad {
 
   private void registered(
       ServerConfig.StartupModel model,
-      @org.jspecify.annotations.Nullable RegisterResult result,
-      @org.jspecify.annotations.Nullable Throwable thrown) {
+      @Nullable RegisterResult result,
+      @Nullable Throwable thrown) {
     String label = label(model);
     if (thrown == null) {
       unregistered.remove(label);
@@ -108,10 +110,7 @@ final class StartupLoad {
   }
 
   private static ServerState.Model row(
-      String label,
-      ServerConfig.StartupModel model,
-      Progress stage,
-      @org.jspecify.annotations.Nullable String reason) {
+      String label, ServerConfig.StartupModel model, Progress stage, @Nullable String reason) {
     return new ServerState.Model(label, null, model.location(), stage, 0, 0, reason);
   }
 
@@ -121,7 +120,7 @@ final class StartupLoad {
       rows.add(row(model));
     }
     rows.sort(
-        java.util.Comparator.comparing(ServerState.Model::name)
+        Comparator.comparing(ServerState.Model::name)
             .thenComparing(r -> r.version() == null ? "" : r.version()));
     boolean settled =
         rows.stream()

@@ -24,11 +24,11 @@ final class StateReport {
   }
 
   static StateReport of(@Nullable Path path, Profile profile) {
-    StateFile file = path == null ? null : new StateFile(path, Runnable::run);
+    StateFile file = path == null ? null : new StateFile(path);
     StateReport report =
         new StateReport(file, ServerState.starting(ProcessHandle.current().pid(), profile));
     if (file != null) {
-      file.updateNow(report.state);
+      file.write(report.state);
     }
     return report;
   }
@@ -71,7 +71,7 @@ final class StateReport {
     if (!next.equals(state)) {
       state = next;
       if (file != null) {
-        file.updateNow(next);
+        file.write(next);
       }
     }
     return next;

@@ -1,5 +1,6 @@
 package ai.mariner.core.access;
 
+import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,7 @@ public interface AccessPolicy {
         @Override
         public @Nullable Failure rotate(TokenScope scope, @Nullable String authorization) {
           return Failure.of(
-              ai.mariner.core.error.ErrorKind.ROUTE_NOT_FOUND,
+              ErrorKind.ROUTE_NOT_FOUND,
               "Token authorization is switched off; there is no key to renew.");
         }
       };

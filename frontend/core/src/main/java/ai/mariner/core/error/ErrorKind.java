@@ -27,7 +27,7 @@ public enum ErrorKind {
   MODEL_VERSION_NOT_FOUND,
   /** The model has no worker that could take the request, now or soon. */
   NO_WORKER,
-  /** The model's queue is full, by count or by bytes. */
+  /** The model's queue is full, or the bodies of all requests fill {@code max_inflight_bytes}. */
   QUEUE_FULL,
   /** More requests came than {@code rateLimit} lets pass. */
   RATE_LIMITED,
@@ -78,8 +78,6 @@ public enum ErrorKind {
   DEFAULT_VERSION_IN_USE,
   /** Workers could not load the model. */
   LOAD_FAILED,
-  /** Something took longer than its own limit (unregistering, scaling). */
-  OPERATION_TIMEOUT,
   /** A fault of the server's own. */
   INTERNAL
 }

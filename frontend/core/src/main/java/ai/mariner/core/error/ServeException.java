@@ -1,5 +1,6 @@
 package ai.mariner.core.error;
 
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /** A {@link Failure} on its way up the stack. */
@@ -19,7 +20,7 @@ public final class ServeException extends RuntimeException {
     this.failure = failure;
   }
 
-  /** Makes a failure of the kind and throws it as an exception. */
+  /** A new failure of the kind. */
   public ServeException(ErrorKind kind, String message) {
     this(Failure.of(kind, message), null);
   }
@@ -37,7 +38,7 @@ public final class ServeException extends RuntimeException {
    */
   public static Failure failureOf(Throwable thrown) {
     Throwable cause = thrown;
-    while (cause instanceof java.util.concurrent.CompletionException && cause.getCause() != null) {
+    while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
     }
     if (cause instanceof ServeException serve) {

@@ -11,7 +11,7 @@ import ai.mariner.core.scheduling.Pool;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The one way in for predictions, whatever API they come through. Thread-safe. */
-public final class InferenceService {
+public final class InferenceService implements InferenceCalls {
   private final ModelRegistry registry;
   private final RequestLabel labels;
   private final AtomicLong requestIds = new AtomicLong();
@@ -29,22 +29,17 @@ public final class InferenceService {
     this.labels = labels;
   }
 
-  /** A number for the next request. */
+  @Override
   public long nextRequestId() {
     return requestIds.incrementAndGet();
   }
 
-  /** Makes the labels of requests without one. */
+  @Override
   public RequestLabel labels() {
     return labels;
   }
 
-  /**
-   * Runs a request. Never throws; every outcome arrives through the sink, exactly once.
-   *
-   * @param request its bodies belong to the service from now on
-   * @param sink who wants the answer
-   */
+  @Override
   public void submit(InferenceRequest request, ResponseSink sink) {
     if (!open) {
       refuse(

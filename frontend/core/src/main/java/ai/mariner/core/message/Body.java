@@ -17,9 +17,6 @@ public interface Body {
   /** Number of bytes. */
   int size();
 
-  /** Bytes of memory that the body keeps busy; at least {@link #size}. Queue bounds count these. */
-  int capacity();
-
   /** A read-only view of the bytes, valid until {@link #release}. */
   ByteBuffer bytes();
 

@@ -18,11 +18,6 @@ final class HeapBody implements Body {
   }
 
   @Override
-  public int capacity() {
-    return array.length;
-  }
-
-  @Override
   public ByteBuffer bytes() {
     return ByteBuffer.wrap(array).asReadOnlyBuffer();
   }

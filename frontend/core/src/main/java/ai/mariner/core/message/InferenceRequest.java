@@ -30,13 +30,24 @@ public record InferenceRequest(
     boolean streaming,
     @Nullable Sequence sequence) {
 
-  /** Bytes of memory that the request keeps busy. */
-  public long capacity() {
-    long total = 0;
-    for (int i = 0; i < parts.size(); i++) {
-      total += parts.get(i).body().capacity();
-    }
-    return total;
+  /**
+   * Asks the handler of a model for its own description.
+   *
+   * @param label as in the record
+   * @param timeoutNanos as in the record
+   */
+  public static InferenceRequest describe(
+      long id, ModelKey model, @Nullable String label, @Nullable Long timeoutNanos) {
+    return new InferenceRequest(
+        id,
+        model.ref(),
+        Operation.DESCRIBE,
+        label,
+        List.of(),
+        Headers.NONE,
+        timeoutNanos,
+        false,
+        null);
   }
 
   /** Gives all bodies back. */

@@ -51,9 +51,4 @@ public final class InflightBudget {
   public long usedBytes() {
     return usedBytes.get();
   }
-
-  /** Bytes in all. */
-  public long limitBytes() {
-    return limitBytes;
-  }
 }

@@ -45,6 +45,6 @@ public interface ModelMetrics {
   /** A request of a model with lanes was answered after so much time in its lane. */
   void laneWaited(Priority lane, long queueNanos);
 
-  /** The number of requests that wait, and of workers that are ready, has changed. */
+  /** The number of requests that wait or run, or of workers that are ready, may have changed. */
   void gauges(int waiting, int running, int readyWorkers);
 }

@@ -100,7 +100,7 @@ public final class ModelRegistry {
    */
   void reserve(ModelKey key) {
     synchronized (lock) {
-      boolean known = find(new ModelRef(key.name(), key.version())) != null;
+      boolean known = find(key.ref()) != null;
       if (known || !reserved.add(key)) {
         throw new ServeException(
             ErrorKind.CONFLICT,

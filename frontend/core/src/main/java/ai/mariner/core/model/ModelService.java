@@ -224,7 +224,7 @@ public final class ModelService implements ModelCalls {
     return health.of(ref, stopping);
   }
 
-  /** How every registered version is doing, for the state of the start. */
+  /** All registered versions. */
   public List<Model> models() {
     return registry.all();
   }

@@ -8,8 +8,6 @@ import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.scheduling.Readiness;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -125,36 +123,32 @@ final class ModelSwap {
     return registered;
   }
 
-  /** The steps that are done, and the present one. */
-  private record Passed(List<SwapStep> steps, SwapStep.Name step) {}
-
   /** One swap; its stages run one after the other, on changing threads. */
   private final class Attempt {
     private final SwapModel order;
     private final Model old;
-    private volatile Passed passed = new Passed(List.of(), SwapStep.Name.FETCH);
+    private final SwapSteps steps;
     private volatile @Nullable Model fresh;
     private @Nullable ModelSpec before;
-    private long stepNanos;
     private boolean flipped;
 
     Attempt(SwapModel order, Model old, @Nullable Model registered) {
       this.order = order;
       this.old = old;
       this.fresh = registered;
-      this.stepNanos = now();
+      this.steps = new SwapSteps(old.pool().loop()::nanoTime);
     }
 
     SwapProgress progress() {
-      Passed now = passed;
+      SwapSteps.Passed passed = steps.passed();
       Model model = fresh;
       if (model == null) {
-        return new SwapProgress(null, now.steps(), now.step(), 0, 0);
+        return new SwapProgress(null, passed.done(), passed.present(), 0, 0);
       }
       Readiness workers = model.pool().readiness();
       int wanted = Math.max(workers.wanted(), workers.target());
       String to = model.key().version();
-      return new SwapProgress(to, now.steps(), now.step(), workers.ready(), wanted);
+      return new SwapProgress(to, passed.done(), passed.present(), workers.ready(), wanted);
     }
 
     CompletionStage<SwapResult> run() {
@@ -185,7 +179,11 @@ final class ModelSwap {
         throw new IllegalStateException("a swap to nothing was not refused");
       }
       before = model.spec();
-      ended(SwapStep.Name.LOAD);
+      if (archive == null) {
+        steps.skipTo(SwapStep.Name.LOAD);
+      } else {
+        steps.next(SwapStep.Name.LOAD);
+      }
       if (stopping) {
         throw shuttingDown();
       }
@@ -217,12 +215,12 @@ final class ModelSwap {
     }
 
     private CompletionStage<Model> probe(Model model) {
-      ended(SwapStep.Name.PROBE);
+      steps.next(SwapStep.Name.PROBE);
       return Probe.of(model, probeIds.incrementAndGet()).thenApply(nothing -> model);
     }
 
     private Model flip(Model model) {
-      ended(SwapStep.Name.FLIP);
+      steps.next(SwapStep.Name.FLIP);
       if (stopping) {
         throw shuttingDown();
       }
@@ -233,7 +231,7 @@ final class ModelSwap {
     }
 
     private CompletionStage<SwapResult> drain(Model model) {
-      ended(SwapStep.Name.DRAIN);
+      steps.next(SwapStep.Name.DRAIN);
       CompletionStage<ModelKey> gone =
           order.keepOld()
               ? CompletableFuture.completedStage(old.key())
@@ -243,12 +241,13 @@ final class ModelSwap {
 
     private SwapResult result(Model model) {
       if (!order.keepOld()) {
-        ended(SwapStep.Name.DRAIN);
+        steps.finish();
       }
       String from = old.key().version();
       String to = model.key().version();
       int workers = model.pool().readiness().ready();
-      return new SwapResult(order.name(), from, to, workers, order.keepOld(), passed.steps());
+      return new SwapResult(
+          order.name(), from, to, workers, order.keepOld(), steps.passed().done());
     }
 
     private CompletionStage<SwapResult> done(SwapResult result) {
@@ -263,7 +262,7 @@ final class ModelSwap {
     /** Nobody has seen the new version, so it can just be taken away. */
     private CompletionStage<SwapResult> undo(Throwable thrown) {
       Failure reason = ServeException.failureOf(thrown);
-      String at = passed.step().text();
+      String at = steps.passed().present().text();
       String told =
           flipped
               ? "Swap of model " + order.name() + " failed at step " + at + ": "
@@ -297,23 +296,6 @@ final class ModelSwap {
                 return failed;
               })
           .thenCompose(stage -> stage);
-    }
-
-    /** The present step has gone well; the next one begins. */
-    private void ended(SwapStep.Name next) {
-      long now = now();
-      SwapStep.Name step = passed.step();
-      List<SwapStep> steps = new ArrayList<>(passed.steps());
-      // A version that is registered already is not fetched.
-      if (step != SwapStep.Name.FETCH || order.archive() != null) {
-        steps.add(new SwapStep(step, Duration.ofNanos(now - stepNanos)));
-      }
-      passed = new Passed(List.copyOf(steps), next);
-      stepNanos = now;
-    }
-
-    private long now() {
-      return old.pool().loop().nanoTime();
     }
   }
 

@@ -4,7 +4,6 @@ import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.Headers;
 import ai.mariner.core.message.InferenceRequest;
-import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Operation;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.ResponseSink;
@@ -44,7 +43,7 @@ final class Probe implements ResponseSink {
     InferenceRequest request =
         new InferenceRequest(
             requestId,
-            new ModelRef(model.key().name(), model.key().version()),
+            model.key().ref(),
             Operation.PREDICT,
             "probe",
             sample.parts(),

@@ -1,7 +1,6 @@
 package ai.mariner.core.model;
 
 import ai.mariner.core.message.ModelKey;
-import ai.mariner.core.message.ModelRef;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -46,7 +45,7 @@ final class Retirement {
   private ModelKey forget(Model model) {
     ModelKey key = model.key();
     model.archive().release().run();
-    Model successor = registry.find(new ModelRef(key.name(), key.version()));
+    Model successor = registry.find(key.ref());
     if (successor == null || successor == model) {
       registration.forget(key);
     } else {

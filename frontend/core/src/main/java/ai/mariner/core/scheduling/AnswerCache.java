@@ -33,16 +33,16 @@ final class AnswerCache {
   private final Loop loop;
   private final ModelMetrics metrics;
   private final Answers answers;
-  private final Inside inside;
+  private final Admission admission;
   private final KeptAnswers kept;
   private final Map<AnswerKey, Flight> flights = new HashMap<>();
   private int following;
 
-  AnswerCache(CacheLimits limits, Loop loop, ModelMetrics metrics, Answers answers, Inside inside) {
-    this.loop = loop;
-    this.metrics = metrics;
+  AnswerCache(CacheLimits limits, PoolContext pool, Answers answers, Admission admission) {
+    this.loop = pool.loop();
+    this.metrics = pool.metrics();
     this.answers = answers;
-    this.inside = inside;
+    this.admission = admission;
     this.kept = new KeptAnswers(limits);
   }
 
@@ -85,7 +85,7 @@ final class AnswerCache {
       Flight own = new Flight(key, sink);
       sink.board(own);
       flights.put(key, own);
-      inside.take(job);
+      admission.take(job);
       return;
     }
     metrics.cached(CacheOutcome.COALESCED);
@@ -93,7 +93,7 @@ final class AnswerCache {
     sink.board(flight);
     flight.join(sink);
     following++;
-    inside.follow(job, following);
+    admission.follow(job, following);
   }
 
   /** Jobs that wait for the answer of another one. */
@@ -147,7 +147,7 @@ final class AnswerCache {
     SharedSink next = own ? flight.promote() : null;
     if (next != null) {
       following--;
-      inside.putBack(List.of(next.job()));
+      admission.putBack(List.of(next.job()));
       tellLeader.run();
       return;
     }
@@ -178,7 +178,7 @@ final class AnswerCache {
   private void runThemselves(List<SharedSink> followers) {
     List<Job> live = followers.stream().map(SharedSink::job).filter(job -> !job.ended()).toList();
     if (!live.isEmpty()) {
-      inside.putBack(live);
+      admission.putBack(live);
     }
   }
 

@@ -27,9 +27,9 @@ final class Answers {
    *
    * @param finished told after each job that ended
    */
-  Answers(Loop loop, ModelMetrics metrics, StreamLimits limits, Runnable finished) {
-    this.loop = loop;
-    this.metrics = metrics;
+  Answers(PoolContext pool, StreamLimits limits, Runnable finished) {
+    this.loop = pool.loop();
+    this.metrics = pool.metrics();
     this.limits = limits;
     this.finished = finished;
   }

@@ -53,26 +53,19 @@ final class Autoscaler {
    * Makes an autoscaler.
    *
    * @param options when to scale
-   * @param changed told after each change
+   * @param staffing starts and stops workers
+   * @param memory tells whether there is room for one more
    */
-  Autoscaler(
-      ModelKey key,
-      Autoscale options,
-      Loop loop,
-      Batcher batcher,
-      WorkerSet workers,
-      Staffing staffing,
-      MemoryWatch memory,
-      Runnable changed) {
-    this.key = key;
+  Autoscaler(PoolContext pool, Autoscale options, Staffing staffing, MemoryWatch memory) {
+    this.key = pool.key();
     this.queueWaitNanos = options.queueWait().toNanos();
     this.cooldownNanos = options.cooldown().toNanos();
-    this.loop = loop;
-    this.batcher = batcher;
-    this.workers = workers;
+    this.loop = pool.loop();
+    this.batcher = pool.batcher();
+    this.workers = pool.workers();
     this.staffing = staffing;
     this.memory = memory;
-    this.changed = changed;
+    this.changed = pool.changed();
     this.calm = new WorkerWatch(loop, () -> calmSince + cooldownNanos, this::calmForLong);
   }
 

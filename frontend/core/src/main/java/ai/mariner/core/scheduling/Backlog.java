@@ -3,10 +3,8 @@ package ai.mariner.core.scheduling;
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.ModelKey;
-import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.time.Loop;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,35 +32,22 @@ final class Backlog {
   /**
    * Joins a queue and workers.
    *
-   * @param batcher the queue
-   * @param runIds numbers of runs
-   * @param changed told when the numbers of waiting requests or of workers may have changed
+   * @param staffing knows whether workers will come
+   * @param answers tells those that are given up
    */
-  Backlog(
-      ModelKey key,
-      ModelSpec spec,
-      Loop loop,
-      Batcher batcher,
-      WorkerSet workers,
-      Staffing staffing,
-      Answers answers,
-      ModelMetrics metrics,
-      AtomicLong runIds,
-      Runnable changed) {
-    this.key = key;
-    this.loop = loop;
-    this.batcher = batcher;
-    this.workers = workers;
+  Backlog(PoolContext pool, Staffing staffing, Answers answers) {
+    this.key = pool.key();
+    this.loop = pool.loop();
+    this.batcher = pool.batcher();
+    this.workers = pool.workers();
     this.staffing = staffing;
     this.answers = answers;
-    this.changed = changed;
-    this.stallNanos = stallNanos(spec);
+    this.changed = pool.changed();
+    this.stallNanos = stallNanos(pool.spec());
     this.progress =
         new ProgressWatch(
             loop, stallNanos, () -> batcher.size() > 0, workers::able, this::replaceStuck);
-    this.dispatcher =
-        new Dispatcher(
-            loop, batcher, spec.batchSize(), workers, answers, progress, metrics, runIds, changed);
+    this.dispatcher = new Dispatcher(pool, answers, progress);
   }
 
   /** A batch may wait for its mates, run for as long as a run may take, and be found too slow. */

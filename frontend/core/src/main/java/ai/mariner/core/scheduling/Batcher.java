@@ -3,7 +3,7 @@ package ai.mariner.core.scheduling;
 import java.util.List;
 
 /** Holds the jobs that wait and decides which of them run together. Pure: no clock, no threads. */
-public interface Batcher {
+interface Batcher {
   /** Takes a job at the end of the queue; false when the queue is full. */
   boolean offer(Job job);
 

@@ -22,28 +22,17 @@ final class Closing {
   /** Completes when all workers have ended; absent: the pool is open. */
   private @Nullable CompletableFuture<Void> drained;
 
-  /**
-   * Prepares for the end.
-   *
-   * @param changed told when the numbers of requests or workers may have changed
-   */
+  /** Joins those whose work ends with the pool. */
   Closing(
-      Loop loop,
-      Refusals refusals,
-      OpenJobs open,
-      Backlog backlog,
-      WorkerSet workers,
-      Staffing staffing,
-      Elasticity elasticity,
-      Runnable changed) {
-    this.loop = loop;
-    this.refusals = refusals;
+      PoolContext pool, OpenJobs open, Backlog backlog, Staffing staffing, Elasticity elasticity) {
+    this.loop = pool.loop();
+    this.refusals = pool.refusals();
     this.open = open;
     this.backlog = backlog;
-    this.workers = workers;
+    this.workers = pool.workers();
     this.staffing = staffing;
     this.elasticity = elasticity;
-    this.changed = changed;
+    this.changed = pool.changed();
   }
 
   /** Whether the pool takes nothing any more. */

@@ -3,7 +3,7 @@ package ai.mariner.core.scheduling;
 import java.util.List;
 
 /** What a batcher wants done next. */
-public sealed interface Decision {
+sealed interface Decision {
   /** Nothing waits. */
   Decision IDLE = new Idle();
 

@@ -17,7 +17,7 @@ final class Dispatcher {
   private final ProgressWatch progress;
   private final ModelMetrics metrics;
   private final AtomicLong runIds;
-  private final Runnable dispatched;
+  private final Runnable changed;
 
   private boolean pending;
   private Loop.@Nullable Timer windowTimer;
@@ -25,29 +25,19 @@ final class Dispatcher {
   /**
    * Joins a queue and workers.
    *
-   * @param batchSize most requests in a batch
-   * @param runIds numbers of runs
-   * @param dispatched told after each look at the queue
+   * @param answers tells those that can't be run any more
+   * @param progress told of each run that begins
    */
-  Dispatcher(
-      Loop loop,
-      Batcher batcher,
-      int batchSize,
-      WorkerSet workers,
-      Answers answers,
-      ProgressWatch progress,
-      ModelMetrics metrics,
-      AtomicLong runIds,
-      Runnable dispatched) {
-    this.loop = loop;
-    this.batcher = batcher;
-    this.batchSize = batchSize;
-    this.workers = workers;
+  Dispatcher(PoolContext pool, Answers answers, ProgressWatch progress) {
+    this.loop = pool.loop();
+    this.batcher = pool.batcher();
+    this.batchSize = pool.spec().batchSize();
+    this.workers = pool.workers();
     this.answers = answers;
     this.progress = progress;
-    this.metrics = metrics;
-    this.runIds = runIds;
-    this.dispatched = dispatched;
+    this.metrics = pool.metrics();
+    this.runIds = pool.runIds();
+    this.changed = pool.changed();
   }
 
   /** Queues a job; idle workers first get their share of a burst that is longer than the queue. */
@@ -96,7 +86,7 @@ final class Dispatcher {
         break;
       }
     }
-    dispatched.run();
+    changed.run();
   }
 
   private void start(Worker worker, List<Job> jobs) {

@@ -1,9 +1,7 @@
 package ai.mariner.core.scheduling;
 
 import ai.mariner.core.config.Autoscale;
-import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.message.ModelKey;
-import ai.mariner.core.time.Loop;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -28,34 +26,23 @@ final class Elasticity {
   /**
    * Makes what the options of a model ask for.
    *
+   * @param staffing starts and stops workers
+   * @param memory tells whether there is room for one more
    * @param idle whether no request is under way
-   * @param changed told after each change of the number
    */
-  Elasticity(
-      ModelKey key,
-      ModelSpec spec,
-      Loop loop,
-      Batcher batcher,
-      WorkerSet workers,
-      Staffing staffing,
-      MemoryWatch memory,
-      BooleanSupplier idle,
-      Runnable changed) {
-    this.key = key;
-    this.workers = workers;
+  Elasticity(PoolContext pool, Staffing staffing, MemoryWatch memory, BooleanSupplier idle) {
+    this.key = pool.key();
+    this.workers = pool.workers();
     this.staffing = staffing;
     this.idle = idle;
-    this.changed = changed;
-    Autoscale rule = spec.autoscale();
-    this.autoscaler =
-        rule == null
-            ? null
-            : new Autoscaler(key, rule, loop, batcher, workers, staffing, memory, changed);
-    Duration unloadAfter = spec.idleUnload();
+    this.changed = pool.changed();
+    Autoscale rule = pool.spec().autoscale();
+    this.autoscaler = rule == null ? null : new Autoscaler(pool, rule, staffing, memory);
+    Duration unloadAfter = pool.spec().idleUnload();
     this.idleWatch =
         unloadAfter == null
             ? null
-            : new IdleWatch(loop, unloadAfter.toNanos(), this::couldUnload, this::unload);
+            : new IdleWatch(pool.loop(), unloadAfter.toNanos(), this::couldUnload, this::unload);
   }
 
   /**

@@ -17,65 +17,85 @@ import ai.mariner.core.time.Loop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request passes before the queue of its pool, for models that ask for any of it: the rate
- * limit, the choice of a lane, the response cache; in this order. On the pool's loop.
+ * The way into a pool: refuses what can't be served, and sets the deadline; then, for models that
+ * ask for any of it, the rate limit, the choice of a lane, the response cache; in this order. On
+ * the pool's loop.
  */
 final class Entrance {
+  /** A longer time-out, more than a century, is none. */
+  private static final long LONGEST_TIMEOUT_NANOS = Long.MAX_VALUE >> 1;
+
   private final ModelKey key;
   private final Loop loop;
   private final ModelMetrics metrics;
-  private final Inside inside;
+  private final Refusals refusals;
+  private final Closing closing;
+  private final Staffing staffing;
+  private final Admission admission;
+  private final @Nullable Long defaultTimeoutNanos;
   private final @Nullable TokenBucket bucket;
   private final boolean lanes;
   private final @Nullable AnswerCache cache;
 
-  private Entrance(
-      ModelKey key,
-      ModelSpec spec,
-      Loop loop,
-      ModelMetrics metrics,
-      Answers answers,
-      Inside inside) {
-    this.key = key;
-    this.loop = loop;
-    this.metrics = metrics;
-    this.inside = inside;
+  /**
+   * Makes the entrance that a model's options ask for.
+   *
+   * @param closing knows whether the pool takes anything
+   * @param staffing knows whether there will be workers
+   * @param admission where requests go from here
+   * @param answers tells requests that share an answer
+   */
+  Entrance(
+      PoolContext pool, Closing closing, Staffing staffing, Admission admission, Answers answers) {
+    ModelSpec spec = pool.spec();
+    this.key = pool.key();
+    this.loop = pool.loop();
+    this.metrics = pool.metrics();
+    this.refusals = pool.refusals();
+    this.closing = closing;
+    this.staffing = staffing;
+    this.admission = admission;
+    this.defaultTimeoutNanos =
+        spec.requestTimeout() == null ? null : spec.requestTimeout().toNanos();
     RateLimit limit = spec.rateLimit();
     this.bucket = limit == null ? null : new TokenBucket(limit, loop.nanoTime());
     this.lanes = spec.priorityAgeing() != null;
     CacheLimits kept = spec.responseCache();
-    this.cache = kept == null ? null : new AnswerCache(kept, loop, metrics, answers, inside);
+    this.cache = kept == null ? null : new AnswerCache(kept, pool, answers, admission);
   }
 
-  /** The entrance that a model's options ask for; absent: none, requests go straight inside. */
-  static @Nullable Entrance of(
-      ModelKey key,
-      ModelSpec spec,
-      Loop loop,
-      ModelMetrics metrics,
-      Answers answers,
-      Inside inside) {
-    boolean plain =
-        spec.rateLimit() == null && spec.priorityAgeing() == null && spec.responseCache() == null;
-    return plain ? null : new Entrance(key, spec, loop, metrics, answers, inside);
-  }
-
-  /**
-   * Lets a request in, answers it, or refuses it.
-   *
-   * @param deadlineNanos when its deadline passes, in the loop's time; {@link Long#MAX_VALUE}:
-   *     never
-   */
-  void enter(InferenceRequest request, ResponseSink sink, long now, long deadlineNanos) {
+  /** Lets a request in, answers it, or refuses it. */
+  void enter(InferenceRequest request, ResponseSink sink) {
+    Failure refusal = refusal();
+    if (refusal != null) {
+      refuse(request, sink, refusal);
+      return;
+    }
+    long now = loop.nanoTime();
     Failure limited = limited(request, now);
     if (limited != null) {
       refuse(request, sink, limited);
       return;
     }
-    if (!lanes && cache == null) {
-      inside.take(new Job(request, sink, now, deadlineNanos, null));
-      return;
+    long deadline = deadline(request, now);
+    if (lanes || cache != null) {
+      enterAsWished(request, sink, now, deadline);
+    } else {
+      admission.take(new Job(request, sink, now, deadline, null));
     }
+  }
+
+  private @Nullable Failure refusal() {
+    return closing.begun() ? refusals.removed() : staffing.refusal();
+  }
+
+  private long deadline(InferenceRequest request, long now) {
+    Long timeout = request.timeoutNanos() != null ? request.timeoutNanos() : defaultTimeoutNanos;
+    return timeout == null || timeout > LONGEST_TIMEOUT_NANOS ? Long.MAX_VALUE : now + timeout;
+  }
+
+  /** Lane and cache are for the request's headers to choose, where the model has them. */
+  private void enterAsWished(InferenceRequest request, ResponseSink sink, long now, long deadline) {
     RequestWishes wishes = RequestWishes.of(request.headers());
     Priority priority;
     try {
@@ -86,7 +106,7 @@ final class Entrance {
     }
     AnswerCache answered = cache;
     if (answered == null || !answered.concerns(request, wishes)) {
-      inside.take(new Job(request, sink, now, deadlineNanos, priority));
+      admission.take(new Job(request, sink, now, deadline, priority));
       return;
     }
     AnswerKey asked = AnswerKey.of(request);
@@ -96,7 +116,7 @@ final class Entrance {
       return;
     }
     SharedSink shared = new SharedSink(answered, sink);
-    answered.enter(asked, new Job(request, shared, now, deadlineNanos, priority), shared);
+    answered.enter(asked, new Job(request, shared, now, deadline, priority), shared);
   }
 
   /** Jobs that wait for the answer of another one. */
@@ -123,7 +143,7 @@ final class Entrance {
   private void give(InferenceRequest request, ResponseSink sink, Reply reply, long now) {
     request.release();
     metrics.reused(request.model(), loop.nanoTime() - now);
-    inside.answered();
+    admission.answered();
     sink.end(reply);
   }
 

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * One accepted request on its way through a pool. Owns the request's bodies until it ends. Touched
  * only on the pool's loop, but for the final fields.
  */
-public final class Job implements RunItem {
+final class Job implements RunItem {
   private final InferenceRequest request;
   private final ResponseSink sink;
   private final long arrivalNanos;
@@ -43,7 +43,7 @@ public final class Job implements RunItem {
    * @param deadlineNanos when its deadline passes; {@link Long#MAX_VALUE}: never
    * @param priority its lane; absent: the model has no lanes
    */
-  public Job(
+  Job(
       InferenceRequest request,
       ResponseSink sink,
       long arrivalNanos,
@@ -72,7 +72,7 @@ public final class Job implements RunItem {
   }
 
   /** When the request arrived, in the loop's time. */
-  public long arrivalNanos() {
+  long arrivalNanos() {
     return arrivalNanos;
   }
 
@@ -82,12 +82,12 @@ public final class Job implements RunItem {
   }
 
   /** Whether the job has to run in a batch of its own. */
-  public boolean alone() {
+  boolean alone() {
     return alone;
   }
 
   /** Whether the job has ended and only waits to be skipped. */
-  public boolean ended() {
+  boolean ended() {
     return state == State.ENDED;
   }
 

@@ -21,16 +21,14 @@ final class OpenJobs {
   /**
    * Begins with none.
    *
-   * @param batcher where jobs wait
-   * @param workers where they run
-   * @param changed told after a job was given up
+   * @param answers tells what was given up
    */
-  OpenJobs(Loop loop, Batcher batcher, WorkerSet workers, Answers answers, Runnable changed) {
-    this.loop = loop;
-    this.batcher = batcher;
-    this.workers = workers;
+  OpenJobs(PoolContext pool, Answers answers) {
+    this.loop = pool.loop();
+    this.batcher = pool.batcher();
+    this.workers = pool.workers();
     this.answers = answers;
-    this.changed = changed;
+    this.changed = pool.changed();
     this.deadlines = new Deadlines(loop, this::expire);
   }
 

@@ -2,41 +2,33 @@ package ai.mariner.core.scheduling;
 
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.error.ErrorKind;
-import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ResponseSink;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.time.Loop;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The workers of one model version with their queue. Joins the batcher, the workers and the clock
  * on one loop, which owns all its state; public methods may be called from any thread.
  */
 public final class Pool {
-  /** A longer time-out, more than a century, is none. */
-  private static final long LONGEST_TIMEOUT_NANOS = Long.MAX_VALUE >> 1;
-
   private final Loop loop;
   private final WorkerFactory factory;
   private final ModelMetrics metrics;
   private final Refusals refusals;
-  private final @Nullable Long defaultTimeoutNanos;
-  private final WorkerSet workers = new WorkerSet();
-  private final Answers answers;
+  private final WorkerSet workers;
   private final OpenJobs open;
   private final Staffing staffing;
   private final Backlog backlog;
   private final Elasticity elasticity;
   private final WorkerReports reports;
   private final Closing closing;
-  private final @Nullable Entrance entrance;
+  private final Entrance entrance;
 
   /**
    * Makes a pool without workers.
@@ -60,33 +52,20 @@ public final class Pool {
     this.loop = loop;
     this.factory = factory;
     this.metrics = metrics;
-    this.refusals = new Refusals(key);
-    this.defaultTimeoutNanos =
-        spec.requestTimeout() == null ? null : spec.requestTimeout().toNanos();
+    this.workers = new WorkerSet();
     Batcher batcher = QueueBatcher.of(spec);
-    this.answers = new Answers(loop, metrics, limits, this::finished);
-    this.open = new OpenJobs(loop, batcher, workers, answers, this::gauges);
-    this.staffing = new Staffing(refusals, spec, factory, loop, workers, metrics, this::recruit);
-    this.backlog =
-        new Backlog(
-            key, spec, loop, batcher, workers, staffing, answers, metrics, runIds, this::gauges);
-    this.elasticity =
-        new Elasticity(
-            key,
-            spec,
-            loop,
-            batcher,
-            workers,
-            staffing,
-            factory.memory(),
-            open::isEmpty,
-            this::gauges);
-    this.reports =
-        new WorkerReports(
-            spec, runIds, metrics, staffing, elasticity, backlog, answers, this::gauges);
-    this.closing =
-        new Closing(loop, refusals, open, backlog, workers, staffing, elasticity, this::gauges);
-    this.entrance = Entrance.of(key, spec, loop, metrics, answers, new Queue());
+    PoolContext context =
+        new PoolContext(key, spec, loop, metrics, runIds, batcher, workers, this::gauges);
+    this.refusals = context.refusals();
+    Answers answers = new Answers(context, limits, this::finished);
+    this.open = new OpenJobs(context, answers);
+    this.staffing = new Staffing(context, factory, this::recruit);
+    this.backlog = new Backlog(context, staffing, answers);
+    this.elasticity = new Elasticity(context, staffing, factory.memory(), open::isEmpty);
+    this.reports = new WorkerReports(context, staffing, elasticity, backlog, answers);
+    this.closing = new Closing(context, open, backlog, staffing, elasticity);
+    Admission admission = new Admission(context, open, backlog, staffing, elasticity);
+    this.entrance = new Entrance(context, closing, staffing, admission, answers);
   }
 
   private Worker recruit(int place) {
@@ -222,54 +201,7 @@ public final class Pool {
     if (closing.begun() && successor.takeOver(this, request, sink)) {
       return;
     }
-    Failure refusal = refusal();
-    if (refusal != null) {
-      request.release();
-      metrics.failed(refusal.kind());
-      sink.fail(refusal);
-      return;
-    }
-    long now = loop.nanoTime();
-    long deadline = deadline(request, now);
-    if (entrance != null) {
-      entrance.enter(request, sink, now, deadline);
-    } else {
-      take(new Job(request, sink, now, deadline, null));
-    }
-  }
-
-  private void take(Job job) {
-    if (!backlog.admit(job)) {
-      refuseFull(job);
-      return;
-    }
-    watch(job);
-    gauges();
-    backlog.dispatchSoon();
-  }
-
-  private void refuseFull(Job job) {
-    job.end();
-    metrics.failed(ErrorKind.QUEUE_FULL);
-    job.sink().fail(refusals.queueFull(backlog.size(), backlog.capacity()));
-  }
-
-  private void watch(Job job) {
-    staffing.wake();
-    elasticity.active();
-    open.add(job);
-  }
-
-  private @Nullable Failure refusal() {
-    if (closing.begun()) {
-      return refusals.removed();
-    }
-    return staffing.refusal();
-  }
-
-  private long deadline(InferenceRequest request, long now) {
-    Long timeout = request.timeoutNanos() != null ? request.timeoutNanos() : defaultTimeoutNanos;
-    return timeout == null || timeout > LONGEST_TIMEOUT_NANOS ? Long.MAX_VALUE : now + timeout;
+    entrance.enter(request, sink);
   }
 
   /** Counts a job that has ended; the last one lets a closing pool stop. */
@@ -283,39 +215,8 @@ public final class Pool {
   }
 
   private void gauges() {
-    int waiting = backlog.size() + (entrance == null ? 0 : entrance.following());
+    int waiting = backlog.size() + entrance.following();
     metrics.gauges(waiting, open.count() - waiting, workers.readyCount());
     elasticity.observe();
-  }
-
-  /** The pool as its entrance sees it. */
-  private final class Queue implements Inside {
-    @Override
-    public void take(Job job) {
-      Pool.this.take(job);
-    }
-
-    @Override
-    public void follow(Job job, int waiting) {
-      if (waiting > backlog.capacity()) {
-        refuseFull(job);
-        return;
-      }
-      watch(job);
-      gauges();
-    }
-
-    @Override
-    public void answered() {
-      elasticity.active();
-    }
-
-    @Override
-    public void putBack(List<Job> jobs) {
-      jobs.forEach(Job::requeued);
-      backlog.putBack(jobs);
-      backlog.refuseIfHopeless();
-      gauges();
-    }
   }
 }

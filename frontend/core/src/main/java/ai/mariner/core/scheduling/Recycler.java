@@ -50,18 +50,16 @@ final class Recycler {
    * @param hire starts a worker at a place of the pool
    */
   Recycler(
+      PoolContext pool,
       WorkerLifespan limits,
-      Loop loop,
-      WorkerSet workers,
       MemoryWatch memory,
-      ModelMetrics metrics,
       RandomGenerator random,
       IntFunction<Worker> hire) {
     this.limits = limits;
-    this.loop = loop;
-    this.workers = workers;
+    this.loop = pool.loop();
+    this.workers = pool.workers();
     this.memory = memory;
-    this.metrics = metrics;
+    this.metrics = pool.metrics();
     this.hire = hire;
     this.ages = new WorkerAges(limits, random);
   }

@@ -3,8 +3,6 @@ package ai.mariner.core.scheduling;
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
-import ai.mariner.core.metrics.ModelMetrics;
-import ai.mariner.core.time.Loop;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -15,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many workers a pool has: starts and stops them, tells whether the pool serves, and tells who
- * waits for that. On the pool's loop.
+ * Sees to it that a pool has the workers it is to have: starts and stops them, tells whether the
+ * pool serves, and tells who waits for that. On the pool's loop.
  */
 final class Staffing {
   private static final Logger log = LoggerFactory.getLogger(Staffing.class);
@@ -24,20 +22,9 @@ final class Staffing {
   private final Refusals refusals;
   private final WorkerSet workers;
   private final IntFunction<Worker> recruit;
-  private final boolean scales;
+  private final Headcount headcount;
   private final @Nullable Recycler recycler;
   private final ReadinessBoard board;
-
-  private boolean begun;
-  private int min;
-  private int max;
-  private int target;
-
-  /** Stopped for want of requests; the next one starts workers again. */
-  private boolean unloaded;
-
-  /** Being started again after that; counts as serving unless it fails. */
-  private boolean waking;
 
   private @Nullable Runnable whenEmpty;
 
@@ -45,38 +32,20 @@ final class Staffing {
    * Makes the staffing of a pool that has no workers; until the first {@link #resize} the pool
    * counts as loading.
    *
-   * @param spec options of the model
    * @param factory tells of the machine
-   * @param workers where workers are put
    * @param recruit makes a worker for a place of the pool
    */
-  Staffing(
-      Refusals refusals,
-      ModelSpec spec,
-      WorkerFactory factory,
-      Loop loop,
-      WorkerSet workers,
-      ModelMetrics metrics,
-      IntFunction<Worker> recruit) {
-    this.refusals = refusals;
-    this.workers = workers;
+  Staffing(PoolContext pool, WorkerFactory factory, IntFunction<Worker> recruit) {
+    ModelSpec spec = pool.spec();
+    this.refusals = pool.refusals();
+    this.workers = pool.workers();
     this.recruit = recruit;
-    this.min = spec.minWorkers();
-    this.max = spec.maxWorkers();
-    this.target = min;
-    this.scales = spec.autoscale() != null;
-    this.board = new ReadinessBoard(min);
+    this.headcount = new Headcount(spec);
+    this.board = new ReadinessBoard(headcount.min());
     this.recycler =
         spec.lifespan() == null
             ? null
-            : new Recycler(
-                spec.lifespan(),
-                loop,
-                workers,
-                factory.memory(),
-                metrics,
-                factory.random(),
-                this::hire);
+            : new Recycler(pool, spec.lifespan(), factory.memory(), factory.random(), this::hire);
   }
 
   /** May be read from any thread. */
@@ -93,41 +62,27 @@ final class Staffing {
    * @param done hears when {@code newMin} are ready; {@code first} if those are more
    */
   void resize(int newMin, int newMax, int first, CompletableFuture<Void> done) {
-    min = newMin;
-    max = newMax;
-    int wish = begun ? Math.max(target, first) : first;
-    target = scales ? Math.max(newMin, Math.min(wish, newMax)) : newMin;
-    begun = true;
-    unloaded = false;
-    waking = false;
+    headcount.bound(newMin, newMax, first);
     board.startAnew();
     fill();
     board.await(done, first > newMin);
     settle();
   }
 
-  /** Whether requests start workers although none is wanted now. */
-  private boolean dormant() {
-    return begun && target == 0 && (unloaded || (scales && max > 0));
-  }
-
   /** A request was taken: it needs at least one worker. */
   void wake() {
-    if (!dormant()) {
+    if (!headcount.dormant()) {
       return;
     }
-    target = Math.max(1, min);
-    waking = true;
-    unloaded = false;
-    log.info("model {}: a request has come, {} workers are started", refusals.key(), target);
+    headcount.wake();
+    log.info("model {}: a request has come, {} workers are started", refusals.key(), target());
     fill();
     publish();
   }
 
   /** Stops all workers until the next request. */
   void unload() {
-    unloaded = true;
-    target = 0;
+    headcount.unload();
     if (recycler != null) {
       recycler.reset();
     }
@@ -137,35 +92,36 @@ final class Staffing {
 
   /** Whether all workers were stopped for want of requests. */
   boolean isUnloaded() {
-    return unloaded;
+    return headcount.unloaded();
   }
 
   /** Whether one more worker may be started now: all there are serve, and the bound allows it. */
   boolean canGrow() {
-    if (target == 0 || target >= max || (recycler != null && recycler.busy())) {
+    if (!headcount.mayGrow() || (recycler != null && recycler.busy())) {
       return false;
     }
-    return workers.readyCount() >= target;
+    return workers.readyCount() >= target();
   }
 
   /** Whether one worker fewer would still be enough for the lower bound. */
   boolean canShrink() {
-    return target > min && !board.awaitsAll();
+    return headcount.mayShrink() && !board.awaitsAll();
   }
 
   /** Workers that are wanted now. */
   int target() {
-    return target;
+    return headcount.target();
   }
 
   /** Starts one more worker, or stops one. */
   void change(int by) {
-    target += by;
+    headcount.change(by);
     fill();
     publish();
   }
 
   private void fill() {
+    int target = target();
     List<Worker> staying = workers.staying();
     List<Integer> places = new ArrayList<>();
     if (recycler != null) {
@@ -234,16 +190,16 @@ final class Staffing {
       publish();
       return false;
     }
-    if (target > min && workers.readyCount() >= min && min > 0) {
+    if (headcount.couldSpareOne(workers.readyCount())) {
       // Those that are needed serve: this one was only to help them.
-      target--;
+      headcount.change(-1);
       log.warn("{} was to help the others and is given up", worker.name());
       worker.stop();
       settle();
       return true;
     }
     board.loadFailed();
-    waking = false;
+    headcount.awake();
     publish();
     board.tell(refusals.loadFailed(cause));
     return false;
@@ -273,10 +229,7 @@ final class Staffing {
 
   /** Stops all workers for good. */
   void stopAll(Runnable whenAllGone) {
-    target = 0;
-    min = 0;
-    unloaded = false;
-    max = 0;
+    headcount.stop();
     if (recycler != null) {
       recycler.sleep();
     }
@@ -292,7 +245,7 @@ final class Staffing {
 
   /** Whether any worker is to be kept alive, now or when a request comes. */
   boolean wanted() {
-    return target > 0 || dormant();
+    return headcount.wanted();
   }
 
   /** Why a request can't be taken: no worker serves or is about to; {@code null} if it can. */
@@ -300,7 +253,7 @@ final class Staffing {
     if (!wanted()) {
       return refusals.noWorkers();
     }
-    if (!begun || dormant() || workers.hopeful()) {
+    if (!headcount.begun() || headcount.dormant() || workers.hopeful()) {
       return null;
     }
     boolean comes = recycler != null && recycler.vacancy() != null;
@@ -313,16 +266,16 @@ final class Staffing {
 
   private void settle() {
     publish();
-    board.tellReady(workers.readyCount(), min, Math.max(min, target));
+    board.tellReady(workers.readyCount(), headcount.min(), Math.max(headcount.min(), target()));
   }
 
   /** Shows how the pool stands. */
   void publish() {
     int ready = workers.readyCount();
-    if (ready >= min) {
+    if (ready >= headcount.min()) {
       board.complete();
-      waking = false;
+      headcount.awake();
     }
-    board.show(unloaded || waking ? 0 : min, target, ready);
+    board.show(headcount.needed(), target(), ready);
   }
 }

@@ -9,6 +9,7 @@ import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.DeviceAllocator;
 import ai.mariner.core.worker.RestartPolicy;
 import ai.mariner.core.worker.WorkerLauncher;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -61,18 +62,14 @@ public final class WorkerFactory {
    */
   public record Program(
       ModelKey key,
-      java.nio.file.Path directory,
+      Path directory,
       String runtime,
       String handler,
       @Nullable String envelope,
       List<WarmupSample> warmup) {
     /** A program that needs no warm-up. */
     public Program(
-        ModelKey key,
-        java.nio.file.Path directory,
-        String runtime,
-        String handler,
-        @Nullable String envelope) {
+        ModelKey key, Path directory, String runtime, String handler, @Nullable String envelope) {
       this(key, directory, runtime, handler, envelope, List.of());
     }
   }

@@ -1,6 +1,5 @@
 package ai.mariner.core.scheduling;
 
-import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.metrics.ModelMetrics;
@@ -23,29 +22,21 @@ final class WorkerReports implements WorkerHost {
   private final LossPolicy losses;
   private final Runnable changed;
 
-  /**
-   * Joins those who have to know.
-   *
-   * @param runIds numbers of runs
-   * @param changed told when the numbers of requests or workers may have changed
-   */
+  /** Joins those who have to know. */
   WorkerReports(
-      ModelSpec spec,
-      AtomicLong runIds,
-      ModelMetrics metrics,
+      PoolContext pool,
       Staffing staffing,
       Elasticity elasticity,
       Backlog backlog,
-      Answers answers,
-      Runnable changed) {
-    this.runIds = runIds;
-    this.metrics = metrics;
+      Answers answers) {
+    this.runIds = pool.runIds();
+    this.metrics = pool.metrics();
     this.staffing = staffing;
     this.elasticity = elasticity;
     this.backlog = backlog;
     this.answers = answers;
-    this.losses = new LossPolicy(spec.retryOnWorkerLoss());
-    this.changed = changed;
+    this.losses = new LossPolicy(pool.spec().retryOnWorkerLoss());
+    this.changed = pool.changed();
   }
 
   @Override

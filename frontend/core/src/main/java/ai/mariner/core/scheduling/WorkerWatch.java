@@ -6,8 +6,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one timer of a worker. It never comes too late; when it comes too early, because something
- * happened since, it sleeps again. So the many events that put the limit off touch no timer.
+ * One timer for a limit that many events put off, of a worker or of a pool. It never comes too
+ * late; when it comes too early, because something happened since, it sleeps again. So those events
+ * touch no timer.
  */
 final class WorkerWatch {
   private final Loop loop;
@@ -19,7 +20,7 @@ final class WorkerWatch {
   /**
    * Makes a watch that sleeps.
    *
-   * @param due when the worker has to have shown something; {@link Long#MAX_VALUE}: never
+   * @param due when something has to have happened; {@link Long#MAX_VALUE}: never
    * @param overdue told the time when that has passed
    */
   WorkerWatch(Loop loop, LongSupplier due, LongConsumer overdue) {

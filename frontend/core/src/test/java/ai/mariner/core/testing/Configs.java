@@ -24,9 +24,14 @@ public final class Configs {
 
   /** Limits as the server has them. */
   public static LimitsConfig limits() {
+    return limits(6_553_500, 6_553_500);
+  }
+
+  /** The same with other bounds of a request's body and an answer. */
+  public static LimitsConfig limits(int maxRequestBytes, int maxResponseBytes) {
     return new LimitsConfig(
-        6_553_500,
-        6_553_500,
+        maxRequestBytes,
+        maxResponseBytes,
         256L << 20,
         1L << 20,
         Duration.ofSeconds(30),

@@ -20,11 +20,6 @@ public final class CountingBody implements Body {
   }
 
   @Override
-  public int capacity() {
-    return bytes.length;
-  }
-
-  @Override
   public synchronized ByteBuffer bytes() {
     if (releases > 0) {
       throw new AssertionError("a body is read after its release: " + this);

@@ -23,6 +23,7 @@ public final class ServerConfigBuilder {
   private Profile profile = Profile.MARINER;
   private ListenerAddress inference = FREE_PORT;
   private ListenerAddress management = ListenerAddress.tcp("localhost", 0);
+  private ListenerAddress grpcInference = FREE_PORT;
   private boolean modelApi = true;
   private boolean tokenAuthorization;
   private boolean exposeErrors;
@@ -49,6 +50,12 @@ public final class ServerConfigBuilder {
   public ServerConfigBuilder listeners(ListenerAddress forInference, ListenerAddress forModels) {
     inference = forInference;
     management = forModels;
+    return this;
+  }
+
+  /** Sets the gRPC listener of predictions. */
+  public ServerConfigBuilder grpcInference(ListenerAddress value) {
+    grpcInference = value;
     return this;
   }
 
@@ -120,7 +127,7 @@ public final class ServerConfigBuilder {
         inference,
         management,
         FREE_PORT,
-        FREE_PORT,
+        grpcInference,
         FREE_PORT,
         1,
         Duration.ZERO,

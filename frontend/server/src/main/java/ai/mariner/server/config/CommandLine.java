@@ -1,5 +1,6 @@
 package ai.mariner.server.config;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -165,7 +166,7 @@ public record CommandLine(
       }
       try {
         return Path.of(text);
-      } catch (java.nio.file.InvalidPathException e) {
+      } catch (InvalidPathException e) {
         problems.add(name + ": " + text + " (expected: a path)");
         return null;
       }

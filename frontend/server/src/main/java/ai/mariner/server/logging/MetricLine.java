@@ -31,11 +31,6 @@ record MetricLine(
               + "\\|#(?<dimensions>[^|]*)\\|#(?:type:[^|]*\\|#)?"
               + "hostname:(?<hostname>[^,|]+),(?<timestamp>\\d+)(?:,(?<ids>.+))?");
 
-  /** Whether a printed line is meant as a metric. */
-  static boolean isMarked(String text) {
-    return MARK.matcher(text).matches();
-  }
-
   /** The metric of a printed line, or {@code null} if it has none or is malformed. */
   static @Nullable MetricLine parse(String text) {
     Matcher marked = MARK.matcher(text);

@@ -8,60 +8,27 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Locale;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Writes each new state to a file; whoever reads it sees a whole one. States that come faster than
- * they can be written are skipped, the latest is always written. Thread-safe.
- */
+/** Writes each new state to a file; whoever reads it sees a whole one. Thread-safe. */
 public final class StateFile {
   private static final Logger log = LoggerFactory.getLogger(StateFile.class);
 
   private final Path path;
-  private final Executor executor;
   private final ObjectMapper mapper = new ObjectMapper();
-  private final AtomicReference<@Nullable ServerState> pending = new AtomicReference<>();
 
   /**
    * A file that is not written yet.
    *
    * @param path the file; its folder exists
-   * @param executor runs the writing; {@code Runnable::run} to write before {@link #update} returns
    */
-  public StateFile(Path path, Executor executor) {
+  public StateFile(Path path) {
     this.path = path;
-    this.executor = executor;
   }
 
-  /** Writes a state soon, unless a later one comes first. Never throws because of the file. */
-  public void update(ServerState state) {
-    if (pending.getAndSet(state) != null) {
-      return;
-    }
-    try {
-      executor.execute(this::writePending);
-    } catch (RejectedExecutionException e) {
-      // The server is ending; its last states are still worth knowing.
-      writePending();
-    }
-  }
-
-  /** Writes a state before it returns; nothing older is written after it. */
-  public void updateNow(ServerState state) {
-    pending.set(state);
-    writePending();
-  }
-
-  private synchronized void writePending() {
-    ServerState state = pending.getAndSet(null);
-    if (state == null) {
-      return;
-    }
+  /** Writes a state before it returns. Never throws because of the file. */
+  public synchronized void write(ServerState state) {
     try {
       Path fresh = path.resolveSibling(path.getFileName() + ".new");
       Files.write(fresh, mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(json(state)));

@@ -10,11 +10,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,7 +20,6 @@ class StateFileTest {
   private static final ServerState START = ServerState.starting(123, Profile.MARINER);
 
   @TempDir Path folder;
-  private final Queue<Runnable> tasks = new ArrayDeque<>();
   private Path path;
 
   @BeforeEach
@@ -46,7 +42,7 @@ class StateFileTest {
                     new Model("m", null, "m.mar", Model.Progress.FETCHING, 0, 1, null),
                     new Model("n", "1.0", "n.mar", Model.Progress.FAILED, 0, 2, "é\"")))
             .withProblems(List.of("port taken"));
-    new StateFile(path, Runnable::run).update(state);
+    new StateFile(path).write(state);
     assertThat(read())
         .isEqualTo(
             new ObjectMapper()
@@ -65,47 +61,19 @@ class StateFileTest {
   }
 
   @Test
-  void aBurstIsWrittenOnceWithItsLastState() throws IOException {
-    StateFile file = new StateFile(path, tasks::add);
-    file.update(START);
-    file.update(START.in(Phase.LISTENING));
-    file.update(START.in(Phase.READY));
-    assertThat(tasks).hasSize(1);
-    assertThat(path).doesNotExist();
-    tasks.remove().run();
-    assertThat(read().get("phase").textValue()).isEqualTo("ready");
-    file.update(START.in(Phase.STOPPING));
-    assertThat(tasks).hasSize(1);
-  }
-
-  @Test
-  void nothingOlderIsWrittenAfterTheLastWord() throws IOException {
-    StateFile file = new StateFile(path, tasks::add);
-    file.update(START);
-    file.updateNow(START.in(Phase.STOPPED));
-    tasks.remove().run();
-    assertThat(read().get("phase").textValue()).isEqualTo("stopped");
-  }
-
-  @Test
-  void writesByItselfWhenTheExecutorHasEnded() throws IOException {
-    StateFile file =
-        new StateFile(
-            path,
-            task -> {
-              throw new RejectedExecutionException();
-            });
-    file.update(START.in(Phase.STOPPING));
-    file.update(START.in(Phase.STOPPED));
+  void theLastStateIsTheOneThatIsThere() throws IOException {
+    StateFile file = new StateFile(path);
+    file.write(START);
+    file.write(START.in(Phase.STOPPED));
     assertThat(read().get("phase").textValue()).isEqualTo("stopped");
   }
 
   @Test
   void aFolderThatIsGoneDoesNoHarm() throws IOException {
-    StateFile file = new StateFile(folder.resolve("gone/state.json"), Runnable::run);
-    file.update(START);
+    StateFile file = new StateFile(folder.resolve("gone/state.json"));
+    file.write(START);
     Files.createDirectory(folder.resolve("gone"));
-    file.update(START);
+    file.write(START);
     assertThat(folder.resolve("gone/state.json")).exists();
   }
 }

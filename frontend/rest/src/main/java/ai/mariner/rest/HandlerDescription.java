@@ -2,22 +2,19 @@ package ai.mariner.rest;
 
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
-import ai.mariner.core.message.Headers;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.ModelRef;
-import ai.mariner.core.message.Operation;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.ResponseSink;
 import ai.mariner.core.model.ModelStatus;
 import ai.mariner.view.ManagementView;
 import java.nio.ByteBuffer;
-import java.util.List;
 
-/** Describes models with what their handlers tell of them. */
-final class Metadata {
+/** Describes models with what their handlers tell of them ({@code customized=true}). */
+final class HandlerDescription {
   private final RestContext context;
 
-  Metadata(RestContext context) {
+  HandlerDescription(RestContext context) {
     this.context = context;
   }
 
@@ -38,17 +35,8 @@ final class Metadata {
 
   private void ask(Exchange exchange, ModelStatus model) {
     InferenceRequest request =
-        new InferenceRequest(
-            exchange.id(),
-            new ModelRef(model.key().name(), model.key().version()),
-            Operation.DESCRIBE,
-            exchange.clientLabel(),
-            List.of(),
-            Headers.NONE,
-            null,
-            false,
-            null);
-    context.inference().submitter().submit(request, new Answer(exchange, model));
+        InferenceRequest.describe(exchange.id(), model.key(), exchange.clientLabel(), null);
+    context.inference().submit(request, new Answer(exchange, model));
   }
 
   /** Puts the handler's answer into the description. */
