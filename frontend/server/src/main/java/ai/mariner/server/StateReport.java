@@ -52,6 +52,9 @@ final class StateReport {
     ServerState now =
         change(
             state -> {
+              if (state.phase() == Phase.STOPPED) {
+                return state;
+              }
               ServerState next = state.withModels(models);
               return settled && state.phase() == Phase.LISTENING ? next.in(Phase.READY) : next;
             });

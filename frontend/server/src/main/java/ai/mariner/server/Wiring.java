@@ -36,6 +36,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -59,7 +60,7 @@ final class Wiring {
   private final RunDirectory sockets;
   private final EventLoopGroup loops;
   private final ExecutorService admin;
-  private final ExecutorService memory;
+  private final ScheduledExecutorService watch;
   private final NettyLauncher launcher;
   private final MarStore archives;
   private final InferenceService inference;
@@ -98,7 +99,7 @@ final class Wiring {
     this.metrics =
         new PrometheusMetrics(
             HostName.own(), () -> PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory());
-    this.memory = Executors.newSingleThreadExecutor(task -> daemon(task, "memory"));
+    this.watch = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "watch"));
     ResidentMemory resident = new ProcMemory(Path.of("/proc"));
     RequestLabel labels = new RequestLabel(random.nextLong());
     WorkerFactory.Shared workers =
@@ -109,7 +110,7 @@ final class Wiring {
             labels,
             new AtomicInteger(config.worker().firstWorkerId()),
             InstantSource.system(),
-            new MemoryWatch(resident, HostProcMemory.ofThisSystem(), memory),
+            new MemoryWatch(resident, HostProcMemory.ofThisSystem(), watch),
             random);
     ModelRegistry registry = new ModelRegistry();
     this.archives = new MarStore(config.fetch(), config.limits(), config.profile());
@@ -155,7 +156,7 @@ final class Wiring {
   }
 
   private StartupLoad startup() {
-    return new StartupLoad(config, archives, models, state, loops.next());
+    return new StartupLoad(config, archives, models, state, watch);
   }
 
   private void listen() throws IOException {
@@ -203,7 +204,7 @@ final class Wiring {
       tokens.close();
     }
     admin.shutdown();
-    memory.shutdown();
+    watch.shutdownNow();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     sockets.remove();
     runDirectory.remove();
