@@ -62,7 +62,9 @@ final class OpenJobs {
   }
 
   private void expire(Job job) {
-    giveUp(job, Refusals.expired(job.queued() ? "in the queue" : "run"), CancelReason.DEADLINE);
+    Run run = job.run();
+    boolean begun = run != null && run.begun();
+    giveUp(job, Refusals.expired(begun ? "run" : "in the queue"), CancelReason.DEADLINE);
   }
 
   private void giveUp(Job job, Failure failure, CancelReason reason) {

@@ -15,6 +15,7 @@ final class Run {
   private final long dispatchNanos;
   private long startNanos;
   private long progressNanos;
+  private boolean begun;
   private int cursor;
   private boolean streamed;
 
@@ -48,7 +49,13 @@ final class Run {
     return startNanos;
   }
 
+  /** Whether the worker has got to it, as far as its answers tell. */
+  boolean begun() {
+    return begun;
+  }
+
   void started(long now) {
+    begun = true;
     startNanos = now;
     progressNanos = now;
   }

@@ -32,6 +32,9 @@ final class RunQueue {
   }
 
   void add(Run run) {
+    if (runs.isEmpty()) {
+      run.started(run.dispatchNanos());
+    }
     runs.addLast(run);
   }
 

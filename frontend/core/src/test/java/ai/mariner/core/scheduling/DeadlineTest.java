@@ -51,6 +51,20 @@ class DeadlineTest {
   }
 
   @Test
+  void aDeadlineThatPassesAheadOfTheRunHasPassedInTheQueue() {
+    PoolFixture fixture = PoolFixture.ready(1, 1);
+    fixture.warmUp();
+    RecordingSink running = fixture.submit("a", ONE_SECOND);
+    RecordingSink ahead = fixture.submit("b", ONE_SECOND);
+    FakeWorker worker = fixture.worker(0);
+    assertThat(worker.openRuns()).hasSize(2);
+    fixture.advance(Duration.ofSeconds(1));
+    assertThat(running.failure().message()).contains("while it was run");
+    assertThat(ahead.failure().message()).contains("in the queue");
+    assertThat(worker.cancels()).hasSize(2);
+  }
+
+  @Test
   void matesOfAnExpiredRequestGetTheirAnswers() {
     PoolFixture fixture = PoolFixture.ready(1, 4);
     RecordingSink mate = fixture.enqueue("mate", request -> request);
