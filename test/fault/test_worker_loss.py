@@ -122,7 +122,7 @@ def test_single_requests_sent_ahead_run_once_and_only_the_poison_is_blamed(
 ) -> None:
     before = counts(server)["faulty"]
     for turn in range(4):
-        show_short_runs(server)
+        show_short_runs(server, "faulty")
         notes = tmp_path / f"notes{turn}"
         poison = 3 * turn + 1
         bodies = [
@@ -141,16 +141,29 @@ def test_single_requests_sent_ahead_run_once_and_only_the_poison_is_blamed(
     assert counts(server)["faulty"].losses - before.losses == 4
 
 
-def show_short_runs(server: RunningServer) -> None:
-    """Lets a fresh worker see so many short runs that single requests are sent ahead to it."""
+def show_short_runs(server: RunningServer, model: str) -> None:
+    """Lets the server see so many short runs of a fresh worker that single requests are sent ahead to it."""
     for _ in range(12):
-        assert call_grpc(server, "faulty", order("answer")).code == "OK"
+        assert call_grpc(server, model, order("answer")).code == "OK"
+
+
+def test_only_the_one_that_hangs_of_single_requests_sent_ahead_times_out(
+    server: RunningServer, base: Observation, tmp_path: Path
+) -> None:
+    show_short_runs(server, "brief")
+    notes = tmp_path / "notes"
+    bodies = [order("hang_here" if i == 5 else "answer", note=notes, name=str(i)) for i in range(12)]
+    with burst(server, "brief", bodies) as answers:
+        seen = [answer.result(60) for answer in answers]
+    assert [answer.code for answer in seen] == ["OK"] * 5 + ["DEADLINE_EXCEEDED"] + ["OK"] * 6
+    assert seen[5].text.startswith("Worker timed out")
+    assert sorted(notes.read_text().split(), key=int) == [str(i) for i in range(12)]
 
 
 def test_answers_of_short_runs_do_not_wait_for_a_long_one_that_was_sent_ahead(
     server: RunningServer, base: Observation, tmp_path: Path
 ) -> None:
-    show_short_runs(server)
+    show_short_runs(server, "faulty")
     notes, gate = tmp_path / "notes", tmp_path / "gate"
     bodies = [order("wait" if i == 5 else "answer", until=gate, note=notes, name=str(i)) for i in range(12)]
     with burst(server, "faulty", bodies) as answers:
