@@ -12,7 +12,7 @@ final class ServiceTimes {
   private static final long STEADY_NANOS = 5_000_000;
   private static final long SHORT_NANOS = 1_000_000;
 
-  /** A round trip beside a longer run is not worth that a request can't go elsewhere any more. */
+  /** Beside a longer run a round trip is small, and what went ahead can't go elsewhere any more. */
   private static final long LONG_NANOS = 250_000_000;
 
   private static final int SAMPLES_NEEDED = 8;

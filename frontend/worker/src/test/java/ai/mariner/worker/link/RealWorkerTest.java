@@ -141,8 +141,6 @@ class RealWorkerTest {
   void collectsWhatIsKeptBackWhileARunTakesLong() throws Exception {
     String handler =
         """
-        import os
-
         def handle(data, context):
             if data and bytes(data[0]["body"]) == b"long":
                 print("at it", flush=True)
@@ -165,8 +163,12 @@ class RealWorkerTest {
       RecordedEvents events = serving.events();
       assertThat(events.next()).isEqualTo("replied 1 11=short ended");
       Files.writeString(pipe, "on");
-      assertThat(events.next()).isEqualTo("replied 1 11=short ended");
-      assertThat(events.next()).isEqualTo("replied 2 12=long ended");
+      // It is told again when the worker sends it, unless the first run took so long that it had.
+      String next = events.next();
+      if (next.equals("replied 1 11=short ended")) {
+        next = events.next();
+      }
+      assertThat(next).isEqualTo("replied 2 12=long ended");
       rig.loop.execute(
           () -> {
             link.collect();
