@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 from typing import Any, cast
+
+from ts._worker.indented_json import indented_json
 
 JSON_TYPE = "application/json"
 _COPY_BELOW = 64 * 1024
@@ -50,7 +51,7 @@ def encode_output(value: Any) -> tuple[bytes | bytearray | memoryview, str]:
         torch.save(value, file)
         return file.getvalue(), ""
     try:
-        return json.dumps(value, indent=2, default=_json_default).encode("utf-8"), JSON_TYPE
+        return indented_json(value, _json_default).encode("utf-8"), JSON_TYPE
     except (TypeError, ValueError, RecursionError, UnicodeEncodeError) as fault:
         raise OutputTypeError(f"output: {type(value).__name__} is not serialisable: {fault}") from fault
 

@@ -1,0 +1,81 @@
+"""JSON indented by two spaces: the text of `json.dumps(value, indent=2)`, sooner.
+
+The standard encoder indents in Python code; only text without line breaks is made by its C part. But in a
+container of plain values an indent is no more than another separator, which the C part takes, and most of
+what models answer are lists of numbers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from json.encoder import encode_basestring_ascii
+from types import NoneType
+from typing import Any, NamedTuple
+
+_PLAIN = frozenset({str, int, float, bool, NoneType})
+_DEEPEST = 8
+
+
+class _Unusual(Exception):
+    """The value is for the standard encoder alone."""
+
+
+class _Level(NamedTuple):
+    """What stands between the entries of a container, and how one of plain values is encoded."""
+
+    opening: str
+    separator: str
+    closing: str
+    encode: Callable[[Any], str]
+
+
+def _level(depth: int) -> _Level:
+    opening, closing = "\n" + "  " * (depth + 1), "\n" + "  " * depth
+    separator = "," + opening
+    return _Level(opening, separator, closing, json.JSONEncoder(separators=(separator, ": ")).encode)
+
+
+_LEVELS = tuple(map(_level, range(_DEEPEST)))
+
+
+def indented_json(value: Any, default: Callable[[Any], Any]) -> str:
+    """Returns what `json.dumps(value, indent=2, default=default)` returns.
+
+    Raises:
+        TypeError, ValueError, RecursionError: as `json.dumps` does.
+    """
+    try:
+        return _text(value, 0)
+    except _Unusual:
+        return json.dumps(value, indent=2, default=default)
+
+
+def _text(value: Any, depth: int) -> str:
+    """Returns the text of a list, tuple or dictionary of such and of plain values.
+
+    Raises:
+        _Unusual: it is something else, has keys that are no text, or is nested too deep.
+    """
+    kind = type(value)
+    if kind is dict:
+        if not set(map(type, value)) <= {str}:
+            raise _Unusual
+        entries = value.values()
+    elif kind is list or kind is tuple:
+        entries = value
+    else:
+        raise _Unusual
+    if not value:
+        return "{}" if kind is dict else "[]"
+    if depth == _DEEPEST:
+        raise _Unusual
+    opening, separator, closing, encode = _LEVELS[depth]
+    if set(map(type, entries)) <= _PLAIN:
+        flat = encode(value)
+        return f"{flat[0]}{opening}{flat[1:-1]}{closing}{flat[-1]}"
+    texts = [encode(entry) if type(entry) in _PLAIN else _text(entry, depth + 1) for entry in entries]
+    if kind is dict:
+        texts = [f"{encode_basestring_ascii(key)}: {text}" for key, text in zip(value, texts, strict=True)]
+        return f"{{{opening}{separator.join(texts)}{closing}}}"
+    return f"[{opening}{separator.join(texts)}{closing}]"

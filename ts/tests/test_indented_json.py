@@ -1,0 +1,88 @@
+"""Indented JSON is the standard encoder's, whatever the value."""
+
+from __future__ import annotations
+
+import enum
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ts._worker.indented_json import indented_json
+
+_PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters())
+_KEYS = st.text() | st.integers() | st.none() | st.booleans()
+_VALUES = st.recursive(
+    _PLAIN,
+    lambda inner: (
+        st.lists(inner)
+        | st.lists(inner).map(tuple)
+        | st.dictionaries(st.text(), inner)
+        | st.dictionaries(_KEYS, inner, max_size=2)
+    ),
+    max_leaves=30,
+)
+
+
+class Colour(enum.IntEnum):
+    RED = 1
+
+
+class Name(str):
+    pass
+
+
+def listed(value: Any) -> Any:
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def standard(value: Any) -> str:
+    return json.dumps(value, indent=2, default=listed)
+
+
+@given(_VALUES)
+def test_the_text_is_that_of_the_standard_encoder(value: Any) -> None:
+    assert indented_json(value, listed) == standard(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"scores": np.array([[0.5, 0.25]]), "label": "cat"},
+        [np.float64(0.1), 1.0],
+        [Colour.RED, 2],
+        {Name("key"): Name("text")},
+        [float("nan"), float("inf"), -float("inf")],
+        ["\ud800", "\u2028", 'quote " and \\', "line\nbreak"],
+        {"[": "]", "{": ", \n"},
+        [[], {}, (), [[]], {"a": {}}],
+    ],
+)
+def test_unusual_values_have_the_standard_text(value: Any) -> None:
+    assert indented_json(value, listed) == standard(value)
+
+
+def test_deep_nesting_has_the_standard_text() -> None:
+    value: Any = "bottom"
+    for depth in range(40):
+        value = [value, depth] if depth % 2 else {"next": value, "depth": depth}
+        assert indented_json(value, listed) == standard(value)
+
+
+def test_what_has_no_json_form_is_refused_as_by_the_standard_encoder() -> None:
+    with pytest.raises(TypeError, match="object has no JSON form"):
+        indented_json({"answer": [object()]}, listed)
+    with pytest.raises(TypeError, match="keys must be"):
+        indented_json({(1, 2): 3}, listed)
+
+
+def test_a_value_that_contains_itself_is_refused() -> None:
+    loop: list[Any] = [1]
+    loop.append(loop)
+    with pytest.raises(ValueError, match="Circular"):
+        indented_json(loop, listed)
