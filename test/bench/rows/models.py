@@ -134,14 +134,28 @@ class Bench:
 
     def one_round(self, servers: list[Running], loop: InProcess) -> None:
         """Measures everything once."""
-        for batch in BATCHES:
-            rate = loop.rate(batch, self.context.seconds)
-            self.recorder.add("in-process", "requests/s", round(rate, 2), model=self.model.name, batch=batch)
-            self.context.say(f"  {self.model.name} batch {batch} in-process {rate:10.1f}/s")
         for connections in CONNECTIONS:
             for server in servers:
                 for variant in variants(self.model)[server.name]:
-                    self.measure(server, variant, connections)
+                    if (
+                        server.name == "mariner"
+                        and connections == max(CONNECTIONS)
+                        and not variant.delay_millis
+                    ):
+                        self.measure_beside(loop, server, variant, connections)
+                    else:
+                        self.measure(server, variant, connections)
+
+    def measure_beside(self, loop: InProcess, server: Running, variant: Variant, connections: int) -> None:
+        """Measures a variant and, right before and after it, the loop without a server: a machine's speed
+        changes by several percent within seconds.
+        """
+        before = loop.rate(variant.batch, self.context.seconds)
+        self.measure(server, variant, connections)
+        rate = (before + loop.rate(variant.batch, self.context.seconds)) / 2
+        parameters: Mapping[str, Parameter] = {"model": self.model.name, "batch": variant.batch}
+        self.recorder.add("in-process", "requests/s", round(rate, 2), **parameters)
+        self.context.say(f"  {self.model.name} batch {variant.batch} in-process {rate:10.1f}/s")
 
     def measure(self, server: Running, variant: Variant, connections: int) -> None:
         """Measures one variant at one number of connections."""

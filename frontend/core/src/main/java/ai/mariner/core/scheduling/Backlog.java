@@ -99,8 +99,8 @@ final class Backlog {
     progress.progressed(loop.nanoTime());
   }
 
-  /** A run has ended; false if no request waits for its worker. */
-  boolean runEnded() {
+  /** A worker has room for a run; false if no request waits for it. */
+  boolean roomMade() {
     if (batcher.size() == 0) {
       return false;
     }

@@ -86,6 +86,7 @@ final class Dispatcher {
         break;
       }
     }
+    workers.flush();
     changed.run();
   }
 

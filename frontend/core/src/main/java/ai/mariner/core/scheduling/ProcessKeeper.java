@@ -14,7 +14,13 @@ interface ProcessKeeper {
   /** An answer or piece for a job of one of its runs; {@code last}: the job's final answer. */
   void replied(Run run, Job job, ItemReply reply, boolean last);
 
-  /** A run has ended, so it may take another. */
+  /**
+   * A run has ended, so it may take another; its answers have not been told yet. Returns whether
+   * requests wait, which are dispatched before anything that is done in the loop's next tasks.
+   */
+  boolean roomMade();
+
+  /** A run has ended, and its answers have been told. */
   void runEnded(Run run);
 
   /** It is lost with these runs, although it has not ended yet. */

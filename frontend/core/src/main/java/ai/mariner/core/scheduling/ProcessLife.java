@@ -97,6 +97,14 @@ final class ProcessLife implements WorkerEvents {
     keptBack.handedOver();
   }
 
+  /** Sends what was handed over. */
+  void flush() {
+    WorkerLink current = link;
+    if (current != null) {
+      current.flush();
+    }
+  }
+
   private void collect() {
     WorkerLink current = link;
     if (current != null) {
@@ -185,17 +193,28 @@ final class ProcessLife implements WorkerEvents {
       return;
     }
     long now = loop.nanoTime();
-    run.replied(items, ended, now, keeper);
     if (spent && ownCause == null) {
       ownCause = LossCause.spent();
     }
-    if (ended) {
-      headEnded(now);
-      if (spent && phase() == WorkerPhase.READY) {
-        leave();
-      }
-      keeper.runEnded(run);
+    if (!ended) {
+      run.replied(items, false, now, keeper);
+      return;
     }
+    headEnded(now);
+    if (spent && phase() == WorkerPhase.READY) {
+      leave();
+    }
+    if (keeper.roomMade()) {
+      // Telling answers takes the loop a while, in which the process should have something to do.
+      loop.execute(() -> tell(run, items, now));
+    } else {
+      tell(run, items, now);
+    }
+  }
+
+  private void tell(Run run, List<ItemReply> items, long now) {
+    run.replied(items, true, now, keeper);
+    keeper.runEnded(run);
   }
 
   @Override

@@ -16,10 +16,16 @@ final class ServiceTimes {
   private static final long LONG_NANOS = 250_000_000;
 
   private static final int SAMPLES_NEEDED = 8;
-  private static final int MOST_RUNS = 32;
 
-  /** Fewer, since what was sent ahead can't go to another worker that is free sooner. */
+  /** So much that the worker has something to do while the loop tells a group of its answers. */
+  private static final int MOST_RUNS = 128;
+
+  private static final long AHEAD_NANOS = 3_000_000;
+
+  /** Less, since what was sent ahead can't go to another worker that is free sooner. */
   private static final int MOST_RUNS_AMONG_OTHERS = 8;
+
+  private static final long AHEAD_NANOS_AMONG_OTHERS = 1_000_000;
 
   /** Follows slow runs at once and fast ones slowly. */
   private long peakNanos;
@@ -35,7 +41,7 @@ final class ServiceTimes {
 
   /**
    * Runs that may be with the worker at once, the one it works on included. Of single requests as
-   * many as take a millisecond together, so that one system call on each side serves several.
+   * many as take some milliseconds together, so that one system call on each side serves several.
    *
    * @param batchSize most requests in a batch
    * @param certain whether what waits goes to this worker in any case, and in this order
@@ -51,7 +57,8 @@ final class ServiceTimes {
       return 2;
     }
     int most = certain ? MOST_RUNS : MOST_RUNS_AMONG_OTHERS;
-    return (int) Math.min(most, SHORT_NANOS / Math.max(1, meanNanos));
+    long ahead = certain ? AHEAD_NANOS : AHEAD_NANOS_AMONG_OTHERS;
+    return (int) Math.min(most, ahead / Math.max(1, meanNanos));
   }
 
   /** Whether a round trip shows beside a run. */

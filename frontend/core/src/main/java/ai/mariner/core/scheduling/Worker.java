@@ -127,6 +127,14 @@ final class Worker {
     current.run(run);
   }
 
+  /** Sends what was handed over. */
+  void flush() {
+    ProcessLife current = life;
+    if (current != null) {
+      current.flush();
+    }
+  }
+
   /** Says that nobody waits for a job of one of its runs any more. */
   void cancel(Run run, Job job, WorkerLink.CancelReason reason) {
     ProcessLife current = life;
@@ -221,6 +229,11 @@ final class Worker {
     @Override
     public void replied(Run run, Job job, ItemReply reply, boolean last) {
       host.replied(Worker.this, run, job, reply, last);
+    }
+
+    @Override
+    public boolean roomMade() {
+      return host.roomMade();
     }
 
     @Override

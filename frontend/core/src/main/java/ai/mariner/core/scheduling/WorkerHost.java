@@ -19,7 +19,14 @@ interface WorkerHost {
    */
   void replied(Worker worker, Run run, Job job, ItemReply reply, boolean last);
 
-  /** A run has ended, so the worker may take another. */
+  /**
+   * A run has ended, so the worker may take another; its answers have not been told yet. Returns
+   * whether requests wait, which are dispatched before anything that is done in the loop's next
+   * tasks.
+   */
+  boolean roomMade();
+
+  /** A run has ended, and its answers have been told. */
   void runEnded(Worker worker, Run run);
 
   /**

@@ -71,6 +71,11 @@ final class WorkerReports implements WorkerHost {
   }
 
   @Override
+  public boolean roomMade() {
+    return backlog.roomMade();
+  }
+
+  @Override
   public void runEnded(Worker worker, Run run) {
     for (Job job : run.jobs()) {
       if (!job.ended()) {
@@ -81,9 +86,7 @@ final class WorkerReports implements WorkerHost {
       }
     }
     staffing.runEnded(worker);
-    if (!backlog.runEnded()) {
-      changed.run();
-    }
+    changed.run();
   }
 
   @Override

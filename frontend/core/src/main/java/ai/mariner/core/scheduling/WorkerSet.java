@@ -127,6 +127,13 @@ final class WorkerSet {
     return best;
   }
 
+  /** Lets all workers begin what they were handed over, before the turn's other work is done. */
+  void flush() {
+    for (int i = 0; i < workers.size(); i++) {
+      workers.get(i).flush();
+    }
+  }
+
   void cancel(Run run, Job job, CancelReason reason) {
     for (int i = 0; i < workers.size(); i++) {
       Worker worker = workers.get(i);

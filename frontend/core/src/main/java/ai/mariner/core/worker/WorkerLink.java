@@ -21,6 +21,11 @@ public interface WorkerLink {
    */
   void run(long runId, Operation operation, List<? extends RunItem> items);
 
+  /**
+   * Sends at once what was handed over, which would leave at the end of the loop's turn otherwise.
+   */
+  void flush();
+
   /** Says that nobody waits for an item any more. */
   void cancel(long runId, long itemId, CancelReason reason);
 

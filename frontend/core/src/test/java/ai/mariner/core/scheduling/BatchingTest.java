@@ -9,6 +9,7 @@ import ai.mariner.core.message.Operation;
 import ai.mariner.core.testing.FakeWorker;
 import ai.mariner.core.testing.RecordingSink;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -280,22 +281,26 @@ class BatchingTest {
 
   /** More requests at once than may go ahead to any worker. */
   private static void burstOfMany(PoolFixture fixture) {
-    fixture.burst(IntStream.range(0, 40).mapToObj(Integer::toString).toArray(String[]::new));
+    fixture.burst(IntStream.range(0, 140).mapToObj(Integer::toString).toArray(String[]::new));
+  }
+
+  private static ModelOverrides.Builder longQueue() {
+    return ModelOverrides.builder().batchSize(1).jobQueueSize(200);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "10, 32",
-    "100, 10",
-    "300, 3",
+    "10, 128",
+    "100, 30",
+    "300, 10",
     "600, 2",
     "4000, 2",
     "6000, 2",
     "200000, 2",
     "260000, 1"
   })
-  void asManySingleRunsAreSentAheadAsTakeAMillisecondTogether(int micros, int runs) {
-    PoolFixture fixture = PoolFixture.ready(1, 1);
+  void asManySingleRunsAreSentAheadAsTakeThreeMillisecondsTogether(int micros, int runs) {
+    PoolFixture fixture = PoolFixture.ready(1, longQueue());
     for (int i = 0; i < 300; i++) {
       fixture.submit("run");
       fixture.advance(Duration.ofNanos(micros * 1000L));
@@ -307,7 +312,7 @@ class BatchingTest {
 
   @Test
   void fewerRunsAreSentAheadWhereAnotherWorkerMightBeFreeSooner() {
-    PoolFixture fixture = PoolFixture.ready(2, 1);
+    PoolFixture fixture = PoolFixture.ready(2, longQueue());
     fixture.warmUp();
     fixture.warmUp();
     burstOfMany(fixture);
@@ -317,7 +322,7 @@ class BatchingTest {
 
   @Test
   void answersThatComeTogetherShareTheirTime() {
-    PoolFixture fixture = PoolFixture.ready(1, 1);
+    PoolFixture fixture = PoolFixture.ready(1, longQueue());
     fixture.warmUp();
     for (int i = 0; i < 100; i++) {
       fixture.burst("a", "b", "c", "d", "e", "f", "g", "h");
@@ -327,7 +332,48 @@ class BatchingTest {
       }
     }
     burstOfMany(fixture);
-    assertThat(fixture.worker(0).openRuns()).hasSizeBetween(8, 12);
+    assertThat(fixture.worker(0).openRuns()).hasSizeBetween(24, 36);
+  }
+
+  @Test
+  void aWorkerHasItsNextRunsBeforeAnAnswerIsTold() {
+    PoolFixture fixture = PoolFixture.ready(1, 2);
+    List<RecordingSink> sinks = fixture.burst("a", "b", "c", "d");
+    FakeWorker worker = fixture.worker(0);
+    List<List<List<String>>> handedOver = new ArrayList<>();
+    List<Integer> unsent = new ArrayList<>();
+    for (RecordingSink sink : sinks) {
+      sink.whenEnded(
+          () -> {
+            handedOver.add(texts(worker));
+            unsent.add(worker.unsent());
+          });
+    }
+    worker.answer();
+    List<List<String>> both = List.of(List.of("a", "b"), List.of("c", "d"));
+    assertThat(handedOver).containsExactly(both, both);
+    assertThat(unsent).containsExactly(0, 0);
+    assertThat(sinks.get(1).answer()).isEqualTo("echo:b");
+  }
+
+  @Test
+  void whatIsDispatchedLeavesInTheSameTurnOfTheLoop() {
+    PoolFixture fixture = PoolFixture.ready(2, 1);
+    fixture.burst("a", "b");
+    assertThat(fixture.launcher.started()).allSatisfy(w -> assertThat(w.runs()).hasSize(1));
+    assertThat(fixture.launcher.started()).allSatisfy(w -> assertThat(w.unsent()).isZero());
+  }
+
+  @Test
+  void aRequestWhoseClientLeavesBeforeItsAnswerIsToldIsLeftWithoutATrace() {
+    PoolFixture fixture = PoolFixture.ready(1, 2);
+    List<RecordingSink> sinks = fixture.burst("a", "b", "c", "d");
+    sinks.get(0).whenEnded(() -> sinks.get(1).leave());
+    fixture.worker(0).answer();
+    fixture.worker(0).answer();
+    assertThat(sinks.get(0).answer()).isEqualTo("echo:a");
+    assertThat(sinks.get(3).answer()).isEqualTo("echo:d");
+    assertThat(fixture.bodies.unreleased()).isEmpty();
   }
 
   @Test

@@ -177,19 +177,40 @@ class WorkerLossTest {
 
   @Test
   void neverFailsWhatWasSentAheadToo() {
-    PoolFixture fixture = PoolFixture.ready(1, retry(RetryOnWorkerLoss.NEVER, 1));
+    PoolFixture fixture = PoolFixture.ready(1, retry(RetryOnWorkerLoss.NEVER, 1).jobQueueSize(200));
     fixture.warmUp();
-    String[] most = IntStream.rangeClosed(1, 32).mapToObj(Integer::toString).toArray(String[]::new);
+    String[] most =
+        IntStream.rangeClosed(1, 128).mapToObj(Integer::toString).toArray(String[]::new);
     List<RecordingSink> sent = fixture.burst(most);
-    RecordingSink waiting = fixture.submit("33");
-    assertThat(fixture.worker(0).openRuns()).hasSize(32);
+    RecordingSink waiting = fixture.submit("waits");
+    assertThat(fixture.worker(0).openRuns()).hasSize(128);
     fixture.worker(0).exit(1);
     assertThat(sent)
         .allSatisfy(sink -> assertThat(sink.failure().kind()).isEqualTo(ErrorKind.WORKER_LOST));
     assertThat(fixture.meters.reruns()).isZero();
     fixture.advance(RESTART);
     fixture.worker(1).answer();
-    assertThat(waiting.answer()).isEqualTo("echo:33");
+    assertThat(waiting.answer()).isEqualTo("echo:waits");
+  }
+
+  @Test
+  void anAnswerThatIsToldAfterItsWorkerWasLostCounts() {
+    PoolFixture fixture = PoolFixture.ready(1, 1);
+    RecordingSink answered = fixture.submit("answered");
+    RecordingSink next = fixture.submit("next");
+    FakeWorker worker = fixture.worker(0);
+    // All in one turn of the loop: the answer is told when the next run has been looked for.
+    fixture.loop.execute(
+        () -> {
+          worker.answer();
+          worker.dieBySignal(9);
+        });
+    fixture.loop.runReady();
+    assertThat(answered.answer()).isEqualTo("echo:answered");
+    fixture.advance(RESTART);
+    fixture.worker(1).answer();
+    assertThat(next.answer()).isEqualTo("echo:next");
+    assertThat(fixture.bodies.unreleased()).isEmpty();
   }
 
   @ParameterizedTest

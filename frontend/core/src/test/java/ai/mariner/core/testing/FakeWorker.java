@@ -47,6 +47,7 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
   private int heartbeats;
   private boolean mute;
   private boolean survivesKill;
+  private int unsent;
 
   /**
    * A batch as it was sent.
@@ -86,6 +87,11 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
     this.loop = loop;
     this.events = events;
     this.bodies = bodies;
+  }
+
+  /** Runs that were handed over and not sent. */
+  public int unsent() {
+    return unsent;
   }
 
   // What the process does.
@@ -284,6 +290,12 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
     SentRun run = new SentRun(runId, operation, List.copyOf(sent));
     runs.add(run);
     open.add(run);
+    unsent++;
+  }
+
+  @Override
+  public void flush() {
+    unsent = 0;
   }
 
   @Override

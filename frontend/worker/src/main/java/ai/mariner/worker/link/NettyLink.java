@@ -60,6 +60,14 @@ final class NettyLink implements WorkerLink {
   }
 
   @Override
+  public void flush() {
+    if (flushPending) {
+      flushPending = false;
+      channel.flush();
+    }
+  }
+
+  @Override
   public void cancel(long runId, long itemId, CancelReason reason) {
     write(encoder.cancel(model, runId, itemId, reason.code()));
   }
@@ -90,10 +98,5 @@ final class NettyLink implements WorkerLink {
       flushPending = true;
       channel.eventLoop().execute(this::flush);
     }
-  }
-
-  private void flush() {
-    flushPending = false;
-    channel.flush();
   }
 }
