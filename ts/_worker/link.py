@@ -12,6 +12,7 @@ from ts._wire.channel import Channel
 from ts._wire.codec import encode_reply
 from ts._wire.messages import Cancel, Credit, Frame, FrameType, ReplyItem, RequestItem
 from ts._wire.outbox import Outbox
+from ts._worker.busy_poll import BusyPoll
 
 # Plain numbers: a member of an enumeration is looked up and hashed in Python code.
 RUN_TYPES = frozenset(map(int, (FrameType.PREDICT, FrameType.EXPLAIN, FrameType.DESCRIBE)))
@@ -36,6 +37,7 @@ class Link:
         self._channel = channel
         self._running: Sequence[RequestItem] = ()
         self._outbox: Outbox | None = None
+        self._busy_poll = BusyPoll(0.0)
         self._unsent_since = 0.0
         self._early_credits: dict[int, int] = {}
         self.sending = threading.RLock()
@@ -61,6 +63,20 @@ class Link:
                 self._credit(cast("Sequence[Credit]", frame.payload))
             else:
                 self.waiting.append((frame, channel.received_at))
+
+    def await_frames(self) -> None:
+        """Takes in what comes next, for which it looks before it sleeps.
+
+        Raises:
+            Disconnected: the frontend closed the connection.
+            ProtocolError: it sent what is no frame.
+        """
+        if not self._busy_poll.look(self._has_come):
+            self.receive(wait=True)
+
+    def _has_come(self) -> bool:
+        self.receive(wait=False)
+        return bool(self.waiting)
 
     def _cancel(self, ids: set[int]) -> None:
         self.cancelled.update(item.id for item in self._running if item.id in ids)
@@ -130,6 +146,10 @@ class Link:
     def use_outbox(self) -> None:
         """Keeps answers there from now on, since the frontend looks there."""
         self._channel.outbox = self._outbox
+
+    def use_busy_poll(self, seconds: float) -> None:
+        """Looks for frames that long before it sleeps, from now on."""
+        self._busy_poll = BusyPoll(seconds)
 
     def close(self) -> None:
         """Gives up the memory for answers."""

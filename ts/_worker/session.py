@@ -71,7 +71,7 @@ class Session:
         while True:
             if not waiting:
                 link.flush()
-                link.receive(wait=True)
+                link.await_frames()
                 continue
             frame, received_at = waiting.popleft()
             if frame.type in RUN_TYPES:
@@ -99,6 +99,7 @@ class Session:
         wanted = cast("Fields", frame.payload)
         if wanted.get("outbox") == "true":
             link.use_outbox()
+        link.use_busy_poll(int(wanted.get("busy_poll_micros") or 0) / 1e6)
         try:
             model = load(frame.model, wanted, self._awaiting, first=not self._models)
         except Exception as fault:

@@ -41,7 +41,8 @@ public final class TestWorkers {
         0,
         Duration.ofSeconds(5),
         Duration.ofSeconds(30),
-        Duration.ofSeconds(30));
+        Duration.ofSeconds(30),
+        Duration.ZERO);
   }
 
   /** The first start of a worker in the folder. */

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param heartbeatInterval how often an idle worker is asked whether it is there
  * @param heartbeatTimeout how long it may take to answer
  * @param connectTimeout how long a started process may take to connect
+ * @param busyPoll how long an idle worker looks for requests before it sleeps; zero: not at all
  */
 public record WorkerConfig(
     Path python,
@@ -35,4 +36,5 @@ public record WorkerConfig(
     int gpuCount,
     Duration heartbeatInterval,
     Duration heartbeatTimeout,
-    Duration connectTimeout) {}
+    Duration connectTimeout,
+    Duration busyPoll) {}

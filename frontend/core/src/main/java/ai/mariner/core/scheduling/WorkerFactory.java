@@ -146,6 +146,9 @@ public final class WorkerFactory {
     fields.put("decode_input_request", Boolean.toString(config.decodeInputRequest()));
     fields.put("max_response_size", Integer.toString(shared.limits().maxResponseBytes()));
     fields.put("label_prefix", shared.labels().prefixHex());
+    if (!config.busyPoll().isZero()) {
+      fields.put("busy_poll_micros", Long.toString(config.busyPoll().toNanos() / 1000));
+    }
     return fields;
   }
 }

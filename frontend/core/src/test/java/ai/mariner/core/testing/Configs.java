@@ -64,7 +64,8 @@ public final class Configs {
         gpuCount,
         Duration.ofSeconds(10),
         Duration.ofSeconds(5),
-        Duration.ofSeconds(20));
+        Duration.ofSeconds(20),
+        Duration.ZERO);
   }
 
   /** A server of the {@code mariner} profile on free loopback ports. */

@@ -175,7 +175,7 @@ public final class ConfigLoader {
               values.get(settings.listeners.grpcManagementPort)));
     }
 
-    /** With one CPU nothing could happen while a loop looks for it. */
+    /** With one CPU nothing could happen while a loop or a worker looks for it. */
     private Duration busyPoll() {
       int micros = machine.processors() > 1 ? values.get(settings.network.busyPollMicros) : 0;
       return Duration.ofNanos(micros * 1000L);
@@ -248,7 +248,8 @@ public final class ConfigLoader {
           gpus,
           values.get(settings.workers.heartbeatInterval),
           values.get(settings.workers.heartbeatTimeout),
-          values.get(settings.workers.workerConnectTimeout));
+          values.get(settings.workers.workerConnectTimeout),
+          busyPoll());
     }
 
     private Path serverHome() {

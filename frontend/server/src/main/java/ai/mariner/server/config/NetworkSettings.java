@@ -16,9 +16,10 @@ final class NetworkSettings {
       chapter.row(
           "busy_poll_micros",
           Syntax.whole(0, 10_000),
-          "100",
-          "How long an event loop looks for the next event before it sleeps, in microseconds, as"
-              + " long as this finds some; 0: not at all. With one CPU it never does.");
+          "200",
+          "How long an event loop, or a worker without requests, looks for the next event before"
+              + " it sleeps, in microseconds, as long as this finds some; 0: not at all. With one"
+              + " CPU neither does.");
 
   {
     chapter.accepted(

@@ -35,7 +35,8 @@ class ConfigLoaderTest {
     assertThat(config.defaults().jobQueueSize()).isEqualTo(100);
     assertThat(config.registerWorkers()).isZero();
     assertThat(config.eventLoops()).isEqualTo(2);
-    assertThat(config.busyPoll()).isEqualTo(Duration.ofNanos(100_000));
+    assertThat(config.busyPoll()).isEqualTo(Duration.ofNanos(200_000));
+    assertThat(config.worker().busyPoll()).isEqualTo(Duration.ofNanos(200_000));
     assertThat(config.worker().firstWorkerId()).isEqualTo(9000);
     assertThat(config.worker().serverHome()).isEqualTo(Path.of("/opt/mariner"));
     assertThat(config.startupModels()).isEmpty();
