@@ -14,8 +14,9 @@ _PROBE_INTERVAL = 64
 class BusyPoll:
     """Decides how long to look before a sleep, since to wake a process costs more than a small request does.
 
-    It goes on as long as this finds something: when most looks are in vain, because requests are rare or slow,
-    the worker sleeps at once and looks now and then only. The frontend's event loops follow the same rule.
+    It goes on as long as this finds something: when most looks are in vain, because requests are rare or
+    slow, the worker sleeps at once and looks now and then only. Event loops of the frontend follow the same
+    rule.
 
     Args:
         seconds: longest look; 0 = never.

@@ -6,7 +6,7 @@ import resource
 import socket
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from bench.context import Context
@@ -32,18 +32,14 @@ def measure(context: Context) -> list[Measurement]:
         "mariner": lambda: mariner(Serving("rest", [echo()])),
         "torchserve": lambda: torchserve(Serving("rest", [echo()])),
     }
+    reached = dict.fromkeys(starters, len(_STATES))
     for _ in context.each_round():
         for system, starter in starters.items():
             server = context.attempt(system, starter)
             if server is None:
                 continue
             try:
-                _one(context, recorder, server)
-            except (OSError, RuntimeError) as failure:
-                if system == "mariner":
-                    raise
-                # A peer that breaks under this row is left with what was measured before.
-                context.note(f"{system} failed in the row rest: {failure}")
+                reached[system] = _visit(context, recorder, server, reached[system])
             finally:
                 server.stop()
     return recorder.measurements()
@@ -62,17 +58,38 @@ def raise_file_limit(wanted: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _one(context: Context, recorder: Recorder, server: Running) -> None:
+def _visit(context: Context, recorder: Recorder, server: Running, count: int) -> int:
+    """Brings a server into the first so many states; returns how many it reached. A peer that breaks keeps
+    what was measured before, and is not brought there again.
+    """
+    for index, state in enumerate(_STATES[:count]):
+        try:
+            state(context, recorder, server)
+        except (OSError, RuntimeError) as failure:
+            if server.name == "mariner":
+                raise
+            context.note(f"{server.name} failed in the row rest: {failure}")
+            return index
+    return count
+
+
+def _started(context: Context, recorder: Recorder, server: Running) -> None:
     # Memory that a server gives back, it gives back soon; what is left then is what an idle one costs.
     time.sleep(_SETTLE_SECONDS)
     _memory(context, recorder, server, "started")
     wrk.load(server, _ECHO_CONNECTIONS, context.warm_up_seconds)
     _memory(context, recorder, server, "after load")
     _echo(context, recorder, server, "after load")
+
+
+def _with_idle_connections(context: Context, recorder: Recorder, server: Running) -> None:
     with idle_connections(server, IDLE_CONNECTIONS):
         state = f"{IDLE_CONNECTIONS} idle connections"
         _memory(context, recorder, server, state)
         _echo(context, recorder, server, state)
+
+
+def _with_many_models(context: Context, recorder: Recorder, server: Running) -> None:
     began = time.monotonic()
     for index in range(REGISTERED):
         register(server, f"model{index}")
@@ -80,6 +97,13 @@ def _one(context: Context, recorder: Recorder, server: Running) -> None:
     recorder.add(server.name, "s to register", round(time.monotonic() - began, 2), state=state)
     _memory(context, recorder, server, state)
     _echo(context, recorder, server, state)
+
+
+_STATES: Sequence[Callable[[Context, Recorder, Running], None]] = (
+    _started,
+    _with_idle_connections,
+    _with_many_models,
+)
 
 
 def _memory(context: Context, recorder: Recorder, server: Running, state: str) -> None:

@@ -44,6 +44,7 @@ class WorkerLifeTest {
         .containsEntry("model_version", "1.0")
         .containsEntry("handler", "handler.py")
         .containsEntry("batch_size", "4")
+        .containsEntry("busy_poll_micros", "200")
         .doesNotContainKey("gpu_id");
     assertThat(fixture.worker(0).launch().name()).isEqualTo("W-9000-echo_1.0");
   }

@@ -65,7 +65,7 @@ public final class Configs {
         Duration.ofSeconds(10),
         Duration.ofSeconds(5),
         Duration.ofSeconds(20),
-        Duration.ZERO);
+        Duration.ofNanos(200_000));
   }
 
   /** A server of the {@code mariner} profile on free loopback ports. */
