@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--rounds", type=_positive, default=5, help="interleaved rounds (default 5)")
     made.add_argument("--seconds", type=_positive, default=2, help="length of one measurement (default 2)")
-    made.add_argument("--warm-up", type=_positive, default=4, help="half of a warm-up, seconds (default 4)")
+    made.add_argument("--warm-up", type=_positive, default=10, help="half of a warm-up, seconds (default 10)")
     made.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="for the row models")
     made.add_argument(
         "--models", type=_positive, default=200, help="most models of the row scaling (default 200)"

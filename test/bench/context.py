@@ -31,7 +31,7 @@ class Context:
     rounds: int
     seconds: int
     device: str = "cpu"
-    warm_up_seconds: int = 4
+    warm_up_seconds: int = 10
     most_models: int = 200
     only: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)

@@ -1,4 +1,6 @@
-"""Starts a worker: `python -m ts._worker`, with its environment set by the frontend."""
+"""Starts a worker: `python -m ts._worker`, with its environment set by the frontend; or with `--fork-server
+MODULE…` a process that forks workers.
+"""
 
 import os
 import sys
@@ -12,4 +14,9 @@ if __name__ == "__main__":
     os.environ.pop("PYTHONSAFEPATH", None)
     from ts._worker.process import leave, main
 
+    if sys.argv[1:2] == ["--fork-server"]:
+        from ts._worker.fork_server import serve
+
+        if not serve(sys.argv[2:]):
+            sys.exit(0)
     leave(main())

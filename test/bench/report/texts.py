@@ -55,18 +55,20 @@ echo models with a worker each, all asked in turn.""",
     "rest": Text(
         "Cost at rest",
         """\
-One echo model with one worker; each round starts afresh. Memory is resident memory: of the frontend's
-process, and of all processes together, in which shared pages count for each. The idle connections have
-had one answer each. Rates and latencies are those of 16 other connections meanwhile. The registered
-models have no workers.""",
+One echo model with one worker; each round starts afresh. Memory is the resident memory of the
+frontend's process, and the share (PSS) of all processes together, in which shared pages count once. The
+idle connections have had one answer each. Rates and latencies are those of 16 other connections
+meanwhile. The registered models have no workers.""",
     ),
     "startup": Text(
         "Start",
         """\
-From the command until every model has answered. digits: a TorchScript model with one worker, of which
-`import torch` is more than half; echo: handlers without torch, one worker each. The first start in the
-background leaves an archive of the frontend's classes in the user's cache folder, which later starts
-map.""",
+From the command until every model has answered and all its workers are ready. digits: a TorchScript
+model with one worker, of which `import torch` is more than half, and the same with four; echo: handlers
+without torch, one worker each. The first start in the background leaves an archive of the frontend's
+classes in the user's cache folder, which later starts map. "preload" is Mariner with
+`preload_modules=torch`, or `json` where there is no torch: its workers are forked from a process that
+has imported it. Pages that processes share count once.""",
     ),
     "open_loop": Text(
         "Open loop",

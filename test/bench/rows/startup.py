@@ -1,11 +1,15 @@
-"""From the command to the first answer: a TorchScript model, and 1 and 20 small models without torch."""
+"""From the command to the first answer: a TorchScript model with 1 and 4 workers, and 1 and 20 small models
+without torch.
+"""
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,9 +28,11 @@ from bench.servers.archives import Archive, echo
 from bench.servers.process import Running
 
 SMALL_MODELS = (1, 20)
+TORCH_WORKERS = 4
 _DIGITS = ROOT / "examples" / "digits"
 _CACHE = BUILD / "cache"
 _ARCHIVE_LIMIT_SECONDS = 120.0
+_WORKERS_LIMIT_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -47,14 +53,19 @@ class Digits(Archive):
         return store / f"{self.name}.mar"
 
 
-def digits() -> Serving:
+def digits(workers: int = 1) -> Serving:
     """Trains the digits model if that has not been done; returns it with an image."""
     archive = Digits("digits", "")
     if not (archive.trained / "digits_ts.pt").is_file():
         archive.trained.mkdir(parents=True, exist_ok=True)
         subprocess.run([sys.executable, str(_DIGITS / "train.py"), str(archive.trained)], check=True)
     image = min(archive.trained.rglob("*.png"))
-    return Serving("start-digits", [archive], probe=image.read_bytes())
+    return Serving(
+        f"start-digits-{workers}",
+        [archive],
+        probe=image.read_bytes(),
+        config={"default_workers_per_model": workers},
+    )
 
 
 def small(count: int) -> Serving:
@@ -99,12 +110,14 @@ def measure(context: Context) -> list[Measurement]:
         prime(image)
     for _ in context.each_round():
         _start(context, recorder, "mariner, first start", image, _first)
-        for name, serving in (
-            ("digits", image),
-            *((f"echo x {count}", small(count)) for count in SMALL_MODELS),
+        for name, serving, module in (
+            ("digits", image, "torch"),
+            (f"digits, {TORCH_WORKERS} workers", digits(TORCH_WORKERS), "torch"),
+            *((f"echo x {count}", small(count), "json") for count in SMALL_MODELS),
         ):
             starters: Mapping[str, Callable[[Serving], Running]] = {
                 "mariner": _later,
+                "mariner, preload": _preloading(module),
                 "torchserve": torchserve,
             }
             for system, starter in starters.items():
@@ -123,6 +136,32 @@ def _later(serving: Serving) -> Running:
     return mariner(with_cache(serving, _CACHE))
 
 
+def _preloading(module: str) -> Callable[[Serving], Running]:
+    """Workers are forked from a process that has imported a module."""
+
+    def start(serving: Serving) -> Running:
+        config = {**serving.config, "preload_modules": module}
+        return _later(replace(serving, folder=f"{serving.folder}-preload", config=config))
+
+    return start
+
+
+def _all_workers(server: Running, workers: int) -> float:
+    """Waits until the digits model has so many workers; returns the seconds from the start.
+
+    Raises:
+        RuntimeError: it has not after two minutes.
+    """
+    began = time.monotonic()
+    while time.monotonic() < began + _WORKERS_LIMIT_SECONDS:
+        with urllib.request.urlopen(f"{server.management}/models/digits", timeout=30) as reply:
+            (model,) = json.load(reply)
+        if sum(worker["status"] == "READY" for worker in model["workers"]) == workers:
+            return server.ready_seconds + time.monotonic() - began
+        time.sleep(0.02)
+    raise RuntimeError(f"{server.name}: {workers} workers are not ready (expected: within two minutes)")
+
+
 def _start(
     context: Context,
     recorder: Recorder,
@@ -136,8 +175,12 @@ def _start(
     server = context.attempt(system.split(",")[0], lambda: starter(serving))
     if server is None:
         return
-    memory = server.memory_mb()
-    server.stop()
-    recorder.add(system, "s to the first answers", round(server.ready_seconds, 3), models=models)
+    try:
+        workers = int(serving.config.get("default_workers_per_model", 1))
+        seconds = _all_workers(server, workers) if workers > 1 else server.ready_seconds
+        memory = server.memory_mb()
+    finally:
+        server.stop()
+    recorder.add(system, "s to the first answers", round(seconds, 3), models=models)
     recorder.add(system, "all processes MiB", round(memory, 1), models=models)
-    context.say(f"  {models:10} {system:20} {server.ready_seconds:6.2f} s {memory:6.0f} MiB")
+    context.say(f"  {models:17} {system:20} {seconds:6.2f} s {memory:6.0f} MiB")

@@ -105,8 +105,8 @@ class Running:
             return []
 
     def memory_mb(self) -> float:
-        """Returns the resident memory of the whole tree in MiB; pages that processes share count for each."""
-        return sum(_resident(one) for one in self.family()) / 2**20
+        """Returns the memory of the whole tree in MiB; pages that processes share count once."""
+        return sum(_share(one) for one in self.family()) / 2**20
 
     def frontend_mb(self) -> float:
         """Returns the resident memory of the frontend in MiB: of the JVM, or of the root without one."""
@@ -142,6 +142,13 @@ class Running:
 def _resident(process: psutil.Process) -> int:
     try:
         return int(process.memory_info().rss)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return 0
+
+
+def _share(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return 0
 

@@ -33,6 +33,7 @@ public final class TestWorkers {
         serverHome,
         serverHome,
         9000,
+        List.of(),
         List.of(hiddenEnvironment),
         null,
         null,

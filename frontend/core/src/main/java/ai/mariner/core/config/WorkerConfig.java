@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param serverHome folder that holds the {@code ts} package
  * @param runDirectory private folder (0700) of this server for worker sockets
  * @param firstWorkerId number of the first worker; each further one counts on
+ * @param preloadModules what the process imports from which workers are forked; none: each worker
+ *     is started by itself
  * @param hiddenEnvironment regular expressions of environment variables that workers must not see
  * @param serviceEnvelope envelope of all models; absent: the manifest's
  * @param defaultHandler handler of archives that name none
@@ -28,6 +30,7 @@ public record WorkerConfig(
     Path serverHome,
     Path runDirectory,
     int firstWorkerId,
+    List<String> preloadModules,
     List<String> hiddenEnvironment,
     @Nullable String serviceEnvelope,
     @Nullable String defaultHandler,

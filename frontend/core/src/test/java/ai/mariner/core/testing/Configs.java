@@ -57,6 +57,7 @@ public final class Configs {
         directory,
         9000,
         List.of(),
+        List.of(),
         null,
         null,
         true,

@@ -240,6 +240,7 @@ public final class ConfigLoader {
           serverHome(),
           machine.runDirectory(),
           values.get(settings.workers.initialWorkerPort),
+          values.get(settings.workers.preloadModules),
           hidden == null ? List.of() : List.of(hidden.pattern()),
           values.given(settings.models.serviceEnvelope),
           values.given(settings.models.defaultServiceHandler),

@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
  *     expected
  */
 record Syntax<T>(String expected, Function<String, T> reader) {
+  private static final Pattern MODULE = Pattern.compile("[\\w]+(\\.[\\w]+)*");
   private static final Pattern SIZE = Pattern.compile("(\\d{1,18})\\s*(?:([kmgt])i?b?)?");
   private static final Pattern DURATION =
       Pattern.compile("(\\d{1,12}(?:\\.\\d{1,9})?)\\s*(ms|s|m|h)?");
@@ -123,6 +124,25 @@ record Syntax<T>(String expected, Function<String, T> reader) {
             }
           }
           return List.copyOf(patterns);
+        });
+  }
+
+  /** Names of Python modules with commas between them, perhaps none. */
+  static Syntax<List<String>> modules() {
+    return new Syntax<>(
+        "names of Python modules with commas between them",
+        text -> {
+          List<String> names = new ArrayList<>();
+          for (String part : text.split(",")) {
+            String name = part.strip();
+            if (!name.isEmpty()) {
+              if (!MODULE.matcher(name).matches()) {
+                throw new IllegalArgumentException(name);
+              }
+              names.add(name);
+            }
+          }
+          return List.copyOf(names);
         });
   }
 

@@ -2,6 +2,7 @@ package ai.mariner.server.config;
 
 import ai.mariner.server.config.Setting.Fallback;
 import java.time.Duration;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /** Keys of worker processes. */
@@ -21,6 +22,14 @@ final class WorkerSettings {
           Fallback.NONE,
           "Environment variables that workers must not see: a regular expression for the whole"
               + " name.");
+  final Setting<List<String>> preloadModules =
+      chapter.row(
+          "preload_modules",
+          Syntax.modules(),
+          "",
+          "Python modules that one process imports for all workers on the server's own"
+              + " interpreter, which are then forked from it; none: each worker is a process of"
+              + " its own from the beginning. Linux only.");
   final Setting<Duration> heartbeatInterval =
       chapter.row(
           "heartbeat_interval",

@@ -6,6 +6,7 @@ import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.config.ServerConfig.StartupModel;
+import ai.mariner.core.config.WorkerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,6 +68,7 @@ class ConfigLoaderTest {
                 "job_queue_size=many",
                 "inference_address=ftp://127.0.0.1",
                 "metrics_mode=loud",
+                "preload_modules=torch,not-a-name",
                 "enable_model_api=yes",
                 "jobqueue_size=3",
                 "model_store=missing/store",
@@ -79,12 +81,22 @@ class ConfigLoaderTest {
             "inference_address: ftp://127.0.0.1 (expected: http://host[:port] or unix:/path of at"
                 + " most 100 bytes) [config.properties]",
             "metrics_mode: loud (expected: one of log, prometheus, legacy) [config.properties]",
+            "preload_modules: torch,not-a-name (expected: names of Python modules with commas"
+                + " between them) [config.properties]",
             "enable_model_api: yes (expected: true or false) [config.properties]",
             "jobqueue_size: unknown key (expected: a configuration key; did you mean"
                 + " job_queue_size?) [config.properties]",
             "model_store: missing/store (expected: an existing folder) [config.properties]",
             "keystore: keys.p12 is not supported yet [config.properties]",
             "service_envelope: $$NO_SUCH$$ (expected: environment variable NO_SUCH is set)");
+  }
+
+  @Test
+  void readsTheModulesToPreload() {
+    assertThat(Loading.mariner().config().worker().preloadModules()).isEmpty();
+    assertThat(Loading.mariner("preload_modules= torch, my_models.layers,").config().worker())
+        .extracting(WorkerConfig::preloadModules)
+        .isEqualTo(List.of("torch", "my_models.layers"));
   }
 
   @Test

@@ -7,12 +7,15 @@ import ai.mariner.core.worker.WorkerOutput;
 import ai.mariner.core.worker.WorkerProcess;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Starts worker processes, all from one thread that lives as long as the server: a worker asks the
@@ -20,10 +23,17 @@ import org.jspecify.annotations.Nullable;
  * it.
  */
 public final class ProcessSpawner implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ProcessSpawner.class);
+
   private final WorkerConfig config;
   private final WorkerOutput output;
   private final Map<String, String> environment;
   private final ExecutorService thread;
+
+  /** What a fork server imports; none any more when that has failed. Only for the thread. */
+  private List<String> modules;
+
+  private @Nullable ForkServer forkServer;
 
   /**
    * Makes a spawner.
@@ -36,6 +46,7 @@ public final class ProcessSpawner implements AutoCloseable {
     this.config = config;
     this.output = output;
     this.environment = Map.copyOf(environment);
+    this.modules = config.preloadModules();
     this.thread =
         Executors.newSingleThreadExecutor(
             task -> {
@@ -72,8 +83,9 @@ public final class ProcessSpawner implements AutoCloseable {
     }
     Process process;
     try {
-      process =
-          builder(PythonCommand.of(config, launch, socket, nonce, environment), launch).start();
+      PythonCommand command = PythonCommand.of(config, launch, socket, nonce, environment);
+      Process forked = forked(command, launch, socket);
+      process = forked != null ? forked : builder(command, launch).start();
     } catch (IOException | RuntimeException e) {
       // Whatever it is, this thread has to live on: the kernel would kill the other workers with
       // it.
@@ -82,6 +94,33 @@ public final class ProcessSpawner implements AutoCloseable {
       return;
     }
     handle.started(SpawnedProcess.watch(process, launch, output, handle.errorLines, exited));
+  }
+
+  /** A fork of the fork server; absent: there is none for this worker, or it could not do it. */
+  private @Nullable Process forked(PythonCommand command, WorkerLaunch launch, Path socket) {
+    Path directory = socket.getParent();
+    if (modules.isEmpty() || directory == null || !PythonCommand.ownInterpreter(launch)) {
+      return null;
+    }
+    ForkServer server = forkServer;
+    try {
+      if (server == null || !server.isAlive()) {
+        server = ForkServer.start(command.shared(), modules, directory, config.connectTimeout());
+        forkServer = server;
+        LOG.info("workers are forked from a process that has imported {}", modules);
+      }
+    } catch (IOException e) {
+      // What went wrong would go wrong again, and take its time for each worker.
+      modules = List.of();
+      LOG.warn("preload_modules: {}; workers are started without it", e.getMessage());
+      return null;
+    }
+    try {
+      return server.fork(launch.directory(), command.identity());
+    } catch (IOException e) {
+      LOG.warn("{} could not be forked: {}; it is started instead", launch.name(), e.getMessage());
+      return null;
+    }
   }
 
   private static ProcessBuilder builder(PythonCommand command, WorkerLaunch launch) {
@@ -93,10 +132,20 @@ public final class ProcessSpawner implements AutoCloseable {
     return builder;
   }
 
-  /** Starts no more processes. */
+  private void endForkServer() {
+    ForkServer server = forkServer;
+    if (server != null) {
+      server.kill();
+    }
+  }
+
+  /** Starts no more processes; the kernel ends those that there are. */
   @Override
   public void close() {
-    thread.shutdown();
+    if (!thread.isShutdown()) {
+      thread.execute(this::endForkServer);
+      thread.shutdown();
+    }
   }
 
   /** A process that may not have started yet. */

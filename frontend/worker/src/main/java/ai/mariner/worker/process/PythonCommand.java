@@ -20,6 +20,12 @@ import java.util.regex.Pattern;
 record PythonCommand(List<String> arguments, Map<String, String> environment) {
   private static final List<String> GROUP_VARIABLES = List.of("RANK", "WORLD_SIZE");
 
+  private static final String SOCKET = "MARINER_SOCKET";
+  private static final String WORKER = "MARINER_WORKER";
+  private static final String GENERATION = "MARINER_GENERATION";
+  private static final String NONCE = "MARINER_NONCE";
+  private static final Set<String> IDENTITY = Set.of(SOCKET, WORKER, GENERATION, NONCE);
+
   private static final Set<String> PACKAGE_FOLDERS = Set.of("site-packages", "dist-packages");
 
   /**
@@ -37,7 +43,7 @@ record PythonCommand(List<String> arguments, Map<String, String> environment) {
       Path socket,
       String nonce,
       Map<String, String> inherited) {
-    String python = launch.runtime().equals("python3") ? "python3" : config.python().toString();
+    String python = ownInterpreter(launch) ? config.python().toString() : "python3";
     Map<String, String> environment = visible(inherited, config.hiddenEnvironment());
     // A server that was itself started in a group must not make its workers think they are one.
     environment.keySet().removeAll(GROUP_VARIABLES);
@@ -50,12 +56,31 @@ record PythonCommand(List<String> arguments, Map<String, String> environment) {
     // folder on its path when it loads the model, and takes this variable away from what the
     // handler starts.
     environment.put("PYTHONSAFEPATH", "1");
-    environment.put("MARINER_SOCKET", socket.toString());
-    environment.put("MARINER_WORKER", Integer.toString(launch.workerId()));
-    environment.put("MARINER_GENERATION", Integer.toString(launch.generation()));
-    environment.put("MARINER_NONCE", nonce);
+    environment.put(SOCKET, socket.toString());
+    environment.put(WORKER, Integer.toString(launch.workerId()));
+    environment.put(GENERATION, Integer.toString(launch.generation()));
+    environment.put(NONCE, nonce);
     environment.put("TS_DECODE_INPUT_REQUEST", Boolean.toString(config.decodeInputRequest()));
     return new PythonCommand(List.of(python, "-u", "-m", "ts._worker"), environment);
+  }
+
+  /** Whether a worker runs on the server's own interpreter. */
+  static boolean ownInterpreter(WorkerLaunch launch) {
+    return !launch.runtime().equals("python3");
+  }
+
+  /** What tells this worker from others: the variables that its fork server must not have. */
+  Map<String, String> identity() {
+    Map<String, String> own = new HashMap<>(environment);
+    own.keySet().retainAll(IDENTITY);
+    return own;
+  }
+
+  /** The same program with what all workers have in common. */
+  PythonCommand shared() {
+    Map<String, String> common = new HashMap<>(environment);
+    common.keySet().removeAll(IDENTITY);
+    return new PythonCommand(arguments, common);
   }
 
   private static Map<String, String> visible(Map<String, String> inherited, List<String> hidden) {

@@ -125,10 +125,19 @@ final class SpawnedProcess {
   }
 
   private static Thread pump(String name, InputStream input, Consumer<String> lines) {
-    Thread thread = new Thread(() -> new LineReader(input, lines).readAll(), name);
+    Thread thread = new Thread(() -> readAll(input, lines), name);
     thread.setDaemon(true);
     thread.start();
     return thread;
+  }
+
+  private static void readAll(InputStream input, Consumer<String> lines) {
+    try (input) {
+      new LineReader(input, lines).readAll();
+    } catch (IOException e) {
+      // All was read; there is nothing to be done about a pipe that can't be closed.
+      return;
+    }
   }
 
   private static int waitFor(Process process) {
