@@ -198,12 +198,10 @@ final class ForkServer {
       case "ready" -> ready.complete("");
       case "refused" -> ready.complete(URLDecoder.decode(words[1], StandardCharsets.UTF_8));
       default -> {
-        Child child = children.get(words[1]);
+        boolean last = !words[0].equals("forked");
+        Child child = last ? children.remove(words[1]) : children.get(words[1]);
         if (child != null) {
           child.take(words[0], words[2]);
-        }
-        if (words[0].equals("ended")) {
-          children.remove(words[1]);
         }
       }
     }
