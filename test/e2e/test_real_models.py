@@ -54,10 +54,17 @@ class Doubling(torch.nn.Module):
         return x * self.factor + 1.0
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+@pytest.fixture(scope="module", params=["", "torch,numpy"], ids=["started", "forked"])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    """All models, on workers that import torch themselves, and on forks of a process that has."""
     base = tmp_path_factory.mktemp("models")
-    running = RunningServer(base / "server", models=[f"{name}={file}" for name, file in MODELS.items()])
+    running = RunningServer(
+        base / "server",
+        models=[f"{name}={file}" for name, file in MODELS.items()],
+        config={"preload_modules": request.param},
+    )
     # onnxruntime keeps the id of its session there.
     running.leftovers_of_others = frozenset({".ses"})
     store, weights = running.store, base / "weights"

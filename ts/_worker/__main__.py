@@ -12,11 +12,18 @@ if __name__ == "__main__":
         del sys.path[0]
     # Meant for this process; Python programs that a handler starts find their own modules as usual.
     os.environ.pop("PYTHONSAFEPATH", None)
-    from ts._worker.process import leave, main
-
+    early_end = None
     if sys.argv[1:2] == ["--fork-server"]:
+        from ts._worker.early_end import EarlyEnd
+
+        early_end = EarlyEnd()
         from ts._worker.fork_server import serve
 
         if not serve(sys.argv[2:]):
             sys.exit(0)
-    leave(main())
+    from ts._worker.process import leave, main
+
+    status = main()
+    if early_end is not None:
+        early_end.arm(status)
+    leave(status)

@@ -91,6 +91,25 @@ def test_what_a_fork_prints_is_kept_until_its_output_is_opened(
     assert [line.partition(" (")[0] for line in lines] == ["worker: cannot start: MARINER_SOCKET: not set"]
 
 
+def test_exit_handlers_of_a_fork_run_and_nothing_is_taken_apart(
+    servers: list[ForkServer], tmp_path: Path
+) -> None:
+    (tmp_path / "last.py").write_text(
+        "import atexit, sys\n"
+        "class Shared:\n"
+        "    def __del__(self):\n"
+        "        print('taken apart', file=sys.stderr)\n"
+        "shared = Shared()\n"
+        "atexit.register(print, 'exit handler', file=sys.stderr)\n"
+    )
+    server = started(servers, tmp_path, "last")
+    assert server.hear() == ["ready"]
+    server.fork("one")
+    assert server.hear()[0] == "forked"
+    assert server.errors("one").splitlines()[1:] == ["exit handler"]
+    assert server.hear() == ["ended", "one", "1"]
+
+
 def test_modules_are_imported_once_and_can_not_disturb_the_lines(
     servers: list[ForkServer], tmp_path: Path
 ) -> None:
