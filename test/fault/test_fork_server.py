@@ -19,6 +19,7 @@ from test_worker_loss import ENDS
 
 HEAVY = """
 import os
+import numpy
 print("heavy is being imported in", os.getpid())
 """
 PEEK = """
@@ -27,6 +28,7 @@ import random
 import sys
 
 import heavy
+import numpy
 
 
 def handle(data, context):
@@ -41,6 +43,7 @@ def handle(data, context):
         "descriptors": sorted(os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")
                               if os.path.exists(f"/proc/self/fd/{fd}")),
         "random": random.random(),
+        "numpy": float(numpy.random.random()),
         "stdin": sys.stdin.read(),
     }
     return [told] * len(data)
@@ -92,11 +95,15 @@ def fork_server(server: RunningServer) -> psutil.Process:
 
 def test_workers_share_what_one_process_imported(tmp_path: Path) -> None:
     with make(tmp_path / "own", workers=3) as server:
-        seen = {pid: told for told in (peek(server) for _ in range(12)) for pid in [told["pid"]]}
+        seen: dict[int, Any] = {}
+        for told in (peek(server) for _ in range(12)):
+            seen.setdefault(told["pid"], told)
         parent = fork_server(server)
         assert len(seen) == 3
         assert {told["parent"] for told in seen.values()} == {parent.pid}
-        assert len({told["random"] for told in seen.values()}) == 3, "each has its own random numbers"
+        for generator in ("random", "numpy"):
+            first = {told[generator] for told in seen.values()}
+            assert len(first) == 3, f"each fork has its own numbers of {generator}"
         assert server.log("ts_log.log").count(f"heavy is being imported in {parent.pid}") == 1
         assert "heavy is being imported" not in server.log("model_log.log")
 

@@ -3,12 +3,12 @@ package ai.mariner.server.config;
 import ai.mariner.core.config.ListenerAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * How the text of a setting becomes a value.
@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  *     expected
  */
 record Syntax<T>(String expected, Function<String, T> reader) {
-  private static final Pattern MODULE = Pattern.compile("[\\w]+(\\.[\\w]+)*");
+  private static final Pattern MODULE = Pattern.compile("\\w+(\\.\\w+)*");
   private static final Pattern SIZE = Pattern.compile("(\\d{1,18})\\s*(?:([kmgt])i?b?)?");
   private static final Pattern DURATION =
       Pattern.compile("(\\d{1,12}(?:\\.\\d{1,9})?)\\s*(ms|s|m|h)?");
@@ -116,34 +116,26 @@ record Syntax<T>(String expected, Function<String, T> reader) {
   static Syntax<List<Pattern>> regexes() {
     return new Syntax<>(
         "regular expressions with commas between them",
-        text -> {
-          List<Pattern> patterns = new ArrayList<>();
-          for (String part : text.split(",")) {
-            if (!part.isBlank()) {
-              patterns.add(Pattern.compile(part.strip(), Pattern.CASE_INSENSITIVE));
-            }
-          }
-          return List.copyOf(patterns);
-        });
+        text -> parts(text).map(part -> Pattern.compile(part, Pattern.CASE_INSENSITIVE)).toList());
   }
 
   /** Names of Python modules with commas between them, perhaps none. */
   static Syntax<List<String>> modules() {
     return new Syntax<>(
         "names of Python modules with commas between them",
-        text -> {
-          List<String> names = new ArrayList<>();
-          for (String part : text.split(",")) {
-            String name = part.strip();
-            if (!name.isEmpty()) {
-              if (!MODULE.matcher(name).matches()) {
-                throw new IllegalArgumentException(name);
-              }
-              names.add(name);
-            }
-          }
-          return List.copyOf(names);
-        });
+        text -> parts(text).map(Syntax::moduleName).toList());
+  }
+
+  private static String moduleName(String name) {
+    if (!MODULE.matcher(name).matches()) {
+      throw new IllegalArgumentException(name);
+    }
+    return name;
+  }
+
+  /** What stands between commas, without blanks around it; empty parts are left out. */
+  private static Stream<String> parts(String text) {
+    return Pattern.compile(",").splitAsStream(text).map(String::strip).filter(p -> !p.isEmpty());
   }
 
   private static Long within(long number, long least, long most) {

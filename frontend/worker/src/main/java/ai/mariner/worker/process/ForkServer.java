@@ -72,18 +72,13 @@ final class ForkServer {
     ForkServer server = new ForkServer(builder.start(), directory, patience);
     daemon("fork-server-answers", server::readAnswers);
     daemon("fork-server-stderr", server::readErrors);
-    String refusal;
     try {
-      refusal = server.await(server.ready);
+      server.await(server.ready);
+      return server;
     } catch (IOException e) {
       server.kill();
       throw e;
     }
-    if (!refusal.isEmpty()) {
-      server.kill();
-      throw new IOException(refusal);
-    }
-    return server;
   }
 
   boolean isAlive() {
@@ -195,8 +190,8 @@ final class ForkServer {
 
   private void take(String[] words) {
     switch (words[0]) {
-      case "ready" -> ready.complete("");
-      case "refused" -> ready.complete(URLDecoder.decode(words[1], StandardCharsets.UTF_8));
+      case "ready" -> ready.complete(words[0]);
+      case "refused" -> ready.completeExceptionally(reason(words[1]));
       default -> {
         boolean last = !words[0].equals("forked");
         Child child = last ? children.remove(words[1]) : children.get(words[1]);
@@ -205,6 +200,10 @@ final class ForkServer {
         }
       }
     }
+  }
+
+  private static IOException reason(String word) {
+    return new IOException(URLDecoder.decode(word, StandardCharsets.UTF_8));
   }
 
   private void readErrors() {
@@ -225,9 +224,7 @@ final class ForkServer {
     void take(String what, String word) {
       switch (what) {
         case "forked" -> pid.complete(word);
-        case "failed" ->
-            pid.completeExceptionally(
-                new IOException(URLDecoder.decode(word, StandardCharsets.UTF_8)));
+        case "failed" -> pid.completeExceptionally(reason(word));
         case "ended" -> exit.complete(Integer.parseInt(word));
         default -> LOG.warn("the fork server says {}, which is not known", what);
       }
