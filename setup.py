@@ -130,7 +130,7 @@ setup(
     },
     include_package_data=False,
     zip_safe=False,
-    install_requires=["psutil>=5.9", "PyYAML>=6.0"],
+    install_requires=["orjson>=3.9", "psutil>=5.9", "PyYAML>=6.0"],
     extras_require={
         "torch": ["torch>=2.1"],
         "onnx": ["onnx>=1.15", "onnxruntime>=1.17", "numpy>=1.24"],

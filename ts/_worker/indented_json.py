@@ -13,7 +13,10 @@ from json.encoder import encode_basestring_ascii
 from types import NoneType
 from typing import Any, NamedTuple
 
+from ts._worker.float_json import LEAST, float_list
+
 _PLAIN = frozenset({str, int, float, bool, NoneType})
+_FLOATS = frozenset({float})
 _DEEPEST = 8
 
 
@@ -71,8 +74,12 @@ def _text(value: Any, depth: int) -> str:
     if depth == _DEEPEST:
         raise _Unusual
     opening, separator, closing, encode = _LEVELS[depth]
-    if set(map(type, entries)) <= _PLAIN:
-        flat = encode(value)
+    kinds = set(map(type, entries))
+    if kinds <= _PLAIN:
+        floats = None
+        if kinds == _FLOATS and kind is not dict and len(value) >= LEAST:
+            floats = float_list(value)
+        flat = encode(value) if floats is None else floats.replace(",", separator)
         return f"{flat[0]}{opening}{flat[1:-1]}{closing}{flat[-1]}"
     texts = [encode(entry) if type(entry) in _PLAIN else _text(entry, depth + 1) for entry in entries]
     if kind is dict:

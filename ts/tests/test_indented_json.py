@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import json
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ts._worker import float_json
 from ts._worker.indented_json import indented_json
 
 _PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters())
@@ -25,6 +28,12 @@ _VALUES = st.recursive(
     ),
     max_leaves=30,
 )
+
+
+_EVERY_SIZE = st.builds(
+    lambda mantissa, exponent: mantissa * 10.0**exponent, st.floats(-10, 10), st.integers(-30, 30)
+)
+_FLOATS = st.floats() | st.floats(width=32) | _EVERY_SIZE
 
 
 class Colour(enum.IntEnum):
@@ -48,6 +57,46 @@ def standard(value: Any) -> str:
 @given(_VALUES)
 def test_the_text_is_that_of_the_standard_encoder(value: Any) -> None:
     assert indented_json(value, listed) == standard(value)
+
+
+@given(st.lists(_FLOATS, min_size=float_json.LEAST, max_size=60))
+def test_floats_have_the_standard_text(values: list[float]) -> None:
+    assert indented_json({"vector": values, "rows": [values, tuple(values)]}, listed) == standard(
+        {"vector": values, "rows": [values, tuple(values)]}
+    )
+
+
+@given(st.lists(st.floats(1e-6, 1e-3, exclude_max=True), min_size=float_json.LEAST, max_size=60))
+def test_floats_about_the_least_without_exponent_have_the_standard_text(values: list[float]) -> None:
+    assert indented_json(values, listed) == standard(values)
+
+
+def test_floats_are_written_by_orjson_where_it_is_installed() -> None:
+    assert float_json.float_list([0.1] * 8 + [1e-7, 2e-5]) == "[" + "0.1," * 8 + "1e-07,2e-05]"
+    assert float_json.float_list([float("nan")] * 8) is None
+
+
+@pytest.fixture
+def asked_anew() -> Iterator[None]:
+    float_json._dumps.cache_clear()
+    yield
+    float_json._dumps.cache_clear()
+
+
+@pytest.mark.usefixtures("asked_anew")
+def test_floats_have_the_standard_text_without_orjson(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "orjson", None)
+    values = [0.1 * i for i in range(20)]
+    assert float_json.float_list(values) is None
+    assert indented_json(values, listed) == standard(values)
+
+
+@pytest.mark.usefixtures("asked_anew")
+def test_an_orjson_that_writes_otherwise_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orjson.dumps", lambda values: b"[%s]" % b",".join(b"%e" % value for value in values))
+    values = [0.1 * i for i in range(20)]
+    assert float_json.float_list(values) is None
+    assert indented_json(values, listed) == standard(values)
 
 
 @pytest.mark.parametrize(
