@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ts._worker.inputs import Row
 from ts.context import Context
 from ts.service import OperationUnsupported
+
+if TYPE_CHECKING:
+    import asyncio
 
 EntryPoint = Callable[[Any, Context], Any]
 
@@ -71,6 +73,9 @@ class Awaiting:
             return await awaitable
 
         if self._loop is None:
+            # A third of a worker's start, if all of them imported it; most handlers have no coroutines.
+            import asyncio
+
             self._loop = asyncio.new_event_loop()
             asyncio.set_event_loop(self._loop)
         return self._loop.run_until_complete(wait())

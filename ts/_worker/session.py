@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-import platform
+import sys
 import time
 from collections.abc import Sequence
 from typing import cast
@@ -58,7 +58,7 @@ class Session:
             "rank": str(environment.rank),
             "world_size": str(environment.world_size),
             "pid": str(os.getpid()),
-            "python": platform.python_version(),
+            "python": sys.version.split()[0],
         }
         outbox = self._link.make_outbox() if self._link.answers else None
         if outbox is not None:
