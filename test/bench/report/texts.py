@@ -43,7 +43,8 @@ One worker, one torch thread everywhere. On the CPU: ResNet-18 in plain torch fo
 and an encoder of 4 layers, width 256, for 64 token ids in JSON. With `--device cuda`: ResNet-50 at
 224x224, 12 layers of width 768 for 128 ids. `in-process` is the same handler called in a loop with
 whole batches and no server: decoding, preprocessing, forward pass, postprocessing and JSON are in it.
-The rates are slopes through all answers, because answers of a batch come together.""",
+The rates are slopes through all answers, because answers of a batch come together. Both frontends were
+warmed up by an echo model beside the others.""",
     ),
     "scaling": Text(
         "Scaling",

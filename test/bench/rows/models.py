@@ -20,7 +20,7 @@ from bench.load.sample import Sample
 from bench.measurement import Measurement, Parameter, Recorder
 from bench.places import BUILD, HANDLERS
 from bench.servers.archive_servers import Serving, mariner, torchserve
-from bench.servers.archives import Archive
+from bench.servers.archives import Archive, echo
 from bench.servers.fleet import Starter, fleet
 from bench.servers.process import Running
 
@@ -30,6 +30,8 @@ NO_BATCHING = "none"
 GREEDY = "greedy"
 _SHARED = ("nets.py", "real_model.py")
 _RESPONSE_SECONDS = 120
+# Served beside the models: a frontend that has answered but some hundred requests is still being compiled.
+_ECHO = "echo"
 
 
 def window(millis: int) -> str:
@@ -177,7 +179,7 @@ def starters(context: Context, model: Model, request: bytes) -> Mapping[str, Sta
     def serving(system: str) -> Serving:
         return Serving(
             f"models-{model.name}",
-            [variant.archive() for variant in variants(model)[system]],
+            [*(variant.archive() for variant in variants(model)[system]), echo(name=_ECHO)],
             probe=request,
             content_type=model.content_type,
             environment={"MARINER_BENCH_DEVICE": context.device},
@@ -201,6 +203,8 @@ def benches(
     bench = Bench(context, recorder, model, request)
 
     def warm_up(server: Running) -> None:
+        echoing = f"{server.url}/predictions/{_ECHO}"
+        tools.closed_loop(echoing, request, model.content_type, 16, context.warm_up_seconds)
         for variant in variants(model)[server.name]:
             bench.load(f"{server.url}/predictions/{variant.name}", 16)
 
