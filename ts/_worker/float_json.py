@@ -8,7 +8,6 @@ writes otherwise, lists are left to the standard encoder.
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -30,8 +29,9 @@ def float_list(values: Sequence[float]) -> str | None:
     """Returns the JSON of a list or tuple that holds nothing but floats, without spaces; None = it is for
     the standard encoder.
     """
-    dumps = _dumps()
-    return None if dumps is None else _standard(dumps(values).decode("ascii"), len(values) // _MENDED_SHARE)
+    if _DUMPS is None:
+        return None
+    return _standard(_DUMPS(values).decode("ascii"), len(values) // _MENDED_SHARE)
 
 
 def _standard(text: str, most_small: int) -> str | None:
@@ -54,12 +54,8 @@ def _with_exponent(small: re.Match[str]) -> str:
     return f"{first}.{others}e-05" if others else f"{first}e-05"
 
 
-@functools.cache
-def _dumps() -> Dumps | None:
-    """Returns orjson's encoder if it is installed and writes what is expected of it.
-
-    Imported when it is first needed, since most models answer no floats.
-    """
+def _usable_dumps() -> Dumps | None:
+    """Returns orjson's encoder if it is installed and writes what is expected of it."""
     try:
         from orjson import dumps
     except ImportError:
@@ -67,3 +63,8 @@ def _dumps() -> Dumps | None:
     expected = json.dumps(_EVERY_FORM, separators=(",", ":"))
     written = _standard(dumps(_EVERY_FORM).decode("ascii"), len(_EVERY_FORM))
     return dumps if written == expected else None
+
+
+# Imported before any model: orjson takes types from uuid and dataclasses, and crashes when a model's own
+# modules of such names stand in for them.
+_DUMPS = _usable_dumps()

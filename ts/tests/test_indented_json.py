@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import json
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -76,27 +75,17 @@ def test_floats_are_written_by_orjson_where_it_is_installed() -> None:
     assert float_json.float_list([float("nan")] * 8) is None
 
 
-@pytest.fixture
-def asked_anew() -> Iterator[None]:
-    float_json._dumps.cache_clear()
-    yield
-    float_json._dumps.cache_clear()
-
-
-@pytest.mark.usefixtures("asked_anew")
 def test_floats_have_the_standard_text_without_orjson(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "orjson", None)
+    monkeypatch.setattr(float_json, "_DUMPS", float_json._usable_dumps())
     values = [0.1 * i for i in range(20)]
     assert float_json.float_list(values) is None
     assert indented_json(values, listed) == standard(values)
 
 
-@pytest.mark.usefixtures("asked_anew")
 def test_an_orjson_that_writes_otherwise_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orjson.dumps", lambda values: b"[%s]" % b",".join(b"%e" % value for value in values))
-    values = [0.1 * i for i in range(20)]
-    assert float_json.float_list(values) is None
-    assert indented_json(values, listed) == standard(values)
+    assert float_json._usable_dumps() is None
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,7 @@ def test_a_rank_outside_of_its_group_is_refused(rank: str, size: str) -> None:
 def test_starting_a_worker_imports_nothing_that_only_some_models_need() -> None:
     code = (
         "import json, sys, ts, ts.context, ts.service, ts._wire.channel, ts._worker.process\n"
-        "only_some = ('torch', 'yaml', 'numpy', 'PIL', 'psutil', 'orjson', 'asyncio', 'ssl')\n"
+        "only_some = ('torch', 'yaml', 'numpy', 'PIL', 'psutil', 'asyncio', 'ssl')\n"
         "print(json.dumps([m for m in only_some if m in sys.modules]))"
     )
     environment = worker_environment(Path("/nowhere"))
@@ -214,3 +214,13 @@ def test_modules_of_the_model_do_not_stand_in_for_those_of_the_worker(
     found, place, path = worker.frontend.one(b"").json
     assert not found.startswith(str(tmp_path))
     assert (place, path) == (1, f"{ROOT}{os.pathsep}{folder}")
+
+
+def test_floats_are_answered_beside_a_module_of_the_model_with_the_name_of_a_standard_one(
+    processes: Processes, tmp_path: Path
+) -> None:
+    source = "def handle(data, context): return data and [[0.5] * 20]\n"
+    folder = write_model(tmp_path / "m", source, uuid_py="", datetime_py="")
+    worker = processes.start(folder)
+    worker.frontend.serving(folder)
+    assert worker.frontend.one(b"").json == [0.5] * 20
