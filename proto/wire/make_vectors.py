@@ -282,6 +282,7 @@ def run_frames() -> dict[str, Json]:
             run=9,
             items=[request(20, [body(b"a")], label="mine"), request(21, [body(b"b")])],
         ),
+        "predict alone": frame("PREDICT", model=1, run=14, flags=1, items=[request(41, [body(b"a")])]),
         "predict without items": frame("PREDICT", model=1, run=10, items=[]),
         "predict a stream with credits": frame(
             "PREDICT", model=1, run=11, items=[request(30, [body(b"prompt")], flags=4, credits=32)]

@@ -26,6 +26,7 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "mates": ("faulty", WINDOW),
     "unstarted": ("faulty", {**WINDOW, "retryOnWorkerLoss": "unstarted"}),
     "never": ("faulty", {**WINDOW, "retryOnWorkerLoss": "never"}),
+    "ahead": ("preparing", {"prepareAhead": True, "responseTimeout": 3}),
     "bystander": ("faulty", {}),
 }
 

@@ -69,6 +69,8 @@ class RequestFlag(IntFlag):
     CACHED = 8
 
 
+ALONE = 1
+"""Flag of a PREDICT, EXPLAIN or DESCRIBE frame: nothing of another run may be done beside it."""
 END = 1
 """Flag of a reply item: no more of this item follows."""
 SPENT = 1

@@ -15,6 +15,7 @@ from typing import Any
 
 from ts._wire.codec import label_head
 from ts._wire.messages import Fields
+from ts._worker.ahead import ContextOfTwo, Preparer
 from ts._worker.inputs import decode_row, raw_row
 from ts._worker.model import Awaiting, EntryPoint, LoadedModel
 from ts.context import Context
@@ -55,6 +56,11 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, first: bool) -> Loaded
     elif hasattr(instance, "initialize"):
         awaiting.result(instance.initialize(context))
     envelope = fields.get("envelope")
+    preparer = None
+    if fields.get("prepare_ahead") == "true":
+        if envelope:
+            raise ValueError(f"prepareAhead: true, with the envelope {envelope} (expected: no envelope)")
+        preparer = Preparer(instance, context)
     if envelope:
         entry_point = _envelope(envelope)(entry_point).handle
     decode = fields.get("decode_input_request") != "false"
@@ -66,6 +72,7 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, first: bool) -> Loaded
         decode_row if decode else raw_row,
         _number(fields, "max_response_size", sys.maxsize),
         label_head(fields.get("label_prefix") or "0000000000008000"),
+        preparer,
     )
 
 
@@ -87,7 +94,8 @@ def _context(fields: Fields, model_dir: str) -> Context:
 
     manifest = _manifest(model_dir)
     gpu = fields.get("gpu_id")
-    context = Context(
+    make = ContextOfTwo if fields.get("prepare_ahead") == "true" else Context
+    context = make(
         model_name=fields.get("model_name"),
         model_dir=model_dir,
         manifest=manifest,

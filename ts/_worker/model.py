@@ -13,6 +13,8 @@ from ts.service import OperationUnsupported
 if TYPE_CHECKING:
     import asyncio
 
+    from ts._worker.ahead import Preparer
+
 EntryPoint = Callable[[Any, Context], Any]
 
 
@@ -27,6 +29,7 @@ class LoadedModel(NamedTuple):
         make_row: how a request's parts become the handler's data.
         max_response_size: bytes of one reply body.
         label_head: beginning of the labels that are derived.
+        preparer: preprocesses batches ahead of their runs; None unless the model asks for that.
     """
 
     handle: int
@@ -36,6 +39,7 @@ class LoadedModel(NamedTuple):
     make_row: Callable[[Any], Row]
     max_response_size: int
     label_head: str
+    preparer: Preparer | None = None
 
     def describe(self, data: list[Row], context: Context) -> Any:
         """Asks the handler to describe the model.

@@ -37,6 +37,14 @@ class Failure(NamedTuple):
     spent: bool = False
 
 
+class WrongOutput(Exception):
+    """The handler's answer does not have the shape of the batch."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
 def failure_of(fault: BaseException) -> Failure:
     """Names the failure that an exception of a handler means."""
     spent = any(_is_sticky(cause) for cause in _chain(fault))

@@ -6,18 +6,22 @@ import threading
 import time
 from collections.abc import Generator, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ts._wire.channel import Disconnected
-from ts._wire.codec import derived_label, encode_pairs
+from ts._wire.codec import derived_label
 from ts._wire.messages import END, SPENT, ErrorCode, FrameType, ProtocolError, ReplyItem, RequestItem
-from ts._worker.inputs import headers_of
+from ts._worker.inputs import Row, headers_of
 from ts._worker.link import Link
 from ts._worker.model import Awaiting, LoadedModel
-from ts._worker.outcome import Failure, failure_of, print_traceback
-from ts._worker.outputs import encode_output, prompt_output
+from ts._worker.outcome import Failure, WrongOutput, failure_of, print_traceback
+from ts._worker.outputs import prompt_output
+from ts._worker.replies import entry_reply, error_reply
 from ts.context import RequestProcessor
 from ts.service import RequestCancelled
+
+if TYPE_CHECKING:
+    from ts._worker.ahead import Prepared
 
 # A member of an enumeration is looked up in Python code; plain numbers are for the path of every request.
 _DESCRIBE, _RESULT = int(FrameType.DESCRIBE), int(FrameType.RESULT)
@@ -25,27 +29,12 @@ _MAKING = threading.Lock()
 _QUIET = frozenset({ErrorCode.PREDICTION_EXCEPTION, ErrorCode.CANCELLED, ErrorCode.UNSUPPORTED})
 
 
-class WrongOutput(Exception):
-    """The handler's answer does not have the shape of the batch."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
-
-
-def error_reply(item_id: int, failure: Failure, flags: int = 0) -> ReplyItem:
-    """Returns the reply item that tells a failure."""
-    block = encode_pairs(failure.headers) if failure.headers else b""
-    message = failure.message.encode("utf-8", "replace")
-    return ReplyItem(item_id, message, failure.status, flags, failure.code, "", "", block)
-
-
 class Run:
     """A batch under way: what the context tells of its requests, and its outlet for pieces."""
 
     __slots__ = (
         "_awaiting", "_early", "_ended", "_items", "_kind", "_link",
-        "_model", "_open", "_processors", "_run_id",
+        "_model", "_open", "_prepared", "_processors", "_run_id",
     )  # fmt: skip
 
     def __init__(self, link: Link, model: LoadedModel, awaiting: Awaiting, kind: int, run_id: int) -> None:
@@ -56,9 +45,24 @@ class Run:
         self._run_id = run_id
         self._items: Sequence[RequestItem] = ()
         self._processors: list[RequestProcessor] | None = None
+        self._prepared: Prepared | None = None
         self._early: list[ReplyItem] = []
         self._ended: set[int] = set()
         self._open = True
+
+    def prepare(self, items: Sequence[RequestItem]) -> None:
+        """Decodes the batch and preprocesses it, on the thread that looks ahead of the run under way."""
+        model = self._model
+        if model.preparer is None:
+            return
+        self._items = items
+        model.context._begin(self)
+        try:
+            self._prepared = model.preparer.prepare(list(map(model.make_row, items)))
+        except Exception:
+            self._prepared = None  # the run decodes the batch again, and tells what is wrong with it
+        finally:
+            model.context._outlet = None
 
     def execute(self, items: Sequence[RequestItem], received_at: float) -> bool:
         """Runs the batch and replies. Returns whether the process is spent.
@@ -71,6 +75,8 @@ class Run:
         link.begin(items)
         try:
             self._items = live = self._admit(items, received_at)
+            if self._prepared is not None and len(live) != len(items):
+                self._prepared = self._processors = None  # of another batch
             replies, spent = self._call(live) if live else ([], False)
             if self._early:
                 replies += self._early
@@ -112,7 +118,7 @@ class Run:
     def _call(self, items: Sequence[RequestItem]) -> tuple[list[ReplyItem], bool]:
         model, context = self._model, self._model.context
         try:
-            data = list(map(model.make_row, items))
+            data = self._rows(items)
             context._begin(self)
             if self._kind == _DESCRIBE:
                 answer = model.describe(data, context)
@@ -127,6 +133,16 @@ class Run:
             return self._all_failed(fault.failure), False
         except BaseException as fault:
             return self._raised(fault)
+
+    def _rows(self, items: Sequence[RequestItem]) -> list[Row]:
+        model, prepared = self._model, self._prepared
+        if prepared is None or model.preparer is None:
+            return list(map(model.make_row, items))
+        if prepared.fault is not None:
+            # What raised may have changed its rows.
+            prepared = prepared._replace(rows=list(map(model.make_row, items)))
+        model.preparer.offer(prepared)
+        return prepared.rows
 
     def request_ids(self) -> dict[int, str]:
         """Returns index in the batch to the request's label."""
@@ -208,36 +224,8 @@ class Run:
         return replies, spent
 
     def _reply(self, index: int, value: Any) -> tuple[ReplyItem, bool]:
-        """Returns one entry of the answer as a reply item, and whether it shows that the process is spent."""
-        item_id = self._items[index].id
-        if isinstance(value, Exception):
-            failure = failure_of(value)
-            return error_reply(item_id, failure), failure.spent
-        try:
-            body, content_type = encode_output(value)
-        except Exception as fault:
-            failure = failure_of(fault)
-            if failure.code != ErrorCode.OUTPUT_TYPE:
-                print_traceback(
-                    fault, f"model {self._model.context.model_name}: an answer could not be encoded"
-                )
-            return error_reply(item_id, failure), failure.spent
-        limit = self._model.max_response_size
-        if len(body) > limit:
-            text = f"reply body: {len(body)} bytes (expected: <= {limit}, max_response_size)"
-            return error_reply(item_id, Failure(ErrorCode.REPLY_TOO_LARGE, text)), False
-        if self._processors is None:
-            return ReplyItem(item_id, body, content_type=content_type), False
-        status, reason, headers = self._processors[index].reply_parts()
-        if not headers:
-            return ReplyItem(item_id, body, status, 0, 0, reason, content_type, b""), False
-        pairs = []
-        for name, text in headers.items():
-            if name.lower() == "content-type":
-                content_type = str(text)
-            else:
-                pairs.append((str(name), str(text)))
-        return ReplyItem(item_id, body, status, 0, 0, reason, content_type, encode_pairs(pairs)), False
+        processor = None if self._processors is None else self._processors[index]
+        return entry_reply(self._items[index].id, value, processor, self._model)
 
     def send_pieces(self, values: dict[int, Any], status: int) -> None:
         """Sends one piece for each index that the mapping names, at once; waits for credits when it serves
@@ -252,6 +240,8 @@ class Run:
             RuntimeError: the run has ended.
         """
         with self._link.sending:
+            if self._model.preparer is not None:
+                raise RuntimeError("piece: the model has prepareAhead (expected: whole answers)")
             if not self._open:
                 raise RuntimeError("piece: its request has ended (expected: sent before the handler returns)")
             if not self._link.answers:

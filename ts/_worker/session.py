@@ -11,12 +11,21 @@ from typing import cast
 
 from ts._wire.channel import Channel, Disconnected
 from ts._wire.messages import SPENT, VERSION, ErrorCode, Fields, Frame, FrameType, RequestItem
+from ts._worker.ahead import Lookahead
 from ts._worker.environment import Environment
 from ts._worker.link import PROMPT_SECONDS, RUN_TYPES, Link
 from ts._worker.loading import load
 from ts._worker.model import Awaiting, LoadedModel
-from ts._worker.outcome import Failure, failure_of, is_out_of_memory, print_traceback, short_message, trace_of
-from ts._worker.run import Run, error_reply
+from ts._worker.outcome import (
+    Failure,
+    failure_of,
+    is_out_of_memory,
+    print_traceback,
+    short_message,
+    trace_of,
+)
+from ts._worker.replies import error_reply
+from ts._worker.run import Run
 
 
 class Session:
@@ -27,6 +36,7 @@ class Session:
         self._link = Link(channel, environment.rank, environment.world_size)
         self._models: dict[int, LoadedModel] = {}
         self._awaiting = Awaiting()
+        self._lookahead: Lookahead | None = None
         self._spent = False
         self._free_since = 0.0
 
@@ -81,6 +91,37 @@ class Session:
                 return
             else:
                 self._control(frame)
+                if self._lookahead is not None:
+                    self._serve_prepared(self._lookahead)
+                    return
+
+    def _serve_prepared(self, lookahead: Lookahead) -> None:
+        """Serves what another thread has taken from the connection and prepared as far as it can be."""
+        link = self._link
+        lookahead.start()
+        while True:
+            frame, received_at, run = lookahead.take()
+            if frame.type in RUN_TYPES:
+                self._execute(frame, received_at, run)
+                # Before the next run is begun there, the frontend hears that this one has ended.
+                link.flush()
+            elif frame.type == FrameType.STOP:
+                link.flush()
+                return
+            else:
+                self._control(frame)
+
+    def _on_trial(self) -> bool:
+        return any(model.preparer and model.preparer.on_trial for model in self._models.values())
+
+    def _prepare(self, frame: Frame) -> Run | None:
+        """Begins a run on the thread that looks ahead, if there is something to be done ahead of it."""
+        model = self._models.get(frame.model)
+        if model is None or model.preparer is None or not model.preparer.active:
+            return None
+        run = Run(self._link, model, self._awaiting, frame.type, frame.run)
+        run.prepare(cast("Sequence[RequestItem]", frame.payload))
+        return run
 
     def _control(self, frame: Frame) -> None:
         if frame.type == FrameType.HEARTBEAT:
@@ -106,7 +147,10 @@ class Session:
             answer = self._load_failure(fault)
         else:
             self._models[frame.model] = model
-            answer = {"status": "ok", "mode": "serial", "slots": "1"}
+            ahead = model.preparer is not None
+            answer = {"status": "ok", "mode": "serial", "slots": "2" if ahead else "1"}
+            if ahead and self._lookahead is None:
+                self._lookahead = Lookahead(link, self._prepare, self._on_trial)
             # What stays for the life of the model need not be looked at by every collection.
             gc.collect()
             gc.freeze()
@@ -128,16 +172,9 @@ class Session:
 
     def _run(self, frame: Frame, received_at: float) -> None:
         link = self._link
-        # Not `cast`, which is a call: this is the path of every request.
-        items: Sequence[RequestItem] = frame.payload  # type: ignore[assignment]
-        model = self._models.get(frame.model)
-        if model is None or self._spent:
-            self._refuse(frame, items)
-            return
         # A run that was sent ahead begins when the one before it ends.
         started = max(received_at, self._free_since)
-        if Run(link, model, self._awaiting, frame.type, frame.run).execute(items, received_at):
-            self._spent = True
+        self._execute(frame, received_at)
         self._free_since = ended = time.monotonic()
         if ended - started > PROMPT_SECONDS:
             link.flush()
@@ -146,6 +183,18 @@ class Session:
                 link.receive(wait=False)
         elif link.waiting:
             link.keep_or_flush(ended)
+
+    def _execute(self, frame: Frame, received_at: float, run: Run | None = None) -> None:
+        # Not `cast`, which is a call: this is the path of every request.
+        items: Sequence[RequestItem] = frame.payload  # type: ignore[assignment]
+        model = self._models.get(frame.model)
+        if model is None or self._spent:
+            self._refuse(frame, items)
+            return
+        if run is None:
+            run = Run(self._link, model, self._awaiting, frame.type, frame.run)
+        if run.execute(items, received_at):
+            self._spent = True
 
     def _refuse(self, frame: Frame, items: Sequence[RequestItem]) -> None:
         if self._spent:

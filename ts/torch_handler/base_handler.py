@@ -16,7 +16,7 @@ from typing import Any
 from ts.handler_utils.timer import timed
 from ts.service import OperationUnsupported
 from ts.torch_handler import formats
-from ts.torch_handler.devices import select_device
+from ts.torch_handler.devices import moved, select_device
 from ts.utils.util import load_label_mapping
 
 logger = logging.getLogger(__name__)
@@ -241,7 +241,7 @@ def _explained(row: Any) -> tuple[Any, Any]:
 
 def _on_device(data: Any, device: Any) -> Any:
     if hasattr(data, "to"):
-        return data.to(device)
+        return moved(data, device)
     if isinstance(data, (list, tuple)):
         return type(data)(_on_device(value, device) for value in data)
     if isinstance(data, dict):

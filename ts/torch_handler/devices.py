@@ -57,6 +57,19 @@ DEVICES = (
 """In order of preference; the last is always there."""
 
 
+def moved(data: Any, device: Any) -> Any:
+    """Returns a tensor, or what else has a method `to`, on a device.
+
+    On its way to a CUDA device a tensor goes through pinned memory, from which the copy is made when the
+    device gets to it: the calling thread need not wait until what runs there has ended. PyTorch keeps the
+    pinned memory until then, and for later use.
+    """
+    pinned = getattr(device, "type", None) == "cuda" and hasattr(data, "pin_memory")
+    if pinned and getattr(getattr(data, "device", None), "type", None) == "cpu":
+        return data.pin_memory().to(device, non_blocking=True)
+    return data.to(device)
+
+
 def select_device(gpu_id: int | str | None) -> tuple[str, Any]:
     """Returns the name for `map_location` and the device for the GPU that the frontend chose."""
     number = None if gpu_id is None else int(gpu_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ts.torch_handler.devices import moved
 from ts.torch_handler.image_transforms import Compose, ToTensor
 from ts.torch_handler.vision_handler import VisionHandler
 from ts.utils.util import map_class_to_label
@@ -19,7 +20,7 @@ class ObjectDetector(VisionHandler):
         """Returns the images as one tensor, or as a list of tensors when their sizes differ."""
         import torch
 
-        images = [self._tensor_of(row).to(self.device) for row in data]
+        images = [moved(self._tensor_of(row), self.device) for row in data]
         same = all(image.shape == images[0].shape for image in images)
         return torch.stack(images) if same else images
 

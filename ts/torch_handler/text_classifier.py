@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ts.handler_utils.text_utils import ngrams_iterator
+from ts.torch_handler.devices import moved
 from ts.torch_handler.text_handler import TextHandler
 from ts.utils.util import map_class_to_label
 
@@ -36,7 +37,7 @@ class TextClassifier(TextHandler):
         text = self._remove_accented_characters(self._expand_contractions(text))
         tokens = self._remove_punctuation(self._tokenize(text))
         indexes = [self._index(token) for token in ngrams_iterator(tokens, self.ngrams)]
-        return torch.as_tensor(indexes, dtype=torch.long, device=self.device), text
+        return moved(torch.as_tensor(indexes, dtype=torch.long), self.device), text
 
     def _index(self, token: str) -> int:
         """The vocabulary's index of a token; 0 stands for those that it does not have."""

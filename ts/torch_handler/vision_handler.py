@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 from ts.torch_handler.base_handler import BaseHandler
+from ts.torch_handler.devices import moved
 from ts.torch_handler.image_transforms import imagenet
 
 
@@ -55,7 +56,7 @@ class VisionHandler(BaseHandler):
         import torch
 
         images = [self._tensor_of(row) for row in data]
-        return torch.stack(images).to(self.device)
+        return moved(torch.stack(images), self.device)
 
     def _tensor_of(self, row: Any) -> Any:
         import torch

@@ -45,6 +45,7 @@ final class ModelYamlReader {
           "deviceType",
           "deviceIds",
           "retryOnWorkerLoss",
+          "prepareAhead",
           "parallelType",
           "torchrun");
 
@@ -86,7 +87,8 @@ final class ModelYamlReader {
         .jobQueueSize(options.positiveOrOff("jobQueueSize"))
         .requestTimeout(requestTimeout(options))
         .devices(options.choice("deviceType", DeviceType.class), options.integers("deviceIds"))
-        .retryOnWorkerLoss(options.choice("retryOnWorkerLoss", RetryOnWorkerLoss.class));
+        .retryOnWorkerLoss(options.choice("retryOnWorkerLoss", RetryOnWorkerLoss.class))
+        .prepareAhead(options.bool("prepareAhead"));
     features.read(options, overrides);
     SWITCHES.forEach(options::mustBeOff);
     COMPANIONS.forEach(key -> options.integer(key, 0));

@@ -53,6 +53,7 @@ final class ModelYamlReaderTest {
             deviceType: "gpu"
             deviceIds: [0, 2]
             retryOnWorkerLoss: unstarted
+            prepareAhead: true
             """);
     assertThat(result.warnings()).isEmpty();
     assertThat(result.overrides())
@@ -69,6 +70,7 @@ final class ModelYamlReaderTest {
                 .jobQueueSize(12)
                 .devices(DeviceType.GPU, List.of(0, 2))
                 .retryOnWorkerLoss(RetryOnWorkerLoss.UNSTARTED)
+                .prepareAhead(true)
                 .build());
   }
 
@@ -134,6 +136,7 @@ final class ModelYamlReaderTest {
         "deviceIds: 0 | deviceIds: 0 (expected: a list of different integers from 0 on)",
         "deviceIds: [0, -1] | deviceIds: -1 (expected: a list",
         "deviceIds: [0, 0] | deviceIds: 0 (expected: a list",
+        "prepareAhead: 3 | prepareAhead: 3 (expected: true or false)",
         "retryOnWorkerLoss: yes | retryOnWorkerLoss: true (expected: mates or unstarted or never)",
         "useVenv: maybe | useVenv: maybe (expected: true or false)",
         "parallelType: x | parallelType: x (expected: pp, tp, pptp, custom or \"\")",

@@ -134,6 +134,7 @@ final class FakeModels implements ModelCalls {
             null,
             List.of(),
             RetryOnWorkerLoss.MATES,
+            false,
             null,
             null,
             null,

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param deviceType kind of device
  * @param deviceIds devices that may be used
  * @param retryOnWorkerLoss which requests of a lost worker run again
+ * @param prepareAhead whether a worker preprocesses its next batch while one runs
  * @param lifespan when workers are replaced; its three keys come from one source
  * @param autoscale how the number of workers follows the load
  * @param idleUnload time without requests after which all workers are stopped until the next one
@@ -43,6 +44,7 @@ public record ModelOverrides(
     @Nullable DeviceType deviceType,
     @Nullable List<Integer> deviceIds,
     @Nullable RetryOnWorkerLoss retryOnWorkerLoss,
+    @Nullable Boolean prepareAhead,
     @Nullable WorkerLifespan lifespan,
     @Nullable Autoscale autoscale,
     @Nullable Duration idleUnload,
@@ -74,6 +76,7 @@ public record ModelOverrides(
     private @Nullable DeviceType deviceType;
     private @Nullable List<Integer> deviceIds;
     private @Nullable RetryOnWorkerLoss retryOnWorkerLoss;
+    private @Nullable Boolean prepareAhead;
     private @Nullable WorkerLifespan lifespan;
     private @Nullable Autoscale autoscale;
     private @Nullable Duration idleUnload;
@@ -152,6 +155,12 @@ public record ModelOverrides(
       return this;
     }
 
+    /** Sets {@code prepareAhead}. */
+    public Builder prepareAhead(@Nullable Boolean value) {
+      this.prepareAhead = value;
+      return this;
+    }
+
     /** Sets {@code lifespan}. */
     public Builder lifespan(@Nullable WorkerLifespan value) {
       this.lifespan = value;
@@ -210,6 +219,7 @@ public record ModelOverrides(
           deviceType,
           deviceIds,
           retryOnWorkerLoss,
+          prepareAhead,
           lifespan,
           autoscale,
           idleUnload,

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param deviceType kind of device; absent: an accelerator if there is one
  * @param deviceIds devices that may be used; empty: all
  * @param retryOnWorkerLoss which requests of a lost worker run again
+ * @param prepareAhead whether a worker preprocesses its next batch while one runs
  * @param lifespan when workers are replaced; absent: only after a loss
  * @param autoscale how the number of workers follows the load; absent: it does not
  * @param idleUnload time without requests after which all workers are stopped until the next one;
@@ -44,6 +45,7 @@ public record ModelSpec(
     @Nullable DeviceType deviceType,
     List<Integer> deviceIds,
     RetryOnWorkerLoss retryOnWorkerLoss,
+    boolean prepareAhead,
     @Nullable WorkerLifespan lifespan,
     @Nullable Autoscale autoscale,
     @Nullable Duration idleUnload,
@@ -83,6 +85,7 @@ public record ModelSpec(
         pick.first(ModelOverrides::deviceType),
         pick.or(ModelOverrides::deviceIds, List.of()),
         pick.or(ModelOverrides::retryOnWorkerLoss, RetryOnWorkerLoss.MATES),
+        pick.or(ModelOverrides::prepareAhead, false),
         pick.first(ModelOverrides::lifespan),
         pick.first(ModelOverrides::autoscale),
         pick.first(ModelOverrides::idleUnload),
@@ -108,6 +111,7 @@ public record ModelSpec(
         deviceType,
         deviceIds,
         retryOnWorkerLoss,
+        prepareAhead,
         lifespan,
         autoscale,
         idleUnload,

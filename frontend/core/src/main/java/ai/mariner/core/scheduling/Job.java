@@ -81,8 +81,9 @@ final class Job implements RunItem {
     return priority;
   }
 
-  /** Whether the job has to run in a batch of its own. */
-  boolean alone() {
+  /** Whether the job has to run in a batch of its own, with nothing beside it. */
+  @Override
+  public boolean alone() {
     return alone;
   }
 

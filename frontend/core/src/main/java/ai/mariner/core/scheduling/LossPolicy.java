@@ -27,17 +27,21 @@ final class LossPolicy {
    * Judges what a lost worker had.
    *
    * @param runs its runs in order; the first had begun (unless the worker was lost between two
-   *     runs), the others were only sent ahead
+   *     runs), the next may have been prepared beside it, the others were only sent ahead
    * @param cause why it was lost
    */
-  Verdict judge(Iterable<Run> runs, LossCause cause) {
+  Verdict judge(List<Run> runs, LossCause cause) {
     List<Job> again = new ArrayList<>();
     List<Job> failed = new ArrayList<>();
     boolean begun = !cause.betweenRuns();
-    for (Run run : runs) {
+    for (int i = 0; i < runs.size(); i++) {
+      Run run = runs.get(i);
+      boolean company = i + 1 < runs.size() && runs.get(i + 1).prepared();
       if (begun) {
-        judgeBegun(run, cause, again, failed);
+        judgeBegun(run, company, cause, again, failed);
         begun = false;
+      } else if (run.prepared()) {
+        judgePrepared(run, cause, again, failed);
       } else {
         judgeUnstarted(run, cause, again, failed);
       }
@@ -45,16 +49,38 @@ final class LossPolicy {
     return new Verdict(again, failed);
   }
 
-  private void judgeBegun(Run run, LossCause cause, List<Job> again, List<Job> failed) {
+  /**
+   * Judges what the worker worked on.
+   *
+   * @param company whether another run may be to blame instead
+   */
+  private void judgeBegun(
+      Run run, boolean company, LossCause cause, List<Job> again, List<Job> failed) {
     BatchLosses losses = lossesOf(run);
     losses.add();
     boolean repeat =
         retry == RetryOnWorkerLoss.MATES
-            && run.jobs().size() > 1
+            && (company || run.jobs().size() > 1)
             && run.operation() != Operation.DESCRIBE
             && !cause.forbidsRepeat()
             && !run.streamed()
             && !losses.exhausted();
+    settle(run, repeat, losses, again, failed);
+  }
+
+  /**
+   * Judges what was prepared meanwhile: it may be to blame as well, so it runs again alone. A
+   * time-out is that of the run before it.
+   */
+  private void judgePrepared(Run run, LossCause cause, List<Job> again, List<Job> failed) {
+    BatchLosses losses = lossesOf(run);
+    losses.add();
+    boolean repeat = retry == RetryOnWorkerLoss.MATES && !cause.removed() && !losses.exhausted();
+    settle(run, repeat, losses, again, failed);
+  }
+
+  private static void settle(
+      Run run, boolean repeat, BatchLosses losses, List<Job> again, List<Job> failed) {
     for (Job job : run.jobs()) {
       if (job.ended()) {
         continue;

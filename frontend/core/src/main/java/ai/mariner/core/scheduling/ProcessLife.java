@@ -172,6 +172,7 @@ final class ProcessLife implements WorkerEvents {
       leave();
       return;
     }
+    runs.slots(outcome.serial() ? outcome.slots() : 1);
     // The warm-up has what is left of the time for the load.
     watch.goOnTo(WorkerPhase.WARMING);
     Warmup first =

@@ -16,6 +16,7 @@ final class Run {
   private long startNanos;
   private long progressNanos;
   private boolean begun;
+  private boolean prepared;
   private int cursor;
   private boolean streamed;
 
@@ -52,6 +53,20 @@ final class Run {
   /** Whether the worker has got to it, as far as its answers tell. */
   boolean begun() {
     return begun;
+  }
+
+  /** Whether the worker may have begun to prepare it beside the run before it. */
+  boolean prepared() {
+    return prepared;
+  }
+
+  void markPrepared() {
+    prepared = true;
+  }
+
+  /** Whether it may be prepared beside another one, or the other one beside it. */
+  boolean sociable() {
+    return operation == Operation.PREDICT && !jobs.get(0).alone();
   }
 
   void started(long now) {

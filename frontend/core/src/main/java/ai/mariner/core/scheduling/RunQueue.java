@@ -11,7 +11,15 @@ import org.jspecify.annotations.Nullable;
 final class RunQueue {
   private final ArrayDeque<Run> runs = new ArrayDeque<>();
   private final ServiceTimes times = new ServiceTimes();
+  private int slots = 1;
   private int served;
+
+  /**
+   * Says how many of its runs the process may have begun at once; it answers in order all the same.
+   */
+  void slots(int atOnce) {
+    slots = atOnce;
+  }
 
   boolean isEmpty() {
     return runs.isEmpty();
@@ -36,11 +44,13 @@ final class RunQueue {
       run.started(run.dispatchNanos());
     }
     runs.addLast(run);
+    markPrepared();
   }
 
   /**
    * Runs that could be sent ahead. Waiting makes batches grow, so a batch goes ahead only when it
-   * is full, or when runs are short and it is no smaller than the one before it.
+   * is full, or when it is no smaller than the one before it and something is gained: runs are
+   * short, or it can be prepared.
    *
    * @param batchSize most requests in a batch
    * @param waiting requests that wait
@@ -50,10 +60,10 @@ final class RunQueue {
   int room(int batchSize, int waiting, boolean certain) {
     Run last = runs.peekLast();
     if (waiting < batchSize
-        && (last == null || waiting < last.jobs().size() || !times.shortRuns())) {
+        && (last == null || waiting < last.jobs().size() || !(slots > 1 || times.shortRuns()))) {
       return 0;
     }
-    return Math.max(0, times.depth(batchSize, certain) - runs.size());
+    return Math.max(0, Math.max(slots, times.depth(batchSize, certain)) - runs.size());
   }
 
   /** Requests that it has served. */
@@ -69,6 +79,24 @@ final class RunQueue {
     Run next = runs.peekFirst();
     if (next != null) {
       next.started(now);
+      markPrepared();
+    }
+  }
+
+  /** Marks those that the process may begin beside the first: the next ones, none of them alone. */
+  private void markPrepared() {
+    if (slots == 1) {
+      return;
+    }
+    int at = 0;
+    for (Run run : runs) {
+      if (at == slots || !run.sociable()) {
+        return;
+      }
+      if (at > 0) {
+        run.markPrepared();
+      }
+      at++;
     }
   }
 

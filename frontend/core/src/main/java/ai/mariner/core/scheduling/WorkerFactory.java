@@ -141,6 +141,9 @@ public final class WorkerFactory {
     if (gpu != null) {
       fields.put("gpu_id", gpu.toString());
     }
+    if (spec.prepareAhead()) {
+      fields.put("prepare_ahead", "true");
+    }
     WorkerConfig config = shared.config();
     fields.put("limit_max_image_pixels", Boolean.toString(config.limitMaxImagePixels()));
     fields.put("decode_input_request", Boolean.toString(config.decodeInputRequest()));

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param message reason of a failure in one line
  * @param trace stack of a failure
  * @param serial whether the worker runs one batch at a time, in order
- * @param slots runs that may be under way at once
+ * @param slots runs that may be under way at once; of a serial worker the one that it answers next,
+ *     and those that it prepares meanwhile
  */
 public record LoadOutcome(
     @Nullable WorkerError error,

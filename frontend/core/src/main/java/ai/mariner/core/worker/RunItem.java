@@ -12,4 +12,9 @@ public interface RunItem {
 
   /** Pieces that may be sent before the first credit; 0: no flow control. */
   int credits();
+
+  /** Whether its run must not be begun before those ahead of it have ended, nor any beside it. */
+  default boolean alone() {
+    return false;
+  }
 }

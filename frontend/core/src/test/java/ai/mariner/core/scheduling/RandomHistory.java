@@ -59,7 +59,8 @@ final class RandomHistory {
             .jobQueueSize(1 + random.nextInt(20))
             .responseTimeout(Duration.ofSeconds(1 + random.nextInt(20)))
             .startupTimeout(Duration.ofSeconds(1 + random.nextInt(60)))
-            .retryOnWorkerLoss(pick(RetryOnWorkerLoss.values()));
+            .retryOnWorkerLoss(pick(RetryOnWorkerLoss.values()))
+            .prepareAhead(random.nextInt(3) == 0);
     if (random.nextInt(3) == 0) {
       options.batchPolicy(BatchPolicy.WINDOW).maxBatchDelay(Duration.ofMillis(random.nextInt(300)));
     }

@@ -57,6 +57,11 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
    * @param items requests in batch order
    */
   public record SentRun(long id, Operation operation, List<SentItem> items) {
+    /** Whether nothing may be begun beside it. */
+    public boolean alone() {
+      return items.size() == 1 && items.get(0).alone();
+    }
+
     /** Texts of the requests' first parts. */
     public List<String> texts() {
       return items.stream().map(SentItem::text).toList();
@@ -70,8 +75,9 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
    * @param text its first part; empty if it has none
    * @param credits pieces that may be sent before the first credit
    * @param deadlineNanos deadline in the loop's time
+   * @param alone whether nothing may be begun beside its run
    */
-  public record SentItem(long id, String text, int credits, long deadlineNanos) {}
+  public record SentItem(long id, String text, int credits, long deadlineNanos, boolean alone) {}
 
   /**
    * A cancel as it was sent.
@@ -113,9 +119,13 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
     return 1000L * launch.generation() + launch.workerId();
   }
 
-  /** Has loaded the model. */
+  /** Has loaded the model; prepares a run ahead if it was told so. */
   public void load() {
-    say(() -> events.loaded(LoadOutcome.OK));
+    say(
+        () -> {
+          boolean ahead = load != null && load.fields().containsKey("prepare_ahead");
+          events.loaded(new LoadOutcome(null, null, null, true, ahead ? 2 : 1));
+        });
   }
 
   /** Connects and has loaded the model. */
@@ -285,7 +295,9 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
           parts.isEmpty()
               ? ""
               : StandardCharsets.UTF_8.decode(parts.get(0).body().bytes()).toString();
-      sent.add(new SentItem(item.request().id(), text, item.credits(), item.deadlineNanos()));
+      sent.add(
+          new SentItem(
+              item.request().id(), text, item.credits(), item.deadlineNanos(), item.alone()));
     }
     SentRun run = new SentRun(runId, operation, List.copyOf(sent));
     runs.add(run);

@@ -45,6 +45,7 @@ final class ModelsJson {
           "deviceType",
           "deviceIds",
           "retryOnWorkerLoss",
+          "prepareAhead",
           "runtimeType",
           "maxWorkerRequests",
           "maxWorkerRssMb",
@@ -141,6 +142,7 @@ final class ModelsJson {
             constant(
                 RetryOnWorkerLoss.class,
                 option.word("retryOnWorkerLoss", "mates", "unstarted", "never")))
+        .prepareAhead(option.bool("prepareAhead"))
         .build();
   }
 

@@ -30,7 +30,7 @@ class ModelsJsonTest {
               'maxWorkers': 2, 'batchSize': 4, 'maxBatchDelay': 50, 'responseTimeout': 7,
               'startupTimeout': 8, 'runtimeType': 'python', 'batchPolicy': 'window',
               'jobQueueSize': 9, 'requestTimeout': 1500, 'maxRetryTimeoutInSec': 10,
-              'deviceType': 'gpu', 'deviceIds': [0, 2], 'retryOnWorkerLoss': 'never'},
+              'deviceType': 'gpu', 'deviceIds': [0, 2], 'retryOnWorkerLoss': 'never', 'prepareAhead': true},
               '2.0': {}}}
             """);
     assertThat(findings.problems()).isEmpty();
@@ -52,6 +52,7 @@ class ModelsJsonTest {
                 .maxRetryTimeout(Duration.ofSeconds(10))
                 .devices(DeviceType.GPU, List.of(0, 2))
                 .retryOnWorkerLoss(RetryOnWorkerLoss.NEVER)
+                .prepareAhead(true)
                 .build());
   }
 

@@ -25,6 +25,9 @@ public final class CommandEncoder {
   private static final int SEQUENCE_END = 2;
   private static final int STREAM = 4;
 
+  /** Of the frame. */
+  private static final int ALONE = 1;
+
   private final ByteBufAllocator allocator;
 
   /** Makes an encoder that takes its buffers from the allocator. */
@@ -53,7 +56,8 @@ public final class CommandEncoder {
     ByteBuf out = allocator.ioBuffer(estimate(items));
     List<Outside> outside = new ArrayList<>(0);
     try {
-      writeHeader(out, type, model, runId, items.size());
+      boolean alone = items.size() == 1 && items.get(0).alone();
+      writeHeader(out, type, alone ? ALONE : 0, model, runId, items.size());
       for (int i = 0; i < items.size(); i++) {
         writeItem(out, items.get(i), nowNanos, outside);
       }
@@ -76,7 +80,7 @@ public final class CommandEncoder {
   public ByteBuf fields(FrameType type, int model, Map<String, String> fields) {
     ByteBuf out = allocator.ioBuffer(256);
     try {
-      writeHeader(out, type, model, 0, 0);
+      writeHeader(out, type, 0, model, 0, 0);
       fields.forEach((name, value) -> writePair(out, name, value));
     } catch (RuntimeException e) {
       out.release();
@@ -89,7 +93,7 @@ public final class CommandEncoder {
   /** A CREDIT frame for one item. */
   public ByteBuf credit(int model, long runId, long itemId, int pieces) {
     ByteBuf out = allocator.ioBuffer(Frame.HEADER_BYTES + 12);
-    writeHeader(out, FrameType.CREDIT, model, runId, 1);
+    writeHeader(out, FrameType.CREDIT, 0, model, runId, 1);
     out.writeLong(itemId).writeInt(pieces);
     out.setInt(0, out.writerIndex() - Frame.LENGTH_BYTES);
     return out;
@@ -98,7 +102,7 @@ public final class CommandEncoder {
   /** A CANCEL frame for one item. */
   public ByteBuf cancel(int model, long runId, long itemId, int reason) {
     ByteBuf out = allocator.ioBuffer(Frame.HEADER_BYTES + 9);
-    writeHeader(out, FrameType.CANCEL, model, runId, 1);
+    writeHeader(out, FrameType.CANCEL, 0, model, runId, 1);
     out.writeLong(itemId).writeByte(reason);
     out.setInt(0, out.writerIndex() - Frame.LENGTH_BYTES);
     return out;
@@ -107,7 +111,7 @@ public final class CommandEncoder {
   /** A frame without a payload. */
   public ByteBuf bare(FrameType type, int model, long run) {
     ByteBuf out = allocator.ioBuffer(Frame.HEADER_BYTES);
-    writeHeader(out, type, model, run, 0);
+    writeHeader(out, type, 0, model, run, 0);
     return out;
   }
 
@@ -127,9 +131,10 @@ public final class CommandEncoder {
     return bytes;
   }
 
-  private static void writeHeader(ByteBuf out, FrameType type, int model, long run, int count) {
+  private static void writeHeader(
+      ByteBuf out, FrameType type, int flags, int model, long run, int count) {
     out.writeInt(Frame.REST_BYTES);
-    out.writeByte(Frame.VERSION).writeByte(type.code()).writeShort(0);
+    out.writeByte(Frame.VERSION).writeByte(type.code()).writeShort(flags);
     out.writeInt(model).writeLong(run).writeInt(count);
   }
 

@@ -52,7 +52,16 @@ class CommandEncoderTest {
     }
   }
 
-  record Item(InferenceRequest request, long deadlineNanos, int credits) implements RunItem {}
+  record Item(InferenceRequest request, long deadlineNanos, int credits, boolean alone)
+      implements RunItem {
+    Item(InferenceRequest request, long deadlineNanos, int credits) {
+      this(request, deadlineNanos, credits, false);
+    }
+
+    Item sentAlone() {
+      return new Item(request, deadlineNanos, credits, true);
+    }
+  }
 
   static Stream<WireVectors.Vector> runs() {
     return WireVectors.fromFrontend()
@@ -89,6 +98,9 @@ class CommandEncoderTest {
     for (Kind kind : Kind.values()) {
       List<Item> items = vector.items().stream().map(json -> item(json, kind)).toList();
       JsonNode frame = vector.frame();
+      if (frame.path("flags").asInt() == 1) {
+        items = items.stream().map(Item::sentAlone).toList();
+      }
 
       byte[] bytes =
           taken(
