@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +35,19 @@ def said(notes: Path) -> list[str]:
 def two(
     server: RunningServer, model: str, folder: Path, first: dict[str, Any], second: dict[str, Any]
 ) -> Iterator[tuple[Sequence[Future[Seen]], Path, Path]]:
-    """Sends two requests that come to the worker one right behind the other."""
+    """Sends two requests, the second when the first runs if that takes long, else together."""
     notes, gate = folder / "notes", folder / "gate"
-    bodies = [
-        order("one", note=notes, until=gate, **first),
-        order("two", note=notes, until=gate, **second),
-    ]
-    with burst(server, model, bodies) as answers:
-        try:
-            yield answers, notes, gate
-        finally:
-            gate.touch()
+    one = order("one", note=notes, until=gate, **first)
+    two = order("two", note=notes, until=gate, **second)
+    stays = first.get("run") in ("wait", "hang")
+    with ExitStack() as calls:
+        answers = list(calls.enter_context(burst(server, model, [one] if stays else [one, two])))
+        calls.callback(gate.touch)
+        if stays:
+            eventually(lambda: "run-one" in said(notes), 30, "the first one runs")
+            answers += calls.enter_context(burst(server, model, [two]))
+            calls.callback(gate.touch)
+        yield answers, notes, gate
 
 
 def test_a_request_is_prepared_while_the_one_before_it_runs(
