@@ -47,6 +47,7 @@ class Floor:
 PEERS = "next to released peers"
 YARDSTICK = "of a server without features"
 IN_PROCESS = "of the same loop without a server"
+OVERLAP = "of the same model without preparing ahead, where decoding takes as long as the network"
 BATCHING = "batching must not cost throughput; 3 % for noise"
 
 # batch: peer: floors by number of connections.
@@ -85,12 +86,19 @@ def _models() -> Iterator[Floor]:
         for batch in (1, 4, 8):
             policy = "greedy" if batch > 1 else "none"
             ours = {"model": model, "batch": batch, "policy": policy, "connections": 32}
-            theirs = {"model": model, "batch": batch}
-            yield Floor("models", Side("mariner", ours), Side("in-process", theirs), 0.97, IN_PROCESS)
+            yield Floor("models", Side("mariner", ours), Side("in-process", ours), 0.97, IN_PROCESS)
         for connections in (1, 4, 16, 32):
             greedy = {"model": model, "batch": 8, "policy": "greedy", "connections": connections}
             single = {**greedy, "batch": 1, "policy": "none"}
             yield Floor("models", Side("mariner", greedy), Side("mariner", single), 0.97, BATCHING)
 
 
-FLOORS: tuple[Floor, ...] = (*_echo(), *_grpc(), *_bodies(), *_models())
+def _photo() -> Iterator[Floor]:
+    at: dict[str, Parameter] = {"model": "photo", "batch": 8, "connections": 32}
+    plain = Side("mariner", {**at, "policy": "greedy"})
+    ahead = Side("mariner", {**at, "policy": "greedy, prepared ahead"})
+    yield Floor("models", plain, Side("in-process", plain.parameters), 0.97, IN_PROCESS)
+    yield Floor("models", ahead, plain, 1.2, OVERLAP)
+
+
+FLOORS: tuple[Floor, ...] = (*_echo(), *_grpc(), *_bodies(), *_models(), *_photo())

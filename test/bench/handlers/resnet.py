@@ -15,6 +15,11 @@ _MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
 _DEVIATION = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
 
 
+def normalized(pixels: Any) -> torch.Tensor:
+    """Returns an image of shape (height, width, 3) as the network expects it, of shape (3, height, width)."""
+    return (torch.from_numpy(pixels).permute(2, 0, 1).float() / 255 - _MEAN) / _DEVIATION
+
+
 class ImageClassifier(RealModel):
     """Decodes and normalizes on the CPU, classifies on the device."""
 
@@ -24,8 +29,7 @@ class ImageClassifier(RealModel):
     def decode(self, body: Any) -> torch.Tensor:
         """Returns the normalized pixels of a JPEG."""
         with Image.open(io.BytesIO(body)) as image:
-            pixels = torch.from_numpy(np.array(image.convert("RGB")))
-        return (pixels.permute(2, 0, 1).float() / 255 - _MEAN) / _DEVIATION
+            return normalized(np.array(image.convert("RGB")))
 
     def answers(self, outputs: torch.Tensor) -> list[Any]:
         """Returns the five best classes of each row with their probabilities."""

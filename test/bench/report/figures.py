@@ -101,9 +101,9 @@ def _labelled(
     return Panel("", "connections", metric, tuple(one for one in curves if one))
 
 
-def _level(results: Results, batch: int, model: Parameter, across: Curve | None) -> Curve | None:
+def _level(results: Results, batch: int, policy: str, model: Parameter, across: Curve | None) -> Curve | None:
     """Returns the rate without a server as a level line across the others."""
-    found = results.find("in-process", "requests/s", model=model, batch=batch)
+    found = results.find("in-process", "requests/s", model=model, batch=batch, policy=policy)
     if found is None or across is None:
         return None
     wide = len(across.x)
@@ -127,7 +127,10 @@ def _models(results: Results) -> list[Figure]:
         systems["torchserve, batch 1"] = ("torchserve", {**at, "batch": 1})
         systems["torchserve, batch 8"] = ("torchserve", {**at, "batch": 8})
         rates = _labelled(results, "requests/s", systems)
-        levels = [_level(results, batch, model, next(iter(rates.curves), None)) for batch in (1, 8)]
+        across = next(iter(rates.curves), None)
+        levels = [
+            _level(results, batch, policy, model, across) for batch, policy in ((1, "none"), (8, "greedy"))
+        ]
         rates = replace(rates, title=f"{model}", curves=(*rates.curves, *(one for one in levels if one)))
         slow = replace(_labelled(results, "p99 ms", systems), title="99th percentile", log_y=True)
         figures.append(Figure(f"models-{model}", 2, (rates, slow)))

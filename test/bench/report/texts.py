@@ -40,7 +40,8 @@ the same sockets. The peak of the frontend's memory was sampled under load.""",
         "Real models",
         """\
 One worker, one torch thread everywhere. On the CPU: ResNet-18 in plain torch for JPEGs of 96x96 pixels,
-and an encoder of 4 layers, width 256, for 64 token ids in JSON. With `--device cuda`: ResNet-50 at
+and an encoder of 4 layers, width 256, for 64 token ids in JSON; photo: JPEGs of 1280x960 pixels, reduced
+to 96x96 for the same network, with and without `prepareAhead`. With `--device cuda`: ResNet-50 at
 224x224, 12 layers of width 768 for 128 ids. `in-process` is the same handler called in a loop with
 whole batches and no server: decoding, preprocessing, forward pass, postprocessing and JSON are in it.
 The rates are slopes through all answers, because answers of a batch come together. Both frontends were

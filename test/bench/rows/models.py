@@ -25,10 +25,14 @@ from bench.servers.fleet import Starter, fleet
 from bench.servers.process import Running
 
 BATCHES = (1, 4, 8)
+PHOTO_SIZE = (1280, 960)
 CONNECTIONS = (1, 4, 16, 32)
 NO_BATCHING = "none"
 GREEDY = "greedy"
+AHEAD = "greedy, prepared ahead"
 _SHARED = ("nets.py", "real_model.py")
+# What floors compare differs by a few percent, as the machine's speed does from one second to the next.
+_TURNS = 3
 _RESPONSE_SECONDS = 120
 # Served beside the models: a frontend that has answered but some hundred requests is still being compiled.
 _ECHO = "echo"
@@ -41,20 +45,30 @@ def window(millis: int) -> str:
 
 @dataclass(frozen=True)
 class Model:
-    """One of the two models.
+    """One of the models.
 
     Attributes:
         name: module of its handler.
         content_type: of its requests.
         windows: delays in milliseconds at which batch 8 is measured beside greedy.
+        batches: largest batches that are measured.
+        ahead: whether batch 8 is measured with `prepareAhead` too.
+        needs: modules beside those that all share.
     """
 
     name: str
     content_type: str
-    windows: tuple[int, ...]
+    windows: tuple[int, ...] = ()
+    batches: tuple[int, ...] = BATCHES
+    ahead: bool = False
+    needs: tuple[str, ...] = ()
 
 
-MODELS = (Model("resnet", "image/jpeg", (10, 50)), Model("encoder", "application/json", ()))
+MODELS = (
+    Model("resnet", "image/jpeg", windows=(10, 50)),
+    Model("encoder", "application/json"),
+    Model("photo", "image/jpeg", batches=(8,), ahead=True, needs=("resnet.py",)),
+)
 
 
 @dataclass(frozen=True)
@@ -69,31 +83,38 @@ class Variant:
     @property
     def name(self) -> str:
         """The name under which it is registered."""
-        return f"{self.model.name}-{self.batch}-{self.policy.replace(' ', '-')}"
+        return f"{self.model.name}-{self.batch}-{self.policy.replace(',', '').replace(' ', '-')}"
 
     @property
     def parameters(self) -> dict[str, Parameter]:
         """What the results say of it."""
         return {"model": self.model.name, "batch": self.batch, "policy": self.policy}
 
+    @property
+    def compared(self) -> bool:
+        """Whether a floor compares it, if it is Mariner that serves it."""
+        return self.delay_millis is None
+
     def archive(self) -> Archive:
         """Returns its archive."""
         options: dict[str, str | int] = {"batchSize": self.batch, "responseTimeout": _RESPONSE_SECONDS}
         if self.delay_millis is not None:
             options["maxBatchDelay"] = self.delay_millis
-        return Archive(self.name, f"{self.model.name}.py", options, _SHARED)
+        if self.policy == AHEAD:
+            options["prepareAhead"] = "true"
+        return Archive(self.name, f"{self.model.name}.py", options, (*_SHARED, *self.model.needs))
 
 
 def variants(model: Model) -> Mapping[str, list[Variant]]:
     """Returns what each system serves of a model."""
-    single = Variant(model, 1, NO_BATCHING)
+    sizes = [Variant(model, batch, GREEDY if batch > 1 else NO_BATCHING) for batch in model.batches]
     return {
         "mariner": [
-            single,
-            *(Variant(model, batch, GREEDY) for batch in BATCHES if batch > 1),
+            *sizes,
+            *([Variant(model, 8, AHEAD)] if model.ahead else []),
             *(Variant(model, 8, window(millis), millis) for millis in model.windows),
         ],
-        "torchserve": [single, Variant(model, 8, window(50), 50)],
+        "torchserve": [*(one for one in sizes if one.batch == 1), Variant(model, 8, window(50), 50)],
     }
 
 
@@ -105,14 +126,15 @@ def body(model: Model, device: str) -> bytes:
     finally:
         sys.path.remove(str(HANDLERS))
     chosen = sizes(device)
-    source = random.Random(7)  # the same picture and text each time
+    source = random.Random(7)  # the same pictures and text each time
     if model.name == "encoder":
         return json.dumps({"ids": [source.randrange(VOCABULARY) for _ in range(chosen.tokens)]}).encode()
     from PIL import Image
 
     small = Image.frombytes("RGB", (8, 8), source.randbytes(192))
+    size = PHOTO_SIZE if model.name == "photo" else (chosen.pixels, chosen.pixels)
     out = io.BytesIO()
-    small.resize((chosen.pixels, chosen.pixels)).save(out, "JPEG", quality=90)
+    small.resize(size).save(out, "JPEG", quality=90)
     return out.getvalue()
 
 
@@ -135,18 +157,16 @@ class Bench:
         return closed_loop.load(url, data, self.model.content_type, connections, self.context.seconds)
 
     def one_round(self, servers: list[Running], loop: InProcess) -> None:
-        """Measures everything once."""
+        """Measures everything once, and several times what floors compare."""
         for connections in CONNECTIONS:
-            for server in servers:
-                for variant in variants(self.model)[server.name]:
-                    if (
-                        server.name == "mariner"
-                        and connections == max(CONNECTIONS)
-                        and not variant.delay_millis
-                    ):
-                        self.measure_beside(loop, server, variant, connections)
-                    else:
-                        self.measure(server, variant, connections)
+            for turn in range(_TURNS):
+                for server in servers:
+                    for variant in variants(self.model)[server.name]:
+                        compared = server.name == "mariner" and variant.compared
+                        if compared and connections == max(CONNECTIONS):
+                            self.measure_beside(loop, server, variant, connections)
+                        elif compared or turn == 0:
+                            self.measure(server, variant, connections)
 
     def measure_beside(self, loop: InProcess, server: Running, variant: Variant, connections: int) -> None:
         """Measures a variant and, right before and after it, the loop without a server: a machine's speed
@@ -155,7 +175,7 @@ class Bench:
         before = loop.rate(variant.batch, self.context.seconds)
         self.measure(server, variant, connections)
         rate = (before + loop.rate(variant.batch, self.context.seconds)) / 2
-        parameters: Mapping[str, Parameter] = {"model": self.model.name, "batch": variant.batch}
+        parameters = {**variant.parameters, "connections": connections}
         self.recorder.add("in-process", "requests/s", round(rate, 2), **parameters)
         self.context.say(f"  {self.model.name} batch {variant.batch} in-process {rate:10.1f}/s")
 
