@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ EXPECTED = [3.0, 5.0, 7.0]
 MODELS = {
     "script": "script.mar",
     "eager": "eager.mar",
+    "ahead": "ahead.mar",
     "onnx": "onnx.mar",
     "custom": "custom.mar",
     "function": "function.tar.gz",
@@ -75,6 +77,13 @@ def server(
     net = HANDLERS / "doubling_net.py"
     pack(store, "script", "doubling_base", serialized_file=weights / "script.pt")
     pack(store, "eager", "doubling_base", serialized_file=weights / "eager.pt", model_file=net)
+    pack(
+        store,
+        "ahead",
+        "doubling_base",
+        serialized_file=weights / "script.pt",
+        config={"batchSize": 4, "prepareAhead": True},
+    )
     pack(store, "onnx", "doubling_onnx", serialized_file=weights / "doubling.onnx")
     pack(store, "custom", "doubling_class", serialized_file=weights / "eager.pt", model_file=net)
     pack(store, "function", "doubling_function:double", archive_format="tgz")
@@ -89,6 +98,17 @@ def test_a_packed_model_answers(server: RunningServer, name: str) -> None:
     answer = server.predict(name, "[1.0, 2.0, 3.0]", Content_Type="application/json")
     assert answer.status == 200, answer.text
     assert answer.json() == EXPECTED
+
+
+def test_batches_that_are_prepared_ahead_keep_to_their_own_requests(server: RunningServer) -> None:
+    def ask(number: int) -> tuple[int, object]:
+        answer = server.predict("ahead", f"[{number}.0, 1.0]", Content_Type="application/json")
+        return answer.status, answer.json()
+
+    with ThreadPoolExecutor(16) as clients:
+        answers = list(clients.map(ask, range(400)))
+    assert answers == [(200, [2.0 * number + 1.0, 3.0]) for number in range(400)]
+    assert "nothing is prepared ahead" not in server.log("model_log.log")
 
 
 def test_a_tensor_goes_out_as_torch_saves_it(server: RunningServer) -> None:
