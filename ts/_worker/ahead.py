@@ -12,15 +12,15 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ts._looking_ahead import look_ahead_from_here
 from ts._wire.messages import ALONE, Frame, FrameType
 from ts._worker.inputs import Row
 from ts._worker.link import RUN_TYPES, Link
-from ts.context import Batch, Context, RequestProcessor
+from ts.context import Context
 
 if TYPE_CHECKING:
     from ts._worker.run import Run
 
-_thread = threading.local()
 _TRIALS = 3
 """First batches that are prepared while nothing runs, to see what `preprocess` does to its handler."""
 _PATIENCE = 16
@@ -80,12 +80,13 @@ class Preparer:
 
     def prepare(self, rows: list[Row]) -> Prepared:
         """Preprocesses a batch, on the thread that looks ahead."""
-        before = dict(vars(self._instance))
+        before = dict(vars(self._instance)) if self.on_trial else None
         try:
             prepared = Prepared(rows, self._preprocess(rows))
+            _await_copies()
         except BaseException as fault:
             prepared = Prepared(rows, None, fault)
-        if self.on_trial:
+        if before is not None:
             self._judge(before)
         return prepared
 
@@ -103,9 +104,13 @@ class Preparer:
 
     def offer(self, prepared: Prepared) -> None:
         """Says what the run that begins now shall find."""
-        if self._offered is not None:
-            self._waste("handle does not call self.preprocess with its data as they came")
         self._offered = prepared
+
+    def settle(self) -> None:
+        """The run has ended."""
+        if self._offered is not None:
+            self._offered = None
+            self._waste("handle does not call self.preprocess with its data as they came")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Stands in for `preprocess`."""
@@ -187,7 +192,7 @@ class Lookahead:
         return taken
 
     def _look(self) -> None:
-        _thread.looks_ahead = True
+        look_ahead_from_here()
         try:
             if self._device is not None:
                 _use_device(self._device)
@@ -220,6 +225,16 @@ class Lookahead:
             self._changed.wait_for(lambda: self._slot is None and (self._idle or not until_idle))
 
 
+def _await_copies() -> None:
+    """Waits until what was copied to an accelerator is there, for a run that may use a stream of its own.
+
+    The run before has to end anyway before there is anything to do with it.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.current_stream().synchronize()
+
+
 def _current_device() -> int | None:
     """The accelerator that this thread works on. A new thread would begin with the first one."""
     torch = sys.modules.get("torch")
@@ -230,69 +245,3 @@ def _current_device() -> int | None:
 
 def _use_device(device: int) -> None:
     sys.modules["torch"].cuda.set_device(device)
-
-
-class _Place:
-    """What a context tells of one batch."""
-
-    __slots__ = ("batch", "outlet", "request_ids", "request_processor")
-
-    def __init__(self) -> None:
-        self.batch: Batch | None = None
-        self.outlet: Batch | None = None
-        self.request_ids: dict[int, str] | None = None
-        self.request_processor: list[RequestProcessor] | None = None
-
-
-class ContextOfTwo(Context):
-    """A context that shows the thread that looks ahead its own batch, and all others the one that runs."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._running = _Place()
-        self._coming = _Place()
-        super().__init__(*args, **kwargs)
-
-    @property
-    def _place(self) -> _Place:
-        return self._coming if getattr(_thread, "looks_ahead", False) else self._running
-
-    @property
-    def _batch(self) -> Batch | None:
-        return self._place.batch
-
-    @_batch.setter
-    def _batch(self, value: Batch | None) -> None:
-        self._place.batch = value
-
-    @property
-    def _outlet(self) -> Batch | None:
-        return self._place.outlet
-
-    @_outlet.setter
-    def _outlet(self, value: Batch | None) -> None:
-        self._place.outlet = value
-
-    @property
-    def _request_ids(self) -> dict[int, str] | None:
-        return self._place.request_ids
-
-    @_request_ids.setter
-    def _request_ids(self, value: dict[int, str] | None) -> None:
-        self._place.request_ids = value
-
-    @property
-    def _request_processor(self) -> list[RequestProcessor] | None:
-        return self._place.request_processor
-
-    @_request_processor.setter
-    def _request_processor(self, value: list[RequestProcessor] | None) -> None:
-        self._place.request_processor = value
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__()
-        del state["_running"], state["_coming"]
-        return state
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # What has left its threads is a context like any other.
-        return Context.__new__, (Context,), self.__getstate__()

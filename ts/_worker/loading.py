@@ -13,9 +13,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ts._looking_ahead import ContextOfTwo
 from ts._wire.codec import label_head
 from ts._wire.messages import Fields
-from ts._worker.ahead import ContextOfTwo, Preparer
+from ts._worker.ahead import Preparer
 from ts._worker.inputs import decode_row, raw_row
 from ts._worker.model import Awaiting, EntryPoint, LoadedModel
 from ts.context import Context

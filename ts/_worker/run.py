@@ -87,6 +87,8 @@ class Run:
         finally:
             self._open = False
             self._model.context._outlet = None
+            if self._prepared is not None and self._model.preparer is not None:
+                self._model.preparer.settle()
             link.end()
 
     def _admit(self, items: Sequence[RequestItem], received_at: float) -> Sequence[RequestItem]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ts._looking_ahead import look_ahead_from_here
 from ts.torch_handler.devices import moved
 
 torch = pytest.importorskip("torch")
@@ -37,12 +39,25 @@ class Recorded:
         ("cpu", "xpu", [("xpu", False)]),
     ],
 )
-def test_only_the_way_from_the_host_to_cuda_leads_through_pinned_memory(
+def test_ahead_of_its_run_a_tensor_goes_to_cuda_through_pinned_memory(
     source: str, target: str, done: list[Any]
 ) -> None:
     tensor = Recorded(source)
-    assert moved(tensor, SimpleNamespace(type=target)) is tensor
+
+    def prepare() -> None:
+        look_ahead_from_here()
+        moved(tensor, SimpleNamespace(type=target))
+
+    thread = threading.Thread(target=prepare)
+    thread.start()
+    thread.join()
     assert tensor.done == done
+
+
+def test_in_a_run_a_tensor_is_there_when_it_is_asked_for() -> None:
+    tensor = Recorded("cpu")
+    assert moved(tensor, SimpleNamespace(type="cuda")) is tensor
+    assert tensor.done == [("cuda", False)]
 
 
 def test_a_tensor_stays_what_it_is() -> None:
@@ -52,7 +67,14 @@ def test_a_tensor_stays_what_it_is() -> None:
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_a_tensor_comes_to_a_cuda_device_whole() -> None:
-    tensor = torch.randn(512, 512)
-    found = moved(tensor, torch.device("cuda:0"))
-    assert found.device.type == "cuda"
-    assert torch.equal(found.cpu(), tensor)
+    tensor, found = torch.randn(512, 512), []
+
+    def prepare() -> None:
+        look_ahead_from_here()
+        found.append(moved(tensor, torch.device("cuda:0")))
+
+    thread = threading.Thread(target=prepare)
+    thread.start()
+    thread.join()
+    assert found[0].device.type == "cuda"
+    assert torch.equal(found[0].cpu(), tensor)

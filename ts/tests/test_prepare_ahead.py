@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ts._looking_ahead import ContextOfTwo
 from ts._wire.messages import ALONE, Cancel, ErrorCode, Frame, FrameType
-from ts._worker.ahead import ContextOfTwo
 from ts.context import Context
 from ts.tests.frontend import Frontend, ThreadWorker, item, write_model
 

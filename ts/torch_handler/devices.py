@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ts._looking_ahead import looks_ahead
+
 
 class DeviceKind(NamedTuple):
     """A kind of device.
@@ -60,11 +62,11 @@ DEVICES = (
 def moved(data: Any, device: Any) -> Any:
     """Returns a tensor, or what else has a method `to`, on a device.
 
-    On its way to a CUDA device a tensor goes through pinned memory, from which the copy is made when the
-    device gets to it: the calling thread need not wait until what runs there has ended. PyTorch keeps the
-    pinned memory until then, and for later use.
+    While another batch runs, a tensor goes to a CUDA device through pinned memory, from which the copy is
+    made when the device gets to it: the thread that prepares need not wait for each one. PyTorch keeps the
+    pinned memory until then, and for later use. Otherwise the copy is there when this returns.
     """
-    pinned = getattr(device, "type", None) == "cuda" and hasattr(data, "pin_memory")
+    pinned = looks_ahead() and getattr(device, "type", None) == "cuda" and hasattr(data, "pin_memory")
     if pinned and getattr(getattr(data, "device", None), "type", None) == "cpu":
         return data.pin_memory().to(device, non_blocking=True)
     return data.to(device)
