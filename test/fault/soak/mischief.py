@@ -42,10 +42,10 @@ class Fault:
 KINDS: dict[str, tuple[str, ...]] = {
     "kill": tuple(WORKERS),
     "stop": tuple(WORKERS),
-    "poison": ("batch",),
-    "hang": ("slow", "echo"),
+    "poison": ("batch", "ahead"),
+    "hang": ("slow", "echo", "ahead"),
     "slow": ("slow",),
-    "scale": ("echo", "batch", "stream"),
+    "scale": ("echo", "batch", "stream", "ahead"),
     "register": ("extra",),
     "default": ("echo",),
     "swap": ("echo",),
@@ -60,6 +60,11 @@ def faults(seed: int) -> Iterator[Fault]:
         for kind in drawn.sample(sorted(KINDS), len(KINDS)):
             model = drawn.choice(KINDS[kind])
             yield Fault(kind, model, drawn.randrange(1000), round(drawn.uniform(0.2, 1.5), 2))
+
+
+def _payload(fault: Fault) -> bytes:
+    """Returns one of even or odd size: that decides in which step `soaking_ahead` goes wrong."""
+    return b"probes"[: 5 + fault.number // 3 % 2]
 
 
 class Mischief:
@@ -122,14 +127,14 @@ class Mischief:
         status, text = self._ask(model, "pieces" if model == "stream" else "echo")
         assert status == 200, f"{model} after its recovery: {status} {text}"
 
-    def _ask(self, model: str, order: str, argument: int = 0) -> tuple[int, str]:
+    def _ask(self, model: str, order: str, argument: int = 0, payload: bytes = b"probe") -> tuple[int, str]:
         """Asks; returns the status and, of an error, the message. Ends the request in the journal."""
         name, _ = self._journal.begin(model)
-        reply = self._server.predict(model, body_of(order, name, argument, b"probe"))
+        reply = self._server.predict(model, body_of(order, name, argument, payload))
         known = reply.status == 200
         self._journal.end("mischief", model, ANSWERED if known else f"told {reply.status}")
         if known:
-            assert reply.body == answer_to(name, b"probe"), f"wrong answer of {model}: {reply.body!r}"
+            assert reply.body == answer_to(name, payload), f"wrong answer of {model}: {reply.body!r}"
         return reply.status, "" if known else error_text(reply.body)
 
     def _kill(self, fault: Fault) -> None:
@@ -151,14 +156,14 @@ class Mischief:
     def _poison(self, fault: Fault) -> None:
         """One request that costs its batch the worker: it is told, its mates see nothing."""
         with self._journal.episode("poison", fault.model):
-            status, text = self._ask(fault.model, _POISONS[fault.number % len(_POISONS)], 3)
+            status, text = self._ask(fault.model, _POISONS[fault.number % len(_POISONS)], 3, _payload(fault))
             assert (status, text[:11]) == (500, "Worker died"), f"poison: {status} {text}"
             self._replaced(fault.model, 0)
 
     def _hang(self, fault: Fault) -> None:
         with self._journal.episode("hang", fault.model, TIMEOUT, FULL):
             begun = time.monotonic()
-            status, text = self._ask(fault.model, "hang")
+            status, text = self._ask(fault.model, "hang", payload=_payload(fault))
             took = time.monotonic() - begun
             assert (status, text[:16]) == (504, "Worker timed out"), f"hang: {status} {text}"
             assert took < RESPONSE_SECONDS + _LATE_SECONDS, f"hang: told after {took:.1f} s"

@@ -27,6 +27,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "batch": {"batchSize": 8},
     "stream": {"minWorkers": 2, "maxWorkers": 2},
     "slow": {"batchSize": 4, "jobQueueSize": 16},
+    "ahead": {"batchSize": 4, "prepareAhead": True},
 }
 CHANGING = ("echo",)
 """Models whose versions come and go, and their counters with them."""
@@ -60,10 +61,15 @@ class SoakServer(RunningServer):
         )
         (base / "run").mkdir(mode=0o700)
         self.state_file = base / "run" / f"mariner-{os.getuid()}" / _NAME / "state.json"
-        for name, config in MODELS.items():
-            pack(self.store, name, str(HANDLERS / "soaking.py"), config={"responseTimeout": 3, **config})
-        second = {"responseTimeout": RESPONSE_SECONDS, **MODELS["echo"]}
         handler = str(HANDLERS / "soaking.py")
+        for name, config in MODELS.items():
+            options = {"responseTimeout": RESPONSE_SECONDS, **config}
+            if config.get("prepareAhead"):
+                steps = str(HANDLERS / "soaking_ahead.py")
+                pack(self.store, name, steps, config=options, extra_files=handler)
+            else:
+                pack(self.store, name, handler, config=options)
+        second = {"responseTimeout": RESPONSE_SECONDS, **MODELS["echo"]}
         pack(self.store, "echo", handler, "2.0", file_name="echo2.mar", config=second)
         pack(self.store, "extra", handler)
 

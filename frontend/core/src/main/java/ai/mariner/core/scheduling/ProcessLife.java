@@ -8,7 +8,6 @@ import ai.mariner.core.worker.ProcessExit;
 import ai.mariner.core.worker.WorkerEvents;
 import ai.mariner.core.worker.WorkerLauncher;
 import ai.mariner.core.worker.WorkerLink;
-import ai.mariner.core.worker.WorkerProcess;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,15 +23,8 @@ final class ProcessLife implements WorkerEvents {
   private final RunQueue runs = new RunQueue();
   private final PhaseWatch watch;
   private final KeptBack keptBack;
-
-  private @Nullable WorkerProcess process;
-  private @Nullable WorkerLink link;
-  private @Nullable Long pid;
-
-  /** Why it has to end; absent: it hasn't, or will say so itself. */
-  private @Nullable LossCause ownCause;
-
-  private boolean lossTold;
+  private final WorkerConnection connection = new WorkerConnection();
+  private final ProcessEnd end;
 
   /** What it does before it is ready; absent: nothing. */
   private @Nullable Warmup warmup;
@@ -49,13 +41,14 @@ final class ProcessLife implements WorkerEvents {
     this.record = record;
     this.keeper = keeper;
     this.watch = new PhaseWatch(plan, loop, runs, this::overdue);
-    this.keptBack = new KeptBack(loop, runs, this::collect);
+    this.keptBack = new KeptBack(loop, runs, connection::collect);
+    this.end = new ProcessEnd(loop);
   }
 
   /** Starts the process; {@code generation}: how many the worker has had, with this one. */
   void start(WorkerLauncher launcher, int generation) {
     watch.enter(WorkerPhase.STARTING);
-    process = launcher.start(plan.launch(generation), loop, this);
+    end.started(launcher.start(plan.launch(generation), loop, this));
   }
 
   WorkerPhase phase() {
@@ -64,7 +57,7 @@ final class ProcessLife implements WorkerEvents {
 
   /** Whether it takes runs. */
   boolean ready() {
-    return phase() == WorkerPhase.READY && !watch.stopping() && ownCause == null;
+    return phase() == WorkerPhase.READY && !watch.stopping() && !end.decided();
   }
 
   /** Whether it could take a run now, or ought to have shown something of the one that it has. */
@@ -84,7 +77,7 @@ final class ProcessLife implements WorkerEvents {
 
   /** Absent: not connected. */
   @Nullable Long pid() {
-    return pid;
+    return connection.pid();
   }
 
   /** Hands over a batch. */
@@ -93,39 +86,23 @@ final class ProcessLife implements WorkerEvents {
       watch.busy(run.dispatchNanos());
     }
     runs.add(run);
-    run.send(link());
+    run.send(connection.link());
     keptBack.handedOver();
   }
 
   /** Sends what was handed over. */
   void flush() {
-    WorkerLink current = link;
-    if (current != null) {
-      current.flush();
-    }
-  }
-
-  private void collect() {
-    WorkerLink current = link;
-    if (current != null) {
-      current.collect();
-    }
+    connection.flush();
   }
 
   /** Says that nobody waits for a job of one of its runs any more. */
   void cancel(Run run, Job job, WorkerLink.CancelReason reason) {
-    WorkerLink current = link;
-    if (current != null) {
-      run.cancel(job, reason, current, loop.nanoTime());
-    }
+    connection.cancel(run, job, reason, loop.nanoTime());
   }
 
   /** Lets a stream go on. */
   void credit(Run run, Job job, int pieces) {
-    WorkerLink current = link;
-    if (current != null) {
-      run.credit(job, pieces, current, loop.nanoTime());
-    }
+    connection.credit(run, job, pieces, loop.nanoTime());
   }
 
   /** Ends when what it has is done. */
@@ -138,16 +115,11 @@ final class ProcessLife implements WorkerEvents {
 
   /** Ends at once; what it runs is lost with the cause. */
   void kill(LossCause cause) {
-    if (ownCause == null) {
-      ownCause = cause;
-    }
+    end.decideFirst(cause);
     if (phase() != WorkerPhase.LOST) {
       watch.enter(WorkerPhase.DYING);
     }
-    WorkerProcess current = process;
-    if (current != null) {
-      current.kill();
-    }
+    end.kill();
   }
 
   @Override
@@ -156,8 +128,7 @@ final class ProcessLife implements WorkerEvents {
       newLink.close();
       return;
     }
-    link = newLink;
-    pid = newPid;
+    connection.opened(newLink, newPid);
     watch.enter(WorkerPhase.LOADING);
     newLink.load(new LoadCommand(WorkerPlan.MODEL_HANDLE, plan.loadFields()));
   }
@@ -168,7 +139,7 @@ final class ProcessLife implements WorkerEvents {
       return;
     }
     if (outcome.error() != null) {
-      ownCause = LossCause.loadFailed(outcome);
+      end.decide(LossCause.loadFailed(outcome));
       leave();
       return;
     }
@@ -176,7 +147,8 @@ final class ProcessLife implements WorkerEvents {
     // The warm-up has what is left of the time for the load.
     watch.goOnTo(WorkerPhase.WARMING);
     Warmup first =
-        new Warmup(plan.model(), plan.warmup(), plan.batchSize(), link(), keeper::nextRunId);
+        new Warmup(
+            plan.model(), plan.warmup(), plan.batchSize(), connection.link(), keeper::nextRunId);
     warmup = first;
     warmOn(first);
   }
@@ -194,8 +166,8 @@ final class ProcessLife implements WorkerEvents {
       return;
     }
     long now = loop.nanoTime();
-    if (spent && ownCause == null) {
-      ownCause = LossCause.spent();
+    if (spent) {
+      end.decideFirst(LossCause.spent());
     }
     if (!ended) {
       run.replied(items, false, now, keeper);
@@ -235,7 +207,7 @@ final class ProcessLife implements WorkerEvents {
     if (phase() == WorkerPhase.ENDED) {
       return;
     }
-    link = null;
+    connection.lost();
     if (phase() != WorkerPhase.DYING && phase() != WorkerPhase.LOST) {
       watch.enter(WorkerPhase.LOST);
     }
@@ -246,14 +218,6 @@ final class ProcessLife implements WorkerEvents {
     if (phase() != WorkerPhase.ENDED) {
       settle(LossCause.exited(exit));
     }
-  }
-
-  private WorkerLink link() {
-    WorkerLink current = link;
-    if (current == null) {
-      throw new IllegalStateException("worker " + plan.workerId() + " has no link in " + phase());
-    }
-    return current;
   }
 
   private void warmOn(Warmup current) {
@@ -271,7 +235,7 @@ final class ProcessLife implements WorkerEvents {
       Warmup current, long runId, List<ItemReply> items, boolean ended, boolean spent) {
     LossCause cause = current.replied(runId, items, ended, spent);
     if (cause != null) {
-      ownCause = cause;
+      end.decide(cause);
       leave();
     } else if (current.ends(runId, ended)) {
       warmOn(current);
@@ -296,7 +260,7 @@ final class ProcessLife implements WorkerEvents {
     switch (phase()) {
       case STARTING, LOADING, WARMING -> kill(LossCause.stopped("The worker was stopped."));
       case READY -> {
-        link().stop();
+        connection.link().stop();
         watch.stopAsked();
       }
       case DYING, LOST, ENDED -> {}
@@ -329,44 +293,30 @@ final class ProcessLife implements WorkerEvents {
     } else if (watch.heartbeatAwaited()) {
       hung(LossCause.noHeartbeat(plan.heartbeatTimeout()));
     } else {
-      link().heartbeat(watch.heartbeatAsked(now));
+      connection.link().heartbeat(watch.heartbeatAsked(now));
     }
   }
 
   /** Fails what it runs at once; it gets a moment to write its stacks, then it is killed. */
   private void hung(LossCause cause) {
-    ownCause = cause;
-    lossTold = true;
+    end.decide(cause);
     watch.enter(WorkerPhase.DYING);
-    WorkerProcess current = process;
-    if (current != null) {
-      current.dumpStacks();
-      Runnable kill = current::kill;
-      loop.schedule(kill, WorkerPlan.STACKS_GRACE.toNanos());
-    }
+    end.killAfterStacks();
     keeper.hung(runs.takeAll(), cause);
   }
 
   /** Parts with a process that is of no more use; it ends by itself or is helped. */
   private void leave() {
-    link().close();
-    link = null;
+    connection.close();
     watch.enter(WorkerPhase.LOST);
   }
 
   /** The process is out of the game. */
   private void settle(LossCause seen) {
     Warmup unfinished = warmup;
-    LossCause seenSo = unfinished == null ? seen : unfinished.during(seen);
-    LossCause cause = ownCause == null ? seenSo : ownCause;
-    WorkerProcess dead = process;
-    if (dead != null) {
-      cause = cause.orDetail(dead.lastErrorLines());
-      dead.kill();
-    }
+    LossCause cause = end.settle(unfinished == null ? seen : unfinished.during(seen));
     watch.end();
-    link = null;
-    pid = null;
-    keeper.over(runs.takeAll(), cause, lossTold);
+    connection.forget();
+    keeper.over(runs.takeAll(), cause, end.told());
   }
 }
