@@ -16,9 +16,9 @@ from typing import Any
 from ts._looking_ahead import ContextOfTwo
 from ts._wire.codec import label_head
 from ts._wire.messages import Fields
-from ts._worker.ahead import Preparer
 from ts._worker.inputs import decode_row, raw_row
 from ts._worker.model import Awaiting, EntryPoint, LoadedModel
+from ts._worker.preparer import Preparer
 from ts.context import Context
 from ts.utils.modules import import_own
 from ts.utils.util import get_yaml_config, list_classes_from_module

@@ -13,7 +13,7 @@ from ts.service import OperationUnsupported
 if TYPE_CHECKING:
     import asyncio
 
-    from ts._worker.ahead import Preparer
+    from ts._worker.preparer import Preparer
 
 EntryPoint = Callable[[Any, Context], Any]
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Generator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ts._wire.channel import Disconnected
 from ts._wire.codec import derived_label
@@ -16,12 +16,10 @@ from ts._worker.link import Link
 from ts._worker.model import Awaiting, LoadedModel
 from ts._worker.outcome import Failure, WrongOutput, failure_of, print_traceback
 from ts._worker.outputs import prompt_output
+from ts._worker.preparer import Prepared
 from ts._worker.replies import entry_reply, error_reply
 from ts.context import RequestProcessor
 from ts.service import RequestCancelled
-
-if TYPE_CHECKING:
-    from ts._worker.ahead import Prepared
 
 # A member of an enumeration is looked up in Python code; plain numbers are for the path of every request.
 _DESCRIBE, _RESULT = int(FrameType.DESCRIBE), int(FrameType.RESULT)
@@ -64,6 +62,11 @@ class Run:
         finally:
             model.context._outlet = None
 
+    @property
+    def is_prepared(self) -> bool:
+        """Whether it has been preprocessed."""
+        return self._prepared is not None and self._prepared.done
+
     def execute(self, items: Sequence[RequestItem], received_at: float) -> bool:
         """Runs the batch and replies. Returns whether the process is spent.
 
@@ -87,8 +90,6 @@ class Run:
         finally:
             self._open = False
             self._model.context._outlet = None
-            if self._prepared is not None and self._model.preparer is not None:
-                self._model.preparer.settle()
             link.end()
 
     def _admit(self, items: Sequence[RequestItem], received_at: float) -> Sequence[RequestItem]:
@@ -120,7 +121,7 @@ class Run:
     def _call(self, items: Sequence[RequestItem]) -> tuple[list[ReplyItem], bool]:
         model, context = self._model, self._model.context
         try:
-            data = self._rows(items)
+            data = list(map(model.make_row, items)) if model.preparer is None else self._rows(items)
             context._begin(self)
             if self._kind == _DESCRIBE:
                 answer = model.describe(data, context)
@@ -128,6 +129,8 @@ class Run:
                 answer = model.entry_point(data, context)
             if type(answer) is not list:
                 answer = self._settle(answer)
+            if model.preparer is not None:
+                model.preparer.settle()
             return self._replies(answer)
         except (SystemExit, KeyboardInterrupt, Disconnected, ProtocolError):
             raise
@@ -138,12 +141,12 @@ class Run:
 
     def _rows(self, items: Sequence[RequestItem]) -> list[Row]:
         model, prepared = self._model, self._prepared
-        if prepared is None or model.preparer is None:
-            return list(map(model.make_row, items))
-        if prepared.fault is not None:
-            # What raised may have changed its rows.
-            prepared = prepared._replace(rows=list(map(model.make_row, items)))
-        model.preparer.offer(prepared)
+        if prepared is None or not prepared.done:
+            # Anew if need be: what raised ahead may have changed its rows.
+            rows = list(map(model.make_row, items))
+            prepared = Prepared(rows, fault=None if prepared is None else prepared.fault)
+        if model.preparer is not None:
+            model.preparer.offer(prepared)
         return prepared.rows
 
     def request_ids(self) -> dict[int, str]:
@@ -160,6 +163,8 @@ class Run:
             return self._processors
 
     def _raised(self, fault: BaseException) -> tuple[list[ReplyItem], bool]:
+        if self._model.preparer is not None:
+            self._model.preparer.forget()
         failure = failure_of(fault)
         if failure.code not in _QUIET:
             print_traceback(

@@ -11,10 +11,10 @@ from typing import cast
 
 from ts._wire.channel import Channel, Disconnected
 from ts._wire.messages import SPENT, VERSION, ErrorCode, Fields, Frame, FrameType, RequestItem
-from ts._worker.ahead import Lookahead
 from ts._worker.environment import Environment
 from ts._worker.link import PROMPT_SECONDS, RUN_TYPES, Link
 from ts._worker.loading import load
+from ts._worker.lookahead import Lookahead
 from ts._worker.model import Awaiting, LoadedModel
 from ts._worker.outcome import (
     Failure,
@@ -149,8 +149,9 @@ class Session:
             self._models[frame.model] = model
             ahead = model.preparer is not None
             answer = {"status": "ok", "mode": "serial", "slots": "2" if ahead else "1"}
-            if ahead and self._lookahead is None:
-                self._lookahead = Lookahead(link, self._prepare, self._on_trial)
+            if model.preparer is not None:
+                self._lookahead = self._lookahead or Lookahead(link, self._prepare, self._on_trial)
+                model.preparer.tell(self._lookahead.preprocessed)
             # What stays for the life of the model need not be looked at by every collection.
             gc.collect()
             gc.freeze()

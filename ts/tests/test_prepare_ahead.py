@@ -68,6 +68,13 @@ def events(frontend: Frontend) -> list[str]:
     return [pair for pair in pairs if not pair.endswith("first")]
 
 
+def together(frontend: Frontend, texts: list[str]) -> list[str]:
+    """Sends runs of one request each with one system call; returns the answers."""
+    runs = [frontend.frame(item(1, text.encode())) for text in texts]
+    frontend.send(*runs)
+    return [frontend.result(run.run)[0].text for run in runs]
+
+
 def test_a_worker_says_how_many_runs_it_may_have_begun(frontend: Frontend, tmp_path: Path) -> None:
     folder = write_model(tmp_path / "m", STEPS)
     assert frontend.load(folder, prepare_ahead="true") == {"status": "ok", "mode": "serial", "slots": "2"}
@@ -80,6 +87,77 @@ def test_the_next_batch_is_prepared_while_one_runs(ahead: Frontend) -> None:
     assert events(ahead) == [
         "prepare waits", "run waits", "prepare next", "done waits", "run next", "done next",
     ]  # fmt: skip
+
+
+def test_a_run_that_finds_the_worker_idle_stays_on_its_thread(frontend: Frontend, tmp_path: Path) -> None:
+    handler = """
+        import threading
+
+        class Telling:
+            def preprocess(self, data):
+                return threading.get_ident()
+
+            def handle(self, data, context):
+                return [str(self.preprocess(data) == threading.get_ident())]
+    """
+    frontend.serving(write_model(tmp_path / "m", handler), prepare_ahead="true")
+    first = [frontend.one(b"").text for _ in range(3)]
+    assert first == ["False"] * 3, "the first ones are prepared to see what they do"
+    # One that comes right behind an answer may find its run not quite over, but not each of them does.
+    assert any(frontend.one(b"").text == "True" for _ in range(500))
+
+
+def test_a_request_never_waits_for_a_later_one_to_be_prepared(frontend: Frontend, tmp_path: Path) -> None:
+    handler = """
+        import threading
+
+        class Blocking:
+            def __init__(self):
+                self.done = threading.Event()
+
+            def preprocess(self, data):
+                text = bytes(row["body"]).decode() if (row := data[0]) else ""
+                if text == "later" and not self.done.wait(30):
+                    raise TimeoutError("the request before it waits for this one")
+                return [text]
+
+            def handle(self, data, context):
+                answer = self.preprocess(data)
+                self.done.set()
+                return answer
+    """
+    frontend.serving(write_model(tmp_path / "m", handler), prepare_ahead="true")
+    for _ in range(3):
+        frontend.one(b"first")
+    for _ in range(50):
+        assert together(frontend, ["sooner", "later"]) == ["sooner", "later"]
+
+
+def test_preprocess_is_never_called_twice_at_the_same_time(frontend: Frontend, tmp_path: Path) -> None:
+    handler = """
+        import threading
+
+        class Exclusive:
+            def __init__(self):
+                self.inside = threading.Lock()
+
+            def preprocess(self, data):
+                if not self.inside.acquire(blocking=False):
+                    raise RuntimeError("called twice at the same time")
+                try:
+                    threading.Event().wait(0.001)
+                    if data[0]["body"] == b"7":
+                        raise ValueError("seven")
+                    return [bytes(row["body"]).decode() for row in data]
+                finally:
+                    self.inside.release()
+
+            def handle(self, data, context):
+                return self.preprocess(data)
+    """
+    frontend.serving(write_model(tmp_path / "m", handler), prepare_ahead="true")
+    texts = [str(n % 10) for n in range(300)]
+    assert together(frontend, texts) == [text if text != "7" else "seven" for text in texts]
 
 
 def test_no_more_than_one_run_is_begun_ahead(ahead: Frontend) -> None:
@@ -200,10 +278,10 @@ def test_a_handler_that_changes_its_data_first_is_served_as_ever(
                 return [f"{text} {self.calls}" for text in self.preprocess([row["body"] for row in data])]
     """
     frontend.serving(write_model(tmp_path / "m", handler), prepare_ahead="true")
-    answers = [frontend.one(f"n{n}".encode()).text.split() for n in range(40)]
-    assert [text for text, _ in answers] == [f"n{n}" for n in range(40)]
-    ends = [int(calls) for _, calls in answers]
-    assert [b - a for a, b in itertools.pairwise(ends[20:])] == [1] * 19, "prepared in vain"
+    answers = [text.split() for text in together(frontend, [f"n{n}" for n in range(600)])]
+    assert [text for text, _ in answers] == [f"n{n}" for n in range(600)]
+    calls = [int(count) for _, count in answers[-20:]]
+    assert [b - a for a, b in itertools.pairwise(calls)] == [1] * 19, "prepared in vain"
     assert "handle does not call self.preprocess with its data as they came" in capsys.readouterr().err
 
 
@@ -249,7 +327,8 @@ def test_what_raises_on_the_other_thread_only_is_done_in_the_run(
                 return self.preprocess(data)
     """
     frontend.serving(write_model(tmp_path / "m", handler), prepare_ahead="true")
-    assert [frontend.one(f"{n}".encode()).text for n in range(30)] == [f"{n}" for n in range(30)]
+    texts = [f"{n}" for n in range(600)]
+    assert together(frontend, texts) == texts
     assert "RuntimeError('wrong thread') on the thread that looks ahead" in capsys.readouterr().err
 
 
