@@ -142,7 +142,8 @@ class Run:
     def _rows(self, items: Sequence[RequestItem]) -> list[Row]:
         model, prepared = self._model, self._prepared
         if prepared is None or not prepared.done:
-            # Anew if need be: what raised ahead may have changed its rows.
+            # Anew if need be: what raised ahead may have changed its rows, or said something of its answers.
+            self._processors = None
             rows = list(map(model.make_row, items))
             prepared = Prepared(rows, fault=None if prepared is None else prepared.fault)
         if model.preparer is not None:

@@ -315,11 +315,12 @@ def test_what_raises_on_the_other_thread_only_is_done_in_the_run(
 
         class Bound:
             def initialize(self, context):
-                self.home = threading.get_ident()
+                self.context, self.home = context, threading.get_ident()
 
             def preprocess(self, data):
                 taken = [bytes(row.pop("body")).decode() for row in data]
                 if threading.get_ident() != self.home:
+                    self.context.set_response_header(0, "thread", "wrong")
                     raise RuntimeError("wrong thread")
                 return taken
 
@@ -327,7 +328,9 @@ def test_what_raises_on_the_other_thread_only_is_done_in_the_run(
                 return self.preprocess(data)
     """
     frontend.serving(write_model(tmp_path / "m", handler), prepare_ahead="true")
-    texts = [f"{n}" for n in range(600)]
+    first = [frontend.one(f"{n}".encode()) for n in range(5)]
+    assert [(answer.text, answer.headers) for answer in first] == [(f"{n}", {}) for n in range(5)]
+    texts = [f"{n}" for n in range(100)]
     assert together(frontend, texts) == texts
     assert "RuntimeError('wrong thread') on the thread that looks ahead" in capsys.readouterr().err
 
