@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from ts.context import Batch, Context, RequestProcessor
+from ts.context import Context
 
 _thread = threading.local()
 
@@ -20,61 +20,35 @@ def looks_ahead() -> bool:
     return getattr(_thread, "looks_ahead", False)
 
 
-class _Place:
-    """What a context tells of one batch."""
+class _OwnOfEach:
+    """An attribute that the thread that looks ahead has for itself, and all others together."""
 
-    __slots__ = ("batch", "outlet", "request_ids", "request_processor")
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
 
-    def __init__(self) -> None:
-        self.batch: Batch | None = None
-        self.outlet: Batch | None = None
-        self.request_ids: dict[int, str] | None = None
-        self.request_processor: list[RequestProcessor] | None = None
+    def __get__(self, context: ContextOfTwo, owner: type) -> Any:
+        return context._place.get(self._name)
+
+    def __set__(self, context: ContextOfTwo, value: Any) -> None:
+        context._place[self._name] = value
 
 
 class ContextOfTwo(Context):
     """A context that shows the thread that looks ahead its own batch, and all others the one that runs."""
 
+    _batch: Any = _OwnOfEach()
+    _outlet: Any = _OwnOfEach()
+    _request_ids: Any = _OwnOfEach()
+    _request_processor: Any = _OwnOfEach()
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._running = _Place()
-        self._coming = _Place()
+        self._running: dict[str, Any] = {}
+        self._coming: dict[str, Any] = {}
         super().__init__(*args, **kwargs)
 
     @property
-    def _place(self) -> _Place:
+    def _place(self) -> dict[str, Any]:
         return self._coming if looks_ahead() else self._running
-
-    @property
-    def _batch(self) -> Batch | None:
-        return self._place.batch
-
-    @_batch.setter
-    def _batch(self, value: Batch | None) -> None:
-        self._place.batch = value
-
-    @property
-    def _outlet(self) -> Batch | None:
-        return self._place.outlet
-
-    @_outlet.setter
-    def _outlet(self, value: Batch | None) -> None:
-        self._place.outlet = value
-
-    @property
-    def _request_ids(self) -> dict[int, str] | None:
-        return self._place.request_ids
-
-    @_request_ids.setter
-    def _request_ids(self, value: dict[int, str] | None) -> None:
-        self._place.request_ids = value
-
-    @property
-    def _request_processor(self) -> list[RequestProcessor] | None:
-        return self._place.request_processor
-
-    @_request_processor.setter
-    def _request_processor(self, value: list[RequestProcessor] | None) -> None:
-        self._place.request_processor = value
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()

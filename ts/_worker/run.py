@@ -16,7 +16,7 @@ from ts._worker.link import Link
 from ts._worker.model import Awaiting, LoadedModel
 from ts._worker.outcome import Failure, WrongOutput, failure_of, print_traceback
 from ts._worker.outputs import prompt_output
-from ts._worker.preparer import Prepared
+from ts._worker.preparer import Prepared, Preparer
 from ts._worker.replies import entry_reply, error_reply
 from ts.context import RequestProcessor
 from ts.service import RequestCancelled
@@ -48,15 +48,13 @@ class Run:
         self._ended: set[int] = set()
         self._open = True
 
-    def prepare(self, items: Sequence[RequestItem]) -> None:
+    def prepare(self, items: Sequence[RequestItem], preparer: Preparer) -> None:
         """Decodes the batch and preprocesses it, on the thread that looks ahead of the run under way."""
         model = self._model
-        if model.preparer is None:
-            return
         self._items = items
         model.context._begin(self)
         try:
-            self._prepared = model.preparer.prepare(list(map(model.make_row, items)))
+            self._prepared = preparer.prepare(list(map(model.make_row, items)))
         except Exception:
             self._prepared = None  # the run decodes the batch again, and tells what is wrong with it
         finally:
@@ -120,8 +118,9 @@ class Run:
 
     def _call(self, items: Sequence[RequestItem]) -> tuple[list[ReplyItem], bool]:
         model, context = self._model, self._model.context
+        preparer = model.preparer
         try:
-            data = list(map(model.make_row, items)) if model.preparer is None else self._rows(items)
+            data = list(map(model.make_row, items)) if preparer is None else self._rows(items, preparer)
             context._begin(self)
             if self._kind == _DESCRIBE:
                 answer = model.describe(data, context)
@@ -129,8 +128,8 @@ class Run:
                 answer = model.entry_point(data, context)
             if type(answer) is not list:
                 answer = self._settle(answer)
-            if model.preparer is not None:
-                model.preparer.settle()
+            if preparer is not None:
+                preparer.settle()
             return self._replies(answer)
         except (SystemExit, KeyboardInterrupt, Disconnected, ProtocolError):
             raise
@@ -139,15 +138,14 @@ class Run:
         except BaseException as fault:
             return self._raised(fault)
 
-    def _rows(self, items: Sequence[RequestItem]) -> list[Row]:
-        model, prepared = self._model, self._prepared
+    def _rows(self, items: Sequence[RequestItem], preparer: Preparer) -> list[Row]:
+        prepared = self._prepared
         if prepared is None or not prepared.done:
             # Anew if need be: what raised ahead may have changed its rows, or said something of its answers.
             self._processors = None
-            rows = list(map(model.make_row, items))
+            rows = list(map(self._model.make_row, items))
             prepared = Prepared(rows, fault=None if prepared is None else prepared.fault)
-        if model.preparer is not None:
-            model.preparer.offer(prepared)
+        preparer.offer(prepared)
         return prepared.rows
 
     def request_ids(self) -> dict[int, str]:

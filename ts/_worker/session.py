@@ -120,7 +120,7 @@ class Session:
         if model is None or model.preparer is None or not model.preparer.active:
             return None
         run = Run(self._link, model, self._awaiting, frame.type, frame.run)
-        run.prepare(cast("Sequence[RequestItem]", frame.payload))
+        run.prepare(cast("Sequence[RequestItem]", frame.payload), model.preparer)
         return run
 
     def _control(self, frame: Frame) -> None:
@@ -147,9 +147,9 @@ class Session:
             answer = self._load_failure(fault)
         else:
             self._models[frame.model] = model
-            ahead = model.preparer is not None
-            answer = {"status": "ok", "mode": "serial", "slots": "2" if ahead else "1"}
+            answer = {"status": "ok", "mode": "serial", "slots": "1"}
             if model.preparer is not None:
+                answer["slots"] = "2"
                 self._lookahead = self._lookahead or Lookahead(link, self._prepare, self._on_trial)
                 model.preparer.tell(self._lookahead.preprocessed)
             # What stays for the life of the model need not be looked at by every collection.

@@ -25,7 +25,6 @@ from bench.servers.fleet import Starter, fleet
 from bench.servers.process import Running
 
 BATCHES = (1, 4, 8)
-PHOTO_SIZE = (1280, 960)
 CONNECTIONS = (1, 4, 16, 32)
 NO_BATCHING = "none"
 GREEDY = "greedy"
@@ -54,6 +53,7 @@ class Model:
         batches: largest batches that are measured.
         ahead: whether batch 8 is measured with `prepareAhead` too.
         needs: modules beside those that all share.
+        sends: width and height of its pictures; None: what the network expects.
     """
 
     name: str
@@ -62,12 +62,13 @@ class Model:
     batches: tuple[int, ...] = BATCHES
     ahead: bool = False
     needs: tuple[str, ...] = ()
+    sends: tuple[int, int] | None = None
 
 
 MODELS = (
     Model("resnet", "image/jpeg", windows=(10, 50)),
     Model("encoder", "application/json"),
-    Model("photo", "image/jpeg", batches=(8,), ahead=True, needs=("resnet.py",)),
+    Model("photo", "image/jpeg", batches=(8,), ahead=True, needs=("resnet.py",), sends=(1280, 960)),
 )
 
 
@@ -119,7 +120,7 @@ def variants(model: Model) -> Mapping[str, list[Variant]]:
 
 
 def body(model: Model, device: str) -> bytes:
-    """Returns the request that is sent again and again, of the size that the network expects."""
+    """Returns the request that is sent again and again."""
     sys.path.insert(0, str(HANDLERS))
     try:
         from nets import VOCABULARY, sizes
@@ -132,9 +133,8 @@ def body(model: Model, device: str) -> bytes:
     from PIL import Image
 
     small = Image.frombytes("RGB", (8, 8), source.randbytes(192))
-    size = PHOTO_SIZE if model.name == "photo" else (chosen.pixels, chosen.pixels)
     out = io.BytesIO()
-    small.resize(size).save(out, "JPEG", quality=90)
+    small.resize(model.sends or (chosen.pixels, chosen.pixels)).save(out, "JPEG", quality=90)
     return out.getvalue()
 
 
