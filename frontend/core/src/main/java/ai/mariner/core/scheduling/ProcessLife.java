@@ -23,7 +23,7 @@ final class ProcessLife implements WorkerEvents {
   private final RunQueue runs = new RunQueue();
   private final PhaseWatch watch;
   private final KeptBack keptBack;
-  private final WorkerConnection connection = new WorkerConnection();
+  private final WorkerConnection connection;
   private final ProcessEnd end;
 
   /** What it does before it is ready; absent: nothing. */
@@ -41,6 +41,7 @@ final class ProcessLife implements WorkerEvents {
     this.record = record;
     this.keeper = keeper;
     this.watch = new PhaseWatch(plan, loop, runs, this::overdue);
+    this.connection = new WorkerConnection(plan.workerId());
     this.keptBack = new KeptBack(loop, runs, connection::collect);
     this.end = new ProcessEnd(loop);
   }

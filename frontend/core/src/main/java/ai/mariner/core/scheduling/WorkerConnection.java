@@ -8,8 +8,13 @@ import org.jspecify.annotations.Nullable;
  * the pool's loop.
  */
 final class WorkerConnection {
+  private final int workerId;
   private @Nullable WorkerLink link;
   private @Nullable Long pid;
+
+  WorkerConnection(int workerId) {
+    this.workerId = workerId;
+  }
 
   /** The process has connected. */
   void opened(WorkerLink newLink, long newPid) {
@@ -43,7 +48,7 @@ final class WorkerConnection {
   WorkerLink link() {
     WorkerLink current = link;
     if (current == null) {
-      throw new IllegalStateException("process " + pid + " is not connected");
+      throw new IllegalStateException("worker " + workerId + " is not connected");
     }
     return current;
   }
