@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,12 +37,19 @@ def test_a_percentile_is_a_value_that_was_measured() -> None:
 
 class _Refusing(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    leaving = itertools.count()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200 if body == b"good" else 503)
-        self.send_header("Content-Length", "0")
+        if body == b"leave" and next(self.leaving) % 2:
+            self.close_connection = True
+            return
+        self.send_response(503 if body == b"bad" else 200)
+        self.send_header("Content-Length", "6")
         self.end_headers()
+        for piece in (b"ans", b"wer"):
+            self.wfile.write(piece)
+            self.wfile.flush()
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -66,3 +75,16 @@ def test_a_load_counts_answers_of_all_connections(url: str) -> None:
 def test_a_load_that_is_only_refused_has_no_rate(url: str) -> None:
     with pytest.raises(ValueError, match="answers"):
         closed_loop.load(url, b"bad", "text/plain", 2, 0.1)
+
+
+def test_a_connection_that_ends_is_an_error_and_another_takes_its_place(url: str) -> None:
+    sample = closed_loop.load(url, b"leave", "text/plain", 2, 0.2)
+    assert sample.errors > 0
+    assert sample.rate > 0
+
+
+def test_a_server_that_is_not_there_is_an_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    with pytest.raises(ConnectionRefusedError):
+        closed_loop.load(f"http://127.0.0.1:{port}/", b"good", "text/plain", 1, 0.1)
