@@ -16,7 +16,7 @@ from bench.load.sample import Sample
 
 WARM_UP_SECONDS = 0.5
 # Answers for each connection that a measurement has at least, so that its slope spans several batches …
-_LEAST_TURNS = 3
+_LEAST_TURNS = 2
 # … unless that takes so many times as long as was asked for.
 _LONGEST = 10
 _SILENCE_SECONDS = 60
@@ -171,7 +171,7 @@ class _Clients:
 
 
 def load(url: str, body: bytes, content_type: str, connections: int, seconds: float) -> Sample:
-    """Loads a server after half a second that does not count; goes on until each connection had three turns.
+    """Loads a server after half a second that does not count; goes on until each connection had two turns.
 
     Raises:
         ValueError: it gave fewer than two answers.

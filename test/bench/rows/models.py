@@ -30,8 +30,12 @@ NO_BATCHING = "none"
 GREEDY = "greedy"
 AHEAD = "greedy, prepared ahead"
 _SHARED = ("nets.py", "real_model.py")
-# What floors compare differs by a few percent, as the machine's speed does from one second to the next.
-_TURNS = 3
+# Where floors compare what differs by a few percent: batch sizes at one connection, and the loop without a
+# server at most connections. The machine's speed changes by as much from one second to the next, so these are
+# measured more often, each for a shorter time.
+_CLOSE = (min(CONNECTIONS), max(CONNECTIONS))
+_TURNS = 5
+_TURN_SHARE = 0.5
 _RESPONSE_SECONDS = 120
 # Served beside the models: a frontend that has answered but some hundred requests is still being compiled.
 _ECHO = "echo"
@@ -147,48 +151,49 @@ class Bench:
     model: Model
     request: Path
 
-    def load(self, url: str, connections: int) -> Sample:
-        """Loads one variant; a GPU answers more than Python threads can ask, so it gets the Java client."""
+    def load(self, url: str, connections: int, seconds: float) -> Sample:
+        """Loads one variant; a GPU answers more than Python can ask, so it gets the Java client."""
         if self.context.device == "cuda":
-            return tools.closed_loop(
-                url, self.request, self.model.content_type, connections, self.context.seconds
-            )
+            whole = max(1, round(seconds))
+            return tools.closed_loop(url, self.request, self.model.content_type, connections, whole)
         data = self.request.read_bytes()
-        return closed_loop.load(url, data, self.model.content_type, connections, self.context.seconds)
+        return closed_loop.load(url, data, self.model.content_type, connections, seconds)
 
     def one_round(self, servers: list[Running], loop: InProcess) -> None:
-        """Measures everything once, and several times what floors compare."""
+        """Measures everything once, and several times what floors compare closely."""
         for connections in CONNECTIONS:
-            for turn in range(_TURNS):
+            turns = _TURNS if connections in _CLOSE else 1
+            for turn in range(turns):
                 for server in servers:
                     for variant in variants(self.model)[server.name]:
-                        compared = server.name == "mariner" and variant.compared
-                        if compared and connections == max(CONNECTIONS):
-                            self.measure_beside(loop, server, variant, connections)
-                        elif compared or turn == 0:
-                            self.measure(server, variant, connections)
+                        repeated = turns > 1 and server.name == "mariner" and variant.compared
+                        seconds = self.context.seconds * (_TURN_SHARE if repeated else 1)
+                        if repeated and connections == max(CONNECTIONS):
+                            self.measure_beside(loop, server, variant, connections, seconds)
+                        elif repeated or turn == 0:
+                            self.measure(server, variant, connections, seconds)
 
-    def measure_beside(self, loop: InProcess, server: Running, variant: Variant, connections: int) -> None:
-        """Measures a variant and, right before and after it, the loop without a server: a machine's speed
-        changes by several percent within seconds.
-        """
-        before = loop.rate(variant.batch, self.context.seconds)
-        self.measure(server, variant, connections)
-        rate = (before + loop.rate(variant.batch, self.context.seconds)) / 2
+    def measure_beside(
+        self, loop: InProcess, server: Running, variant: Variant, connections: int, seconds: float
+    ) -> None:
+        """Measures a variant and, right before and after it, the loop without a server."""
+        before = loop.rate(variant.batch, seconds)
+        self.measure(server, variant, connections, seconds)
+        rate = (before + loop.rate(variant.batch, seconds)) / 2
         parameters = {**variant.parameters, "connections": connections}
         self.recorder.add("in-process", "requests/s", round(rate, 2), **parameters)
         self.context.say(f"  {self.model.name} batch {variant.batch} in-process {rate:10.1f}/s")
 
-    def measure(self, server: Running, variant: Variant, connections: int) -> None:
+    def measure(self, server: Running, variant: Variant, connections: int, seconds: float) -> None:
         """Measures one variant at one number of connections."""
         url = f"{server.url}/predictions/{variant.name}"
         parameters = {**variant.parameters, "connections": connections}
         if self.context.device == "cuda":
             with BusyShare() as busy:
-                sample = self.load(url, connections)
+                sample = self.load(url, connections, seconds)
             self.recorder.add(server.name, "GPU busy %", round(busy.percent, 1), **parameters)
         else:
-            sample = self.load(url, connections)
+            sample = self.load(url, connections, seconds)
         sample.record(self.recorder, server.name, **parameters)
         self.context.say(f"  {variant.name:22} c {connections:2} {server.name:10} {sample}")
 
@@ -226,7 +231,7 @@ def benches(
         echoing = f"{server.url}/predictions/{_ECHO}"
         tools.closed_loop(echoing, request, model.content_type, 16, context.warm_up_seconds)
         for variant in variants(model)[server.name]:
-            bench.load(f"{server.url}/predictions/{variant.name}", 16)
+            bench.load(f"{server.url}/predictions/{variant.name}", 16, context.seconds)
 
     all_starters = starters(context, model, request.read_bytes())
     with (
