@@ -38,9 +38,12 @@ def test_a_percentile_is_a_value_that_was_measured() -> None:
 class _Refusing(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     leaving = itertools.count()
+    released = threading.Event()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if body == b"hang":
+            self.released.wait(10)
         if body == b"leave" and next(self.leaving) % 2:
             self.close_connection = True
             return
@@ -60,7 +63,9 @@ def url() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
+        _Refusing.released.clear()
         yield f"http://127.0.0.1:{server.server_port}/"
+        _Refusing.released.set()
         server.shutdown()
         thread.join()
 
@@ -88,3 +93,8 @@ def test_a_server_that_is_not_there_is_an_error() -> None:
         port = unused.getsockname()[1]
     with pytest.raises(ConnectionRefusedError):
         closed_loop.load(f"http://127.0.0.1:{port}/", b"good", "text/plain", 1, 0.1)
+
+
+def test_a_server_that_never_answers_does_not_hold_the_load_up(url: str) -> None:
+    with pytest.raises(ValueError, match="0 answers"):
+        closed_loop.load(url, b"hang", "text/plain", 2, 0.1, silence=0.2)
