@@ -89,7 +89,7 @@ class _Connection:
         """
         piece = self._socket.recv(_READ_BYTES)
         if not piece:
-            raise ConnectionError("the connection ended inside an answer")
+            raise ConnectionError(f"{len(self._received)} bytes, then an end (expected: an answer)")
         received = self._received
         received += piece
         head = received.find(_HEAD_END)
@@ -105,7 +105,7 @@ class _Connection:
 def _content_length(head: bytearray) -> int:
     _, found, rest = head.lower().partition(_LENGTH)
     if not found:
-        raise ConnectionError(f"an answer without Content-Length: {bytes(head[:200])!r}")
+        raise ConnectionError(f"answer: {bytes(head[:200])!r} (expected: a Content-Length)")
     return int(rest.partition(b"\r\n")[0])
 
 

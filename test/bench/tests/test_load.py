@@ -35,7 +35,7 @@ def test_a_percentile_is_a_value_that_was_measured() -> None:
     assert percentile([7.0], 0.99) == 7.0
 
 
-class _Refusing(BaseHTTPRequestHandler):
+class _Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     leaving = itertools.count()
     released = threading.Event()
@@ -44,7 +44,7 @@ class _Refusing(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if body == b"hang":
             self.released.wait(10)
-        if body == b"leave" and next(self.leaving) % 2:
+        if body == b"hang" or (body == b"leave" and next(self.leaving) % 2):
             self.close_connection = True
             return
         self.send_response(503 if body == b"bad" else 200)
@@ -60,12 +60,12 @@ class _Refusing(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Answering) as server:
+        _Answering.released.clear()
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        _Refusing.released.clear()
         yield f"http://127.0.0.1:{server.server_port}/"
-        _Refusing.released.set()
+        _Answering.released.set()
         server.shutdown()
         thread.join()
 
