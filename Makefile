@@ -36,4 +36,4 @@ fault-peers: ## play the same faults on released peers, write the table in docs/
 	@./test/fault/peers/run
 
 clean: ## remove what builds and tests have made (the virtual environment stays)
-	@rm -rf build dist ts/frontend frontend/*/build .gradle .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@rm -rf build dist ts/frontend ts/_wire/*.so frontend/*/build .gradle .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

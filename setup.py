@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from setuptools import Command, find_packages, setup
+from setuptools import Command, Extension, find_packages, setup
 from setuptools.command.build_py import build_py
 from setuptools.errors import ExecError, SetupError
 
@@ -111,6 +111,9 @@ def description() -> str:
     return readme.read_text(encoding="utf-8") if readme.is_file() else ""
 
 
+# Without a compiler the worker runs its Python twin, see ts/_wire/fast.py.
+ACCELERATOR = Extension("ts._wire._accelerator", ["ts/_wire/_accelerator.c"], optional=True)
+
 setup(
     name="mariner-serve",
     version=VERSION,
@@ -125,9 +128,10 @@ setup(
     ],
     package_dir={"model_archiver": "model-archiver/model_archiver"},
     package_data={
-        "ts": ["frontend/*.jar", "configs/*.yaml", "py.typed"],
+        "ts": ["frontend/*.jar", "configs/*.yaml", "_wire/*.pyi", "py.typed"],
         "model_archiver": ["py.typed"],
     },
+    ext_modules=[ACCELERATOR],
     include_package_data=False,
     zip_safe=False,
     install_requires=["orjson>=3.9", "psutil>=5.9", "PyYAML>=6.0"],

@@ -5,14 +5,14 @@ from __future__ import annotations
 import socket
 import time
 
-from ts._wire.codec import DEFAULT_MAX_FRAME, LENGTH_SIZE, Chunk, decode_frames, encode, frame_size
+from ts._wire.codec import DEFAULT_MAX_FRAME, JOIN_BELOW, LENGTH_SIZE, Chunk, encode, frame_size
+from ts._wire.fast import decode_frames
 from ts._wire.messages import Frame, ProtocolError
 from ts._wire.outbox import Outbox
 
 _INITIAL_CAPACITY = 256 * 1024
 _SHRINK_ABOVE = 4 * 1024 * 1024
 _GROWTH_STEP = 64 * 1024 * 1024
-_JOIN_BELOW = 256 * 1024
 _MAX_VECTORS = 512
 
 
@@ -125,6 +125,11 @@ class Channel:
         self._out += chunks
         self.unsent += size
 
+    def hold(self, frame: bytes) -> None:
+        """Holds a whole frame back until `flush`."""
+        self._out.append(frame)
+        self.unsent += len(frame)
+
     def send_frame(self, frame: Frame) -> None:
         """Sends a frame, after what is held back."""
         data = encode(frame)
@@ -159,7 +164,7 @@ class Channel:
                     size = 0
                 outbox.send(self._socket)
             out, self._out, self.unsent = self._out, [], 0
-            if size <= _JOIN_BELOW:
+            if size < JOIN_BELOW:
                 if size:
                     self._socket.sendall(b"".join(out))
             else:

@@ -2,14 +2,15 @@
 
 Decoding reads straight from the receive buffer and copies each body once. Every length is checked against
 the end of its frame before it is used. Text that is not UTF-8 is read with replacement characters: it comes
-from clients, and no client may end the connection of a worker.
+from clients, and no client may end the connection of a worker. `fast` has the paths of
+every request compiled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from struct import Struct
-from typing import cast
+from typing import Any, cast
 
 from ts._wire.messages import (
     VERSION,
@@ -30,8 +31,6 @@ HEADER = Struct(">IBBHIQI")
 REQUEST = Struct(">QIHHIHHHHI")
 PART = Struct(">HHI")
 REPLY = Struct(">QHBBHHII")
-ONE_REPLY = Struct(HEADER.format + REPLY.format[1:])
-"""The header of a frame and that of its only reply item."""
 PAIR = Struct(">HI")
 CREDIT = Struct(">QI")
 CANCEL = Struct(">QB")
@@ -42,11 +41,17 @@ MIN_LENGTH = HEADER_SIZE - LENGTH_SIZE
 DEFAULT_MAX_FRAME = 2**31 - 1
 MAX_LENGTH = 2**32 - 1
 
+JOIN_BELOW = 256 * 1024
+"""Frames below this size leave as one piece; the bodies of larger ones are not copied."""
+COPY_BELOW = 64 * 1024
+"""A `bytearray` below this size is copied, so that its owner may go on with it at once."""
+
 Buffer = bytearray | bytes
 Chunk = bytes | bytearray | memoryview
 _LABEL_BITS = (1 << 62) - 1
 _LABEL_NODE = (1 << 48) - 1
 _LABEL_VARIANT = 0x8000
+_RESULT = int(FrameType.RESULT)
 # A named tuple's own constructor is Python code; for the values made for each request that shows.
 _new = tuple.__new__
 
@@ -144,6 +149,26 @@ def decode_request_items(buffer: Buffer, at: int, end: int, count: int) -> list[
     if at != end:
         raise ProtocolError(f"request items: {end - at} bytes after the last of {count}")
     return items
+
+
+def plain_rows(items: Sequence[RequestItem], plain: Set[str] | None, /) -> list[dict[str, Any]] | None:
+    """Returns the bodies of each request by their parts' names; the last of one name wins.
+
+    Args:
+        plain: content types whose bodies stay as they are; None: all of them.
+
+    Returns:
+        One dict for each request. None: a part is of another content type.
+    """
+    rows = []
+    for item in items:
+        row = {}
+        for name, content_type, body in item.parts:
+            if plain is not None and content_type not in plain:
+                return None
+            row[name] = body
+        rows.append(row)
+    return rows
 
 
 def decode_reply_items(buffer: Buffer, at: int, end: int, count: int) -> list[ReplyItem]:
@@ -303,6 +328,42 @@ def _encode_request_items(items: Sequence[RequestItem]) -> list[Chunk]:
     return chunks
 
 
+def encode_answers(
+    model: int, run: int, items: Sequence[RequestItem], answers: list[Any], limit: int, /
+) -> bytes | None:
+    """Writes a RESULT without flags as one piece, if all answers are nothing but bytes.
+
+    The frame is a copy, so a `bytearray` may be changed afterwards.
+
+    Args:
+        model: handle of the model.
+        run: id of the run.
+        items: the requests of the run.
+        answers: what the handler answered, in their order.
+        limit: bytes of one body.
+
+    Returns:
+        The frame. None: an answer is neither `bytes` nor a small `bytearray`, or over the limit, or all of
+        them are too large for one piece, or their number is not that of the requests. `encode_reply` writes
+        what can be written of those.
+    """
+    if len(items) != len(answers):
+        return None
+    chunks: list[bytes | bytearray] = [b""]
+    size = HEADER_SIZE
+    for item, body in zip(items, answers, strict=True):
+        kind = type(body)
+        if kind is not bytes and (kind is not bytearray or len(body) >= COPY_BELOW):
+            return None
+        size += REPLY.size + len(body)
+        if len(body) > limit or size >= JOIN_BELOW:
+            return None
+        chunks.append(REPLY.pack(item.id, 0, 0, 0, 0, 0, 0, len(body)))
+        chunks.append(body)
+    chunks[0] = HEADER.pack(size - LENGTH_SIZE, VERSION, _RESULT, 0, model, run, len(items))
+    return b"".join(chunks)
+
+
 def encode_reply(
     kind: int, flags: int, model: int, run: int, items: Sequence[ReplyItem]
 ) -> tuple[list[Chunk], int]:
@@ -311,17 +372,6 @@ def encode_reply(
     Raises:
         ProtocolError: a text or the frame is too long to be told.
     """
-    if len(items) == 1:
-        item_id, body, status, item_flags, error, reason, content_type, block = items[0]
-        if not (reason or content_type or block):
-            size = len(body)
-            length = MIN_LENGTH + REPLY.size + size
-            if length <= MAX_LENGTH:
-                head = ONE_REPLY.pack(
-                    length, VERSION, kind, flags, model, run, 1,
-                    item_id, status, item_flags, error, 0, 0, 0, size,
-                )  # fmt: skip
-                return [head, body], LENGTH_SIZE + length
     chunks: list[Chunk] = [b""]
     length = MIN_LENGTH
     for item_id, body, status, item_flags, error, reason, content_type, block in items:

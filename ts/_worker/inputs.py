@@ -6,29 +6,39 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ts._wire.codec import decode_pairs
+from ts._wire.fast import plain_rows
 from ts._wire.messages import FrameType, RequestFlag, RequestItem
 
 Row = dict[str, Any]
+_MOST_TYPES = 256
+"""Content types that are remembered: clients choose them, so their number must have a bound."""
+_plain_types: set[str] = set()
+"""Content types whose bodies stay as they are, as far as some have been seen."""
 
 
-def decode_row(item: RequestItem) -> Row:
-    """Returns the parts of a request by name (the last of one name wins), each decoded by its content
+def decode_rows(items: Sequence[RequestItem]) -> list[Row]:
+    """Returns for each request its parts by name (the last of one name wins), each decoded by its content
     type.
     """
+    rows = plain_rows(items, _plain_types)
+    return [_decode_row(item) for item in items] if rows is None else rows
+
+
+def raw_rows(items: Sequence[RequestItem]) -> list[Row]:
+    """Returns for each request its parts by name as bytes, whatever their content types."""
+    return plain_rows(items, None) or []
+
+
+def _decode_row(item: RequestItem) -> Row:
     row: Row = {}
     for name, content_type, body in item.parts:
         decoder = _decoder_of(content_type)
         row[name] = body if decoder is None else _decoded(decoder, body)
     return row
-
-
-def raw_row(item: RequestItem) -> Row:
-    """Returns the parts of a request by name as bytes, whatever their content types."""
-    return {part.name: part.body for part in item.parts}
 
 
 def _decoded(decoder: Callable[[bytearray | bytes], Any], body: bytearray | bytes) -> Any:
@@ -39,12 +49,16 @@ def _decoded(decoder: Callable[[bytearray | bytes], Any], body: bytearray | byte
         return body
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=_MOST_TYPES)
 def _decoder_of(content_type: str) -> Callable[[bytearray | bytes], Any] | None:
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/json":
         return json.loads
-    return _text if kind.startswith("text") else None
+    if kind.startswith("text"):
+        return _text
+    if len(_plain_types) < _MOST_TYPES:
+        _plain_types.add(content_type)
+    return None
 
 
 def _text(body: bytearray | bytes) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from typing import cast
@@ -30,6 +29,7 @@ class Link:
         cancelled: ids of begun or waiting items that nobody waits for any more.
         credits: pieces that may still be sent, by item id; only for the run under way.
         answers: whether this rank answers runs.
+        hold: holds a whole frame back until the next flush.
         alone: whether this process is no part of a group, so that it may decide by itself what to leave out.
     """
 
@@ -38,12 +38,13 @@ class Link:
         self._running: Sequence[RequestItem] = ()
         self._outbox: Outbox | None = None
         self._busy_poll = BusyPoll(0.0)
-        self._unsent_since = 0.0
+        self._unsent_since: float | None = None
         self._early_credits: dict[int, int] = {}
         self.sending = threading.RLock()
         self.waiting: deque[tuple[Frame, float]] = deque()
         self.cancelled: set[int] = set()
         self.credits: dict[int, int] = {}
+        self.hold = channel.hold
         self.answers = rank == 0
         self.alone = world_size == 1
 
@@ -116,17 +117,16 @@ class Link:
 
     def reply(self, kind: int, flags: int, model: int, run: int, items: Sequence[ReplyItem]) -> None:
         """Holds a RESULT or PIECE back until the next flush."""
-        channel = self._channel
-        if not channel.unsent:
-            self._unsent_since = time.monotonic()
-        channel.send(*encode_reply(kind, flags, model, run, items))
+        self._channel.send(*encode_reply(kind, flags, model, run, items))
 
     def send(self, frame: Frame) -> None:
         """Sends a frame, after all that was held back."""
+        self._unsent_since = None
         self._channel.send_frame(frame)
 
     def flush(self) -> None:
         """Sends what was held back."""
+        self._unsent_since = None
         self._channel.flush()
 
     def keep_or_flush(self, now: float) -> None:
@@ -135,8 +135,11 @@ class Link:
         Sends it instead when it is much, has waited for longer than a prompt run takes, or can't be kept.
         """
         channel = self._channel
-        if channel.unsent > _FLUSH_ABOVE or now - self._unsent_since > PROMPT_SECONDS or not channel.keep():
-            channel.flush()
+        since = self._unsent_since
+        if since is None:
+            self._unsent_since = since = now
+        if channel.unsent > _FLUSH_ABOVE or now - since > PROMPT_SECONDS or not channel.keep():
+            self.flush()
 
     def make_outbox(self) -> int | None:
         """Makes memory in which answers can be kept; returns its descriptor, if it could be made."""

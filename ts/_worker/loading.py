@@ -16,7 +16,7 @@ from typing import Any
 from ts._looking_ahead import ContextOfTwo
 from ts._wire.codec import label_head
 from ts._wire.messages import Fields
-from ts._worker.inputs import decode_row, raw_row
+from ts._worker.inputs import decode_rows, raw_rows
 from ts._worker.model import Awaiting, EntryPoint, LoadedModel
 from ts._worker.preparer import Preparer
 from ts.context import Context
@@ -70,7 +70,7 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, first: bool) -> Loaded
         context,
         entry_point,
         instance,
-        decode_row if decode else raw_row,
+        decode_rows if decode else raw_rows,
         _number(fields, "max_response_size", sys.maxsize),
         label_head(fields.get("label_prefix") or "0000000000008000"),
         preparer,

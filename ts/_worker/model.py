@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ts._wire.messages import RequestItem
 from ts._worker.inputs import Row
 from ts.context import Context
 from ts.service import OperationUnsupported
@@ -26,7 +27,7 @@ class LoadedModel(NamedTuple):
         context: the context that all its runs share.
         entry_point: what a batch is given to, envelope included.
         instance: the handler object; None when the handler is a function.
-        make_row: how a request's parts become the handler's data.
+        make_rows: how requests' parts become the handler's data.
         max_response_size: bytes of one reply body.
         label_head: beginning of the labels that are derived.
         preparer: preprocesses batches ahead of their runs; None unless the model asks for that.
@@ -36,7 +37,7 @@ class LoadedModel(NamedTuple):
     context: Context
     entry_point: EntryPoint
     instance: Any
-    make_row: Callable[[Any], Row]
+    make_rows: Callable[[Sequence[RequestItem]], list[Row]]
     max_response_size: int
     label_head: str
     preparer: Preparer | None = None

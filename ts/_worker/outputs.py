@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import io
 import sys
-from typing import Any, cast
+from typing import Any
 
+from ts._wire.codec import COPY_BELOW
 from ts._worker.indented_json import indented_json
 
 JSON_TYPE = "application/json"
-_COPY_BELOW = 64 * 1024
 
 
 class OutputTypeError(Exception):
     """An answer can't be turned into bytes; the message names its type."""
-
-
-def prompt_output(value: Any) -> bytes | None:
-    """Returns the body for an answer that is short to encode and has no content type; None = it is neither
-    `bytes` nor a small `bytearray`.
-    """
-    kind = type(value)
-    if kind is bytes:
-        return cast(bytes, value)
-    if kind is bytearray and len(value) < _COPY_BELOW:
-        return bytes(value)
-    return None
 
 
 def encode_output(value: Any) -> tuple[bytes | bytearray | memoryview, str]:
@@ -58,7 +46,7 @@ def encode_output(value: Any) -> tuple[bytes | bytearray | memoryview, str]:
 
 def _steady(value: bytearray | memoryview) -> bytes | bytearray | memoryview:
     """Small replies may be held back while the next run begins, and its handler may change the buffer."""
-    if len(value) < _COPY_BELOW or (isinstance(value, memoryview) and not value.contiguous):
+    if len(value) < COPY_BELOW or (isinstance(value, memoryview) and not value.contiguous):
         return bytes(value)
     return value if isinstance(value, bytearray) else value.cast("B")
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from ts._wire.channel import Disconnected
 from ts._wire.codec import derived_label
+from ts._wire.fast import encode_answers
 from ts._wire.messages import END, SPENT, ErrorCode, FrameType, ProtocolError, ReplyItem, RequestItem
 from ts._worker.inputs import Row, headers_of
 from ts._worker.link import Link
 from ts._worker.model import Awaiting, LoadedModel
 from ts._worker.outcome import Failure, WrongOutput, failure_of, print_traceback
-from ts._worker.outputs import prompt_output
 from ts._worker.preparer import Prepared, Preparer
 from ts._worker.replies import entry_reply, error_reply
 from ts.context import RequestProcessor
@@ -24,37 +24,46 @@ from ts.service import RequestCancelled
 # A member of an enumeration is looked up in Python code; plain numbers are for the path of every request.
 _DESCRIBE, _RESULT = int(FrameType.DESCRIBE), int(FrameType.RESULT)
 _MAKING = threading.Lock()
+Replies = tuple[list[ReplyItem], bool]
+"""What the items of a run are told, and whether the process is spent."""
+_NOTHING: Replies = ([], False)
 _QUIET = frozenset({ErrorCode.PREDICTION_EXCEPTION, ErrorCode.CANCELLED, ErrorCode.UNSUPPORTED})
 
 
 class Run:
     """A batch under way: what the context tells of its requests, and its outlet for pieces."""
 
-    __slots__ = (
-        "_awaiting", "_early", "_ended", "_items", "_kind", "_link",
-        "_model", "_open", "_prepared", "_processors", "_run_id",
-    )  # fmt: skip
+    # What few runs need is made when they do; until then all share these.
+    _processors: list[RequestProcessor] | None = None
+    _prepared: Prepared | None = None
+    _early: Sequence[ReplyItem] = ()
+    _ended: frozenset[int] = frozenset()
+    _whole = True
+    """Whether no item has been told its end, so that the answers are the whole RESULT."""
+    _open = True
 
-    def __init__(self, link: Link, model: LoadedModel, awaiting: Awaiting, kind: int, run_id: int) -> None:
+    def __init__(
+        self,
+        link: Link,
+        model: LoadedModel,
+        awaiting: Awaiting,
+        kind: int,
+        run_id: int,
+        items: Sequence[RequestItem],
+    ) -> None:
         self._link = link
         self._model = model
         self._awaiting = awaiting
         self._kind = kind
         self._run_id = run_id
-        self._items: Sequence[RequestItem] = ()
-        self._processors: list[RequestProcessor] | None = None
-        self._prepared: Prepared | None = None
-        self._early: list[ReplyItem] = []
-        self._ended: set[int] = set()
-        self._open = True
+        self._items = items
 
-    def prepare(self, items: Sequence[RequestItem], preparer: Preparer) -> None:
+    def prepare(self, preparer: Preparer) -> None:
         """Decodes the batch and preprocesses it, on the thread that looks ahead of the run under way."""
         model = self._model
-        self._items = items
         model.context._begin(self)
         try:
-            self._prepared = preparer.prepare(list(map(model.make_row, items)))
+            self._prepared = preparer.prepare(model.make_rows(self._items))
         except Exception:
             self._prepared = None  # the run decodes the batch again, and tells what is wrong with it
         finally:
@@ -65,25 +74,32 @@ class Run:
         """Whether it has been preprocessed."""
         return self._prepared is not None and self._prepared.done
 
-    def execute(self, items: Sequence[RequestItem], received_at: float) -> bool:
+    def execute(self, received_at: float) -> bool:
         """Runs the batch and replies. Returns whether the process is spent.
+
+        Args:
+            received_at: `time.monotonic()` of its arrival.
 
         Raises:
             SystemExit, KeyboardInterrupt: the handler wants the process to end.
             Disconnected: the frontend is gone.
         """
-        link = self._link
+        link, items = self._link, self._items
         link.begin(items)
         try:
-            self._items = live = self._admit(items, received_at)
-            if self._prepared is not None and len(live) != len(items):
+            live = self._admit(items, received_at)
+            if live is not items:
+                self._items = live
                 self._prepared = self._processors = None  # of another batch
-            replies, spent = self._call(live) if live else ([], False)
-            if self._early:
-                replies += self._early
+            outcome = self._call(live) if live else _NOTHING
+            if isinstance(outcome, bytes):
+                if link.answers:
+                    link.hold(outcome)
+                return False
+            replies, spent = outcome
             if link.answers:
                 flags = SPENT if spent else 0
-                link.reply(_RESULT, flags, self._model.handle, self._run_id, replies)
+                link.reply(_RESULT, flags, self._model.handle, self._run_id, [*replies, *self._early])
             return spent
         finally:
             self._open = False
@@ -103,7 +119,8 @@ class Run:
             else:
                 return items
         waited_ms = (time.monotonic() - received_at) * 1000.0
-        live = []
+        live: list[RequestItem] = []
+        early: list[ReplyItem] = []
         for item in items:
             if item.id in cancelled:
                 failure = Failure(ErrorCode.CANCELLED, "cancelled before it was run")
@@ -113,14 +130,19 @@ class Run:
             else:
                 live.append(item)
                 continue
-            self._early.append(error_reply(item.id, failure))
+            early.append(error_reply(item.id, failure))
+        if not early:
+            return items
+        self._early = early
+        self._whole = False
         return live
 
-    def _call(self, items: Sequence[RequestItem]) -> tuple[list[ReplyItem], bool]:
+    def _call(self, items: Sequence[RequestItem]) -> bytes | Replies:
+        """Returns the answers as a frame if they are plain, else what each item is told."""
         model, context = self._model, self._model.context
         preparer = model.preparer
         try:
-            data = list(map(model.make_row, items)) if preparer is None else self._rows(items, preparer)
+            data = model.make_rows(items) if preparer is None else self._rows(items, preparer)
             context._begin(self)
             if self._kind == _DESCRIBE:
                 answer = model.describe(data, context)
@@ -130,6 +152,11 @@ class Run:
                 answer = self._settle(answer)
             if preparer is not None:
                 preparer.settle()
+            if self._processors is None and self._whole and type(answer) is list:
+                # Nothing but bytes, as the answers of most handlers are.
+                frame = encode_answers(model.handle, self._run_id, items, answer, model.max_response_size)
+                if frame is not None:
+                    return frame
             return self._replies(answer)
         except (SystemExit, KeyboardInterrupt, Disconnected, ProtocolError):
             raise
@@ -143,7 +170,7 @@ class Run:
         if prepared is None or not prepared.done:
             # Anew if need be: what raised ahead may have changed its rows, or said something of its answers.
             self._processors = None
-            rows = list(map(self._model.make_row, items))
+            rows = self._model.make_rows(items)
             prepared = Prepared(rows, fault=None if prepared is None else prepared.fault)
         preparer.offer(prepared)
         return prepared.rows
@@ -161,7 +188,7 @@ class Run:
                 self._processors = [RequestProcessor(None, partial(headers_of, kind, i)) for i in self._items]
             return self._processors
 
-    def _raised(self, fault: BaseException) -> tuple[list[ReplyItem], bool]:
+    def _raised(self, fault: BaseException) -> Replies:
         if self._model.preparer is not None:
             self._model.preparer.forget()
         failure = failure_of(fault)
@@ -208,22 +235,14 @@ class Run:
             )
             raise WrongOutput(Failure(ErrorCode.OUTPUT_COUNT, text))
 
-    def _replies(self, answer: Any) -> tuple[list[ReplyItem], bool]:
+    def _replies(self, answer: Any) -> Replies:
         if not isinstance(answer, list):
             text = f"output: {type(answer).__name__} (expected: a list with one entry for each request)"
             raise WrongOutput(Failure(ErrorCode.OUTPUT_NOT_A_LIST, text))
         self._check_count(answer)
-        ended, spent = self._ended, False
-        # Most handlers set neither status nor headers; their answers take the short way.
-        plain = self._processors is None and not ended
-        items, limit = self._items, self._model.max_response_size
-        new = tuple.__new__  # a named tuple's own constructor is Python code
-        replies = []
+        replies, spent = [], False
         for index, value in enumerate(answer):
-            body = prompt_output(value) if plain else None
-            if body is not None and len(body) <= limit:
-                replies.append(new(ReplyItem, (items[index].id, body, 0, 0, 0, "", "", b"")))
-            elif index not in ended:
+            if index not in self._ended:
                 reply, item_spent = self._reply(index, value)
                 replies.append(reply)
                 spent |= item_spent
@@ -268,7 +287,8 @@ class Run:
     def _piece(self, index: int, value: Any, status: int) -> ReplyItem:
         reply, _ = self._reply(index, value)
         if reply.error:
-            self._ended.add(index)
+            self._ended |= {index}
+            self._whole = False
             return reply._replace(flags=END)
         return reply._replace(status=status) if status and not reply.status else reply
 

@@ -119,8 +119,9 @@ class Session:
         model = self._models.get(frame.model)
         if model is None or model.preparer is None or not model.preparer.active:
             return None
-        run = Run(self._link, model, self._awaiting, frame.type, frame.run)
-        run.prepare(cast("Sequence[RequestItem]", frame.payload), model.preparer)
+        items = cast("Sequence[RequestItem]", frame.payload)
+        run = Run(self._link, model, self._awaiting, frame.type, frame.run, items)
+        run.prepare(model.preparer)
         return run
 
     def _control(self, frame: Frame) -> None:
@@ -174,7 +175,8 @@ class Session:
     def _run(self, frame: Frame, received_at: float) -> None:
         link = self._link
         # A run that was sent ahead begins when the one before it ends.
-        started = max(received_at, self._free_since)
+        free_since = self._free_since
+        started = received_at if received_at > free_since else free_since
         self._execute(frame, received_at)
         self._free_since = ended = time.monotonic()
         if ended - started > PROMPT_SECONDS:
@@ -186,18 +188,21 @@ class Session:
             link.keep_or_flush(ended)
 
     def _execute(self, frame: Frame, received_at: float, run: Run | None = None) -> None:
-        # Not `cast`, which is a call: this is the path of every request.
-        items: Sequence[RequestItem] = frame.payload  # type: ignore[assignment]
-        model = self._models.get(frame.model)
-        if model is None or self._spent:
-            self._refuse(frame, items)
-            return
         if run is None:
-            run = Run(self._link, model, self._awaiting, frame.type, frame.run)
-        if run.execute(items, received_at):
+            model = None if self._spent else self._models.get(frame.model)
+            if model is None:
+                self._refuse(frame)
+                return
+            # Not `cast`, which is a call: this is the path of every request.
+            items: Sequence[RequestItem] = frame.payload  # type: ignore[assignment]
+            run = Run(self._link, model, self._awaiting, frame.type, frame.run, items)
+        elif self._spent:
+            self._refuse(frame)
+            return
+        if run.execute(received_at):
             self._spent = True
 
-    def _refuse(self, frame: Frame, items: Sequence[RequestItem]) -> None:
+    def _refuse(self, frame: Frame) -> None:
         if self._spent:
             failure = Failure(ErrorCode.DEVICE_LOST, "the device was lost in an earlier run of this process")
         else:
@@ -205,5 +210,6 @@ class Session:
                 ErrorCode.MODEL_NOT_LOADED, f"model handle: {frame.model} (expected: a loaded model)"
             )
         if self._link.answers:
+            items = cast("Sequence[RequestItem]", frame.payload)
             replies = [error_reply(item.id, failure) for item in items]
             self._link.reply(FrameType.RESULT, SPENT if self._spent else 0, frame.model, frame.run, replies)
