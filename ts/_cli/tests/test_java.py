@@ -128,6 +128,12 @@ def test_collector_suits_the_machine_and_yields_to_the_user(processors: int, col
     assert chosen == ["-XX:+UseZGC"]
 
 
+def test_buffers_are_sampled_for_leaks_as_the_user_wants_it() -> None:
+    rare = "-Dio.netty.leakDetection.samplingInterval=1024"
+    assert rare in built()
+    assert rare not in built(vmargs=("-Dio.netty.leakDetection.level=paranoid",))
+
+
 def test_unsafe_warnings_are_off_where_java_knows_the_flag() -> None:
     flag = "--sun-misc-unsafe-memory-access=allow"
     assert flag not in built()
