@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from ts._wire.messages import RequestItem
 from ts._worker.inputs import Row
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 EntryPoint = Callable[[Any, Context], Any]
 
 
-class LoadedModel(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
     """A model ready to run.
 
     Attributes:

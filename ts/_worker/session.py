@@ -189,13 +189,14 @@ class Session:
 
     def _execute(self, frame: Frame, received_at: float, run: Run | None = None) -> None:
         if run is None:
-            model = None if self._spent else self._models.get(frame.model)
+            kind, _, handle, run_id, payload = frame
+            model = None if self._spent else self._models.get(handle)
             if model is None:
                 self._refuse(frame)
                 return
             # Not `cast`, which is a call: this is the path of every request.
-            items: Sequence[RequestItem] = frame.payload  # type: ignore[assignment]
-            run = Run(self._link, model, self._awaiting, frame.type, frame.run, items)
+            items: Sequence[RequestItem] = payload  # type: ignore[assignment]
+            run = Run(self._link, model, self._awaiting, kind, run_id, items)
         elif self._spent:
             self._refuse(frame)
             return
