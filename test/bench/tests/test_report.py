@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bench.report import figures, page
@@ -42,6 +44,21 @@ def test_the_page_says_machine_command_notes_and_what_was_not_measured() -> None
     assert "Medians of 3 interleaved rounds (min - max), 2026-01-02: `test/bench/run --rows echo" in body
     assert "- limit is left out: no jars" in body
     assert "![echo-batch-1](images/performance/echo-batch-1.svg)" in body
+
+
+def test_a_row_that_was_not_measured_again_keeps_its_section_and_tells_its_machine() -> None:
+    old = page.body({"echo": echo_results()}, {"echo": ["echo-batch-1"]})
+    kept = page.sections(old)
+    assert list(kept) == ["echo"]
+    assert kept["echo"].endswith("Measured on another machine: processor Abacus; cores 2.")
+    grpc = replace(echo_results(), row="grpc", machine={"processor": "Abacus 2"})
+    new = page.body({"grpc": grpc}, {}, kept)
+    assert "| processor | Abacus 2 |" in new
+    assert kept["echo"] in new
+    assert "Not measured in this run: Echo, 1 KB" in new
+    # Once more, the machine is told once.
+    assert page.sections(new)["echo"] == kept["echo"]
+    assert page.body({"echo": echo_results()}, {}, page.sections(new)).count("another machine") == 1
 
 
 def test_the_page_lists_the_floors_of_the_rows_that_were_measured() -> None:
