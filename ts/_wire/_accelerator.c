@@ -446,6 +446,24 @@ encode_answers(PyObject *module, PyObject *args)
     return frame;
 }
 
+PyDoc_STRVAR(new_buffer_doc,
+"new_buffer(size, /)\n--\n\n"
+"Returns a buffer of so many bytes, which are not set to anything.");
+
+static PyObject *
+new_buffer(PyObject *Py_UNUSED(module), PyObject *argument)
+{
+    Py_ssize_t size = PyLong_AsSsize_t(argument);
+    if (size == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    if (size < 0) {
+        PyErr_Format(PyExc_ValueError, "size: %zd (expected: >= 0)", size);
+        return NULL;
+    }
+    return PyByteArray_FromStringAndSize(NULL, size);
+}
+
 static PyTypeObject *
 record_type(PyObject *messages, const char *name)
 {
@@ -507,6 +525,7 @@ static PyMethodDef methods[] = {
     {"decode_runs", decode_runs, METH_VARARGS, decode_runs_doc},
     {"plain_rows", plain_rows, METH_VARARGS, plain_rows_doc},
     {"encode_answers", encode_answers, METH_VARARGS, encode_answers_doc},
+    {"new_buffer", new_buffer, METH_O, new_buffer_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import time
 
-from ts._wire.codec import DEFAULT_MAX_FRAME, JOIN_BELOW, LENGTH_SIZE, Chunk, encode, frame_size
-from ts._wire.fast import decode_frames
+from ts._wire.codec import DEFAULT_MAX_FRAME, JOIN_BELOW, LENGTH_SIZE, Chunk, encode, frame_size, take_over
+from ts._wire.fast import decode_frames, new_buffer
 from ts._wire.messages import Frame, ProtocolError
 from ts._wire.outbox import Outbox
 
@@ -14,6 +14,8 @@ _INITIAL_CAPACITY = 256 * 1024
 _SHRINK_ABOVE = 4 * 1024 * 1024
 _GROWTH_STEP = 64 * 1024 * 1024
 _MAX_VECTORS = 512
+_TAKEN_OVER = 512 * 1024
+"""From this size on a frame that has the buffer for itself keeps it."""
 
 
 class Disconnected(Exception):
@@ -73,6 +75,12 @@ class Channel:
         return self._frames()
 
     def _frames(self) -> list[Frame]:
+        if self._start == 0 and _TAKEN_OVER <= self._end <= self._max_frame:
+            frame = take_over(self._buffer, self._end)
+            if frame is not None:
+                self._buffer = new_buffer(_INITIAL_CAPACITY)
+                self._end = 0
+                return [frame]
         frames: list[Frame] = []
         try:
             at = decode_frames(self._buffer, self._start, self._end, self._max_frame, frames)
@@ -93,7 +101,7 @@ class Channel:
         if pending == 0:
             self._start = self._end = 0
             if capacity > _SHRINK_ABOVE:
-                self._buffer = bytearray(_INITIAL_CAPACITY)
+                self._buffer = new_buffer(_INITIAL_CAPACITY)
             return
         needed = pending + 1
         if pending >= LENGTH_SIZE:
@@ -103,7 +111,7 @@ class Channel:
         if needed > capacity:
             # A hostile length must not cost more memory than bytes that really came.
             capacity = min(needed, max(2 * capacity, pending + _GROWTH_STEP))
-            grown = bytearray(capacity)
+            grown = new_buffer(capacity)
             grown[:pending] = memoryview(self._buffer)[self._start : self._end]
             self._buffer = grown
         else:

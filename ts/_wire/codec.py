@@ -294,6 +294,50 @@ def decode_frames(buffer: Buffer, at: int, end: int, max_frame: int, frames: lis
     return at
 
 
+def take_over(buffer: bytearray, end: int) -> Frame | None:
+    """Reads a run of one request whose last body is most of the buffer, which becomes that body: no copy.
+
+    Args:
+        buffer: belongs to the frame afterwards, if there is one.
+        end: where the bytes in it end.
+
+    Returns:
+        The frame. None: it is another one, or not complete, or not as it should be; `decode_frames` tells.
+    """
+    if end < HEADER_SIZE + REQUEST.size:
+        return None
+    length, _, kind, _, _, _, count = HEADER.unpack_from(buffer)
+    if LENGTH_SIZE + length != end or count != 1 or _DECODERS.get(kind) is not decode_request_items:
+        return None
+    _, _, _, parts, headers, label, sequence, entry, exit_, _ = REQUEST.unpack_from(buffer, HEADER_SIZE)
+    part_at = after = HEADER_SIZE + REQUEST.size + label + sequence + entry + exit_ + headers
+    name_size = type_size = body_size = 0
+    for _ in range(parts):
+        part_at = after
+        if part_at + PART.size > end:
+            return None
+        name_size, type_size, body_size = PART.unpack_from(buffer, part_at)
+        after = part_at + PART.size + name_size + type_size + body_size
+    # What is cut off must be little: a bytearray moves what is left of it when that is less than half.
+    if not parts or after != end or 4 * body_size < 3 * len(buffer):
+        return None
+    body_at = end - body_size
+    head = buffer[:body_at]
+    LENGTH.pack_into(head, 0, body_at - LENGTH_SIZE)
+    PART.pack_into(head, part_at, name_size, type_size, 0)
+    frame = decode(head)
+    item: RequestItem = frame.payload[0]  # type: ignore[index, assignment]
+    del buffer[end:]
+    del buffer[:body_at]
+    whole = [*item.parts[:-1], item.parts[-1]._replace(body=buffer)]
+    return frame._replace(payload=[item._replace(parts=whole)])
+
+
+def new_buffer(size: int, /) -> bytearray:
+    """Returns a buffer of so many bytes, whatever they are."""
+    return bytearray(size)
+
+
 def decode(buffer: Buffer, at: int = 0) -> Frame:
     """Reads the one frame that begins at `at`, all of whose bytes are in the buffer.
 

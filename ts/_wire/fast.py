@@ -16,10 +16,12 @@ except ImportError:
     COMPILED = False
     decode_frames = codec.decode_frames
     encode_answers = codec.encode_answers
+    new_buffer = codec.new_buffer
     plain_rows = codec.plain_rows
 else:
     COMPILED = True
     encode_answers = _accelerator.encode_answers
+    new_buffer = _accelerator.new_buffer
     plain_rows = _accelerator.plain_rows
 
     def decode_frames(buffer: codec.Buffer, at: int, end: int, max_frame: int, frames: list[Frame]) -> int:

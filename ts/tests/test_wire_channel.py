@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import threading
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ts._wire.channel import Channel, Disconnected
-from ts._wire.codec import HEADER, decode, decode_pairs, encode, encode_pairs, frame_size
+from ts._wire.codec import HEADER, decode, decode_pairs, encode, encode_pairs, frame_size, take_over
 from ts._wire.messages import Frame, FrameType, Part, ProtocolError, ReplyItem, RequestItem
 
 U64 = st.integers(0, 2**64 - 1)
@@ -225,3 +226,93 @@ def test_a_peer_that_left_is_disconnected(pair: tuple[socket.socket, Channel]) -
 
 def test_a_frame_size_needs_no_more_than_the_length() -> None:
     assert frame_size(struct.pack(">I", 20), 0) == 24
+
+
+def bodies_of(frame: Frame) -> list[bytes]:
+    return [bytes(part.body) for item in frame.payload for part in item.parts]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_a_large_body_is_the_buffer_it_came_in_and_the_handlers_own(
+    pair: tuple[socket.socket, Channel], parts: int
+) -> None:
+    ours, channel = pair
+    bodies = [b"first", bytes(range(256)) * 8192][-parts:]
+    item = RequestItem(9, 5, 4, 3, "l", "s", "", "x", encode_pairs([("a", "b")]), [
+        Part(f"p{i}", "image/jpeg", body) for i, body in enumerate(bodies)
+    ])  # fmt: skip
+    sent = [Frame(int(FrameType.PREDICT), 1, 2, run, [item]) for run in range(3)]
+    writer = threading.Thread(target=ours.sendall, args=(b"".join(map(encode, sent)),))
+    writer.start()
+    received: list[Frame] = []
+    while len(received) < len(sent):
+        received += channel.receive()
+    writer.join()
+    assert received == sent
+    last = received[0].payload[0].parts[-1].body  # type: ignore[index, union-attr]
+    assert type(last) is bytearray
+    last[:] = bytes(len(last))
+    last += b"more"
+    assert bodies_of(received[1]) == bodies
+    # The next frame finds a buffer of its own.
+    ours.sendall(encode(request(10)))
+    assert channel.receive() == [request(10)]
+
+
+def test_a_buffer_is_taken_over_without_a_copy() -> None:
+    data = bytearray(encode(request(1_000_000)))
+    tracemalloc.start()
+    frame = take_over(data, len(data))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert frame == request(1_000_000)
+    assert frame.payload[0].parts[0].body is data  # type: ignore[index, union-attr]
+    assert peak < 100_000
+
+
+@given(st.integers(0, 3), st.integers(1, 2), st.integers(-40, 40), st.integers(0, 8), st.data())
+def test_what_is_taken_over_is_what_would_have_been_read(
+    parts: int, items: int, cut: int, extra: int, draw: st.DataObject
+) -> None:
+    source = [
+        RequestItem(i, 1, 2, 3, "label", "", "e", "", b"", [Part("n", "t", bytes(60))] * parts)
+        for i in range(items)
+    ]
+    kind = draw.draw(st.sampled_from([int(kind) for kind in FrameType]))
+    data = bytearray(encode(Frame(int(FrameType.PREDICT), 1, 2, 3, source)))
+    data[5] = kind
+    end = max(0, min(len(data), len(data) - cut))
+    for _ in range(draw.draw(st.integers(0, 2))):
+        data[draw.draw(st.integers(6, len(data) - 1))] = draw.draw(st.integers(0, 255))
+    whole = bytes(data[:end])
+    data += bytes(extra)
+    try:
+        frame = take_over(data, end)
+    except ProtocolError:
+        frame = None
+    if frame is not None:
+        assert frame == decode(bytearray(whole))
+    else:
+        assert data[:end] == whole
+
+
+def test_a_frame_over_the_limit_is_refused_however_it_comes() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        channel = Channel(theirs, max_frame=600_000)
+
+        def write(size: int) -> None:
+            with contextlib.suppress(OSError):  # the reader leaves
+                ours.sendall(encode(request(size)))
+
+        accepted = threading.Thread(target=write, args=(580_000,))
+        accepted.start()
+        while not channel.receive():
+            pass
+        accepted.join()
+        refused = threading.Thread(target=write, args=(700_000,))
+        refused.start()
+        with pytest.raises(ProtocolError, match="expected: 20 to 600000"):
+            read_to_the_end(channel)
+        theirs.close()
+        refused.join()

@@ -205,6 +205,15 @@ def test_the_last_part_of_a_name_wins_and_its_body_is_not_copied() -> None:
     assert rows[0]["a"] is body
 
 
+@pytest.mark.parametrize("size", [0, 1, 100_000])
+def test_a_new_buffer_has_its_size(size: int) -> None:
+    for made in (fast.new_buffer(size), codec.new_buffer(size)):
+        assert (type(made), len(made)) == (bytearray, size)
+    for make in (fast.new_buffer, codec.new_buffer):
+        with pytest.raises(ValueError, match=r"negative count|expected: >= 0"):
+            make(-1)
+
+
 @needs_compiled
 def test_what_are_no_requests_is_refused() -> None:
     for wrong in ([("id",)], [None], 7, [Part("a", "", b"")]):
