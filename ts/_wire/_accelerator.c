@@ -288,7 +288,7 @@ fill_row(State *state, PyObject *row, PyObject *item, PyObject *plain)
         PyErr_Format(PyExc_TypeError, "item: %s (expected: a request item)", Py_TYPE(item)->tp_name);
         return FAILED;
     }
-    PyObject *parts = PySequence_Fast(PyTuple_GET_ITEM(item, 9), "parts: no sequence");
+    PyObject *parts = PySequence_Fast(PyTuple_GET_ITEM(item, 9), "parts: not a sequence (expected: parts)");
     if (parts == NULL) {
         return FAILED;
     }
@@ -323,7 +323,7 @@ plain_rows(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO:plain_rows", &requests, &plain)) {
         return NULL;
     }
-    PyObject *items = PySequence_Fast(requests, "items: no sequence");
+    PyObject *items = PySequence_Fast(requests, "items: not a sequence (expected: request items)");
     if (items == NULL) {
         return NULL;
     }
@@ -417,7 +417,7 @@ encode_answers(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "IKOO!n:encode_answers", &model, &run, &requests, &PyList_Type, &answers, &limit)) {
         return NULL;
     }
-    PyObject *items = PySequence_Fast(requests, "items: no sequence");
+    PyObject *items = PySequence_Fast(requests, "items: not a sequence (expected: request items)");
     if (items == NULL) {
         return NULL;
     }
@@ -469,7 +469,7 @@ record_type(PyObject *messages, const char *name)
 {
     PyObject *type = PyObject_GetAttrString(messages, name);
     if (type != NULL && !(PyType_Check(type) && PyType_IsSubtype((PyTypeObject *)type, &PyTuple_Type))) {
-        PyErr_Format(PyExc_TypeError, "%s: no named tuple", name);
+        PyErr_Format(PyExc_TypeError, "ts._wire.messages.%s: not a type (expected: a named tuple)", name);
         Py_CLEAR(type);
     }
     return (PyTypeObject *)type;

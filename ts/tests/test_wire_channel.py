@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -31,6 +31,17 @@ def pair() -> Iterator[tuple[socket.socket, Channel]]:
 def read_to_the_end(channel: Channel) -> None:
     while True:
         channel.receive()
+
+
+def received_while(write: Callable[[], None], channel: Channel, count: int) -> list[Frame]:
+    """Returns so many frames, which another thread writes."""
+    writer = threading.Thread(target=write)
+    writer.start()
+    received: list[Frame] = []
+    while len(received) < count:
+        received += channel.receive()
+    writer.join()
+    return received
 
 
 def request(size: int) -> Frame:
@@ -169,13 +180,7 @@ def test_bodies_of_any_size_pass_both_ways_among_small_ones(
             peer.send([data], len(data))
         peer.flush()
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    received: list[Frame] = []
-    while len(received) < len(sent):
-        received += channel.receive()
-    writer.join()
-    assert received == sent
+    assert received_while(write, channel, len(sent)) == sent
 
 
 def test_large_bodies_are_written_from_where_they_lie(pair: tuple[socket.socket, Channel]) -> None:
@@ -242,12 +247,7 @@ def test_a_large_body_is_the_buffer_it_came_in_and_the_handlers_own(
         Part(f"p{i}", "image/jpeg", body) for i, body in enumerate(bodies)
     ])  # fmt: skip
     sent = [Frame(int(FrameType.PREDICT), 1, 2, run, [item]) for run in range(3)]
-    writer = threading.Thread(target=ours.sendall, args=(b"".join(map(encode, sent)),))
-    writer.start()
-    received: list[Frame] = []
-    while len(received) < len(sent):
-        received += channel.receive()
-    writer.join()
+    received = received_while(lambda: ours.sendall(b"".join(map(encode, sent))), channel, len(sent))
     assert received == sent
     last = received[0].payload[0].parts[-1].body  # type: ignore[index, union-attr]
     assert type(last) is bytearray
