@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,31 @@ from support import rest
 from support.operator import Operator
 from support.packing import pack
 from support.waiting import eventually
+
+from ts._cli.java import JvmSettings, command_line, find_java, frontend_jars
+from ts._cli.launch import SERVER_HOME
+
+_BUFFERS = """
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import io.netty.util.internal.PlatformDependent;
+
+public class Buffers {
+  public static void main(String[] arguments) throws InterruptedException {
+    Thread loop = new FastThreadLocalThread(() -> {
+      for (int read = 0; read < 2; read++) {
+        PooledByteBufAllocator.DEFAULT.directBuffer(256 * 1024).release();
+      }
+      System.out.println(PlatformDependent.useDirectBufferNoCleaner());
+      System.out.println(PooledByteBufAllocator.defaultNormalCacheSize());
+      System.out.println(PooledByteBufAllocator.DEFAULT.metric().directArenas().stream()
+          .mapToLong(arena -> arena.numNormalAllocations()).sum());
+    });
+    loop.start();
+    loop.join();
+  }
+}
+"""
 
 
 def addresses(text: str) -> dict[str, str]:
@@ -249,3 +276,14 @@ def test_archiving_by_both_commands_makes_the_same_bytes(operator: Operator) -> 
     assert refused.code == 1
     assert "m.mar" in refused.err
     assert "Traceback" not in refused.err
+
+
+def test_buffers_of_large_reads_are_neither_zeroed_nor_given_back(tmp_path: Path) -> None:
+    program = tmp_path / "Buffers.java"
+    program.write_text(_BUFFERS, encoding="utf-8")
+    jars = frontend_jars(SERVER_HOME / "ts" / "frontend")
+    command = command_line(find_java(os.environ), JvmSettings(), (), jars, [str(program)])
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    # Made by Netty itself; few kept by each thread; and the second read gets the buffer of the first.
+    assert done.stdout.split() == ["true", "8", "1"], done.stderr

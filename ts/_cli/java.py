@@ -18,6 +18,16 @@ OLDEST_VERSION = 17
 _PROBE_TIMEOUT_SECONDS = 30
 _HEAP_FLAGS = ("-Xmx", "-XX:MaxHeapSize=", "-XX:MaxRAMPercentage=", "-XX:MaxRAMFraction=", "-XX:MaxRAM=")
 
+# What a body of megabytes costs is memory: Netty gives each chunk of 4 MiB back after it and takes another
+# for the next, which Java would fill with zeros unless Netty may make its buffers itself. A few buffers of the
+# size that large reads fill (256 KiB) stay with their loop, at most 10 MiB of all sizes.
+_LARGE_BODIES = (
+    "--add-opens=java.base/java.nio=ALL-UNNAMED",
+    "-Dio.netty.tryReflectionSetAccessible=true",
+    "-Dio.netty.allocator.maxCachedBufferCapacity=262144",
+    "-Dio.netty.allocator.normalCacheSize=8",
+)
+
 
 @dataclass(frozen=True)
 class Java:
@@ -154,7 +164,7 @@ def _default_flags(java: Java, settings: JvmSettings) -> list[str]:
         # One buffer in so many is followed, with a stack trace for each touch; Netty's own 128 cost 3 % of a
         # loop's time, and a leak that matters shows with either.
         flags.append("-Dio.netty.leakDetection.samplingInterval=1024")
-    flags += ["-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED"]
+    flags += [*_LARGE_BODIES, "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED"]
     if java.version >= 23:
         # Netty and protobuf reach for sun.misc.Unsafe; Java warns about it once for each, on every start.
         flags.append("--sun-misc-unsafe-memory-access=allow")

@@ -34,7 +34,8 @@ def measure(context: Context) -> list[Measurement]:
     with fleet(context, starters(), lambda server: wrk.warm_up(server, context.warm_up_seconds)) as servers:
         for server in servers:
             for size in MEGABYTES:
-                wrk.load(server, CONNECTIONS, 1, size * 1_000_000)
+                # Some 50 bodies of 10 MB pass in a second, and it takes hundreds until all is compiled.
+                wrk.load(server, CONNECTIONS, context.warm_up_seconds, size * 1_000_000)
         for _ in context.each_round():
             for size in MEGABYTES:
                 for server in servers:

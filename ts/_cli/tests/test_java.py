@@ -134,6 +134,13 @@ def test_buffers_are_sampled_for_leaks_as_the_user_wants_it() -> None:
     assert rare not in built(vmargs=("-Dio.netty.leakDetection.level=paranoid",))
 
 
+def test_large_buffers_are_kept_as_the_user_wants_it() -> None:
+    mine = "-Dio.netty.allocator.normalCacheSize=64"
+    kept = [arg for arg in built(vmargs=(mine,)) if ".normalCacheSize=" in arg]
+    assert len(kept) == 2
+    assert kept[-1] == mine
+
+
 def test_unsafe_warnings_are_off_where_java_knows_the_flag() -> None:
     flag = "--sun-misc-unsafe-memory-access=allow"
     assert flag not in built()
