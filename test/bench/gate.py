@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.floors import FLOORS, Floor
-from bench.measurement import Results, paired_ratio
+from bench.measurement import Ratio, Results, paired_ratio
 
 
 @dataclass(frozen=True)
@@ -15,23 +15,33 @@ class Verdict:
 
     Attributes:
         floor: what is asked.
-        ratio: median of the rounds' ratios; None when one side was not measured.
+        ratio: of the rounds; None when one side was not measured.
     """
 
     floor: Floor
-    ratio: float | None
+    ratio: Ratio | None
 
     @property
     def held(self) -> bool:
         """Whether the floor was measured and reached."""
-        return self.ratio is not None and self.ratio >= self.floor.floor
+        return self.ratio is not None and self.ratio.median >= self.floor.floor
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the floor was not reached, and so closely that more rounds might say otherwise."""
+        return self.ratio is not None and self.ratio.median < self.floor.floor <= self.ratio.high
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word."""
+        return "ok" if self.held else "unsure" if self.unsure else "missed"
 
     def __str__(self) -> str:
         floor = self.floor
-        found = "not measured" if self.ratio is None else f"{self.ratio:.2f}x"
-        word = "ok    " if self.held else "MISSED"
+        found = "not measured" if self.ratio is None else str(self.ratio)
+        word = self.word if self.held else self.word.upper()
         sides = f"{floor.ours} to {floor.theirs}"
-        return f"{word} {floor.row}: {sides}: {found} (expected: >= {floor.floor:g}x; {floor.source})"
+        return f"{word:6} {floor.row}: {sides}: {found} (expected: >= {floor.floor:g}x; {floor.source})"
 
 
 def judge(results: Mapping[str, Results], floors: Iterable[Floor] = FLOORS) -> list[Verdict]:
@@ -39,7 +49,7 @@ def judge(results: Mapping[str, Results], floors: Iterable[Floor] = FLOORS) -> l
     return [Verdict(floor, _ratio(results.get(floor.row), floor)) for floor in floors]
 
 
-def _ratio(results: Results | None, floor: Floor) -> float | None:
+def _ratio(results: Results | None, floor: Floor) -> Ratio | None:
     if results is None:
         return None
     ours = results.find(floor.ours.system, floor.ours.metric, **floor.ours.parameters)
@@ -59,13 +69,15 @@ def failures(results: Mapping[str, Results], rows: Sequence[str]) -> list[str]:
 
 
 def main(results: Mapping[str, Results], rows: Sequence[str]) -> int:
-    """Prints the verdicts on these rows; returns 1 when a floor was missed or not measured."""
+    """Prints the verdicts on these rows; returns 1 unless every floor was measured and reached."""
     verdicts = [verdict for verdict in judge(results) if verdict.floor.row in rows]
     failed = failures(results, rows)
     for verdict in verdicts:
         print(verdict)
     for line in failed:
         print(line)
-    missed = sum(not verdict.held for verdict in verdicts) + len(failed)
-    print(f"{len(verdicts)} floors, {missed} missed")
-    return 1 if missed else 0
+    unsure = sum(verdict.unsure for verdict in verdicts)
+    missed = sum(not verdict.held for verdict in verdicts) - unsure + len(failed)
+    again = f", {unsure} unsure: measure them again, with more rounds" if unsure else ""
+    print(f"{len(verdicts)} floors, {missed} missed{again}")
+    return 1 if missed + unsure else 0

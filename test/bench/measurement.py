@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 Parameter = int | float | str
+
+# On each side of a confidence interval of 95 %.
+_TAIL = 0.025
 
 
 @dataclass(frozen=True)
@@ -48,18 +52,53 @@ class Measurement:
         return all(self.parameters.get(name) == value for name, value in parameters.items())
 
 
-def paired_ratio(ours: Measurement | None, theirs: Measurement | None) -> float | None:
+@dataclass(frozen=True)
+class Ratio:
+    """How many times another's a rate is.
+
+    Attributes:
+        median: of the rounds' ratios.
+        low: the least that the median of very many rounds may be, with 95 % confidence.
+        high: the most.
+    """
+
+    median: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f}x ({self.low:.2f} - {self.high:.2f})"
+
+
+def paired_ratio(ours: Measurement | None, theirs: Measurement | None) -> Ratio | None:
     """Returns how many times theirs ours is: the median of the rounds' ratios.
 
     The two sides of a round are measured within seconds of one another, so what the machine did to a whole
-    round falls out. Where rounds are missing it is the ratio of the medians; None when one side was not
-    measured or is zero.
+    round falls out. Where rounds are missing it is the ratio of the medians, and all that the rounds allow;
+    None when one side was not measured or is zero.
     """
     if ours is None or theirs is None or theirs.minimum <= 0:
         return None
     if len(ours.values) != len(theirs.values):
-        return ours.median / theirs.median
-    return statistics.median(mine / other for mine, other in zip(ours.values, theirs.values, strict=True))
+        extremes = ours.minimum / theirs.maximum, ours.maximum / theirs.minimum
+        return Ratio(ours.median / theirs.median, *extremes)
+    ratios = sorted(mine / other for mine, other in zip(ours.values, theirs.values, strict=True))
+    left_out = _left_out(len(ratios))
+    return Ratio(statistics.median(ratios), ratios[left_out], ratios[-1 - left_out])
+
+
+def _left_out(count: int) -> int:
+    """Returns how many of the sorted values at each end the confidence interval of their median leaves out.
+
+    It is the interval of the sign test, which asks for no distribution: each value is below the true median
+    with probability 1/2. Of up to eight values it leaves out none (of up to five its confidence is less).
+    """
+    below = 0.0  # probability of at most so many values below the median
+    for values in range(count):
+        below += math.comb(count, values) / 2**count
+        if below > _TAIL:
+            return max(0, values - 1)
+    return 0
 
 
 class Recorder:

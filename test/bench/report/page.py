@@ -88,12 +88,13 @@ def floors_section(results: Mapping[str, Results]) -> str:
         floor = verdict.floor
         if floor.row not in results:
             continue
-        ratio = "not measured" if verdict.ratio is None else f"{verdict.ratio:.2f}x"
-        word = "" if verdict.held else "missed"
+        ratio = "not measured" if verdict.ratio is None else str(verdict.ratio)
+        word = "" if verdict.held else verdict.word
         sides = f"{floor.ours.setting} | {floor.theirs}"
         lines.append(f"| {floor.row} | {sides} | {ratio} | {floor.floor:g}x | {word} |")
     explanation = (
-        "Ratios that a release must reach, each the median of the rounds' ratios: `make bench-gate`."
+        "Ratios that a release must reach, each the median of the rounds' ratios, with the interval in which "
+        "that of very many rounds is with 95 % confidence (of five rounds: all): `make bench-gate`."
     )
     return "\n\n".join(["## Floors", explanation, "\n".join(lines)])
 

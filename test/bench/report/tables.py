@@ -62,7 +62,7 @@ def _ratio(results: Results, line: _Line) -> str:
     ours = _exact(results.select("mariner", "requests/s"), line.setting)
     theirs = _exact(results.select(line.system, "requests/s"), line.setting)
     ratio = None if line.system == "mariner" else paired_ratio(ours, theirs)
-    return "" if ratio is None else f"{ratio:.2f}x"
+    return "" if ratio is None else f"{ratio.median:.2f}x"
 
 
 def _exact(measurements: Sequence[Measurement], setting: Setting) -> Measurement | None:

@@ -15,15 +15,29 @@ THREEFOLD = Floor("echo", Side("mariner", AT), Side("mosec", AT), 3, "a test")
 
 def test_a_ratio_on_the_floor_holds() -> None:
     (verdict,) = gate.judge({"echo": echo_results(mariner=300, mosec=100)}, [THREEFOLD])
-    assert verdict.ratio == pytest.approx(3.0)
+    assert verdict.ratio is not None
+    assert verdict.ratio.median == pytest.approx(3.0)
     assert verdict.held
 
 
 def test_a_ratio_below_the_floor_is_missed_and_named() -> None:
     (verdict,) = gate.judge({"echo": echo_results(mariner=200, mosec=100)}, [THREEFOLD])
     assert not verdict.held
+    assert not verdict.unsure
     assert str(verdict).startswith("MISSED echo: mariner (batch 1, connections 16) to mosec")
-    assert "2.00x (expected: >= 3x" in str(verdict)
+    assert "2.00x (1.98 - 2.01) (expected: >= 3x" in str(verdict)
+
+
+def test_a_ratio_below_the_floor_that_more_rounds_may_lift_is_unsure_and_does_not_hold(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # The rounds are 298.5/99, 299.5/100 and 301.5/102.
+    results = {"echo": echo_results(mariner=299.5, mosec=100)}
+    (verdict,) = gate.judge(results, [THREEFOLD])
+    assert (verdict.held, verdict.unsure) == (False, True)
+    assert str(verdict).startswith("UNSURE echo: ")
+    assert gate.main(results, ["echo"]) == 1
+    assert "1 unsure: measure them again, with more rounds" in capsys.readouterr().out
 
 
 def test_a_floor_without_a_measurement_is_missed() -> None:

@@ -63,7 +63,10 @@ def test_a_row_that_was_not_measured_again_keeps_its_section_and_tells_its_machi
 
 def test_the_page_lists_the_floors_of_the_rows_that_were_measured() -> None:
     section = page.floors_section({"echo": echo_results(mariner=400, mosec=100)})
-    assert "| echo | batch 1, connections 16 | mosec (batch 1, connections 16) | 4.00x | 3x |  |" in section
+    assert (
+        "| echo | batch 1, connections 16 | mosec (batch 1, connections 16) | 4.00x (3.94 - 4.03) | 3x |  |"
+        in section
+    )
     assert (
         "| echo | batch 1, connections 16 | limit (batch 1, connections 16) | not measured | 0.6x | missed |"
         in (section)
