@@ -1,6 +1,7 @@
 package ai.mariner.server.metrics;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import io.netty.util.internal.PlatformDependent;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -65,13 +66,15 @@ final class ProcessGauges {
     return GaugeWithCallback.builder().name(name).help(help);
   }
 
+  /** The JDK counts the buffers that it made; Netty makes its own where it may, and counts these. */
   private static long directBytes() {
+    long ofNetty = Math.max(0, PlatformDependent.usedDirectMemory()); // -1: it makes none
     for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
       if (pool.getName().equals("direct")) {
-        return pool.getMemoryUsed();
+        return pool.getMemoryUsed() + ofNetty;
       }
     }
-    return 0;
+    return ofNetty;
   }
 
   /** Linux only; elsewhere there is no such series. */

@@ -9,6 +9,8 @@ import ai.mariner.core.message.Priority;
 import ai.mariner.core.metrics.CacheOutcome;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.RecycleReason;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -203,5 +205,26 @@ class PrometheusMetricsTest {
         .anyMatch(line -> line.startsWith("jvm_direct_memory_used_bytes "))
         .anyMatch(line -> line.startsWith("process_open_fds "))
         .anyMatch(line -> line.startsWith("process_cpu_seconds_total "));
+  }
+
+  @Test
+  void countsNetworkBuffersWhoeverMadeThem() {
+    int bytes = 32 << 20;
+    double before = directBytes();
+    ByteBuf buffer = UnpooledByteBufAllocator.DEFAULT.directBuffer(bytes);
+    try {
+      assertThat(directBytes() - before).isGreaterThanOrEqualTo(bytes).isLessThan(1.5 * bytes);
+    } finally {
+      buffer.release();
+    }
+    assertThat(directBytes() - before).isLessThan(bytes / 2.0);
+  }
+
+  private double directBytes() {
+    String name = "jvm_direct_memory_used_bytes ";
+    return page().stream()
+        .filter(line -> line.startsWith(name))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
+        .sum();
   }
 }

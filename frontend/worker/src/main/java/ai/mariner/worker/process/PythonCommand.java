@@ -26,6 +26,10 @@ record PythonCommand(List<String> arguments, Map<String, String> environment) {
   private static final String NONCE = "MARINER_NONCE";
   private static final Set<String> IDENTITY = Set.of(SOCKET, WORKER, GENERATION, NONCE);
 
+  private static final String MMAP_THRESHOLD = "MALLOC_MMAP_THRESHOLD_";
+  private static final String TRIM_THRESHOLD = "MALLOC_TRIM_THRESHOLD_";
+  private static final String TUNABLES = "GLIBC_TUNABLES";
+
   private static final Set<String> PACKAGE_FOLDERS = Set.of("site-packages", "dist-packages");
 
   /**
@@ -51,6 +55,7 @@ record PythonCommand(List<String> arguments, Map<String, String> environment) {
     if (!pythonPath.isEmpty()) {
       environment.put("PYTHONPATH", pythonPath);
     }
+    keepFreedMemory(environment);
     // A file in the model's folder must not stand in for a module that the worker itself needs; the
     // worker puts the
     // folder on its path when it loads the model, and takes this variable away from what the
@@ -88,6 +93,21 @@ record PythonCommand(List<String> arguments, Map<String, String> environment) {
     Map<String, String> visible = new HashMap<>(inherited);
     visible.keySet().removeIf(name -> patterns.stream().anyMatch(p -> p.matcher(name).matches()));
     return visible;
+  }
+
+  /**
+   * Lets glibc keep what a batch frees, since the next one asks for it again and pays a fault for
+   * each page that was given back. glibc raises these thresholds by itself, up to these values, but
+   * only after blocks of that size were freed. Whoever has set any of them knows better.
+   */
+  private static void keepFreedMemory(Map<String, String> environment) {
+    if (environment.containsKey(MMAP_THRESHOLD)
+        || environment.containsKey(TRIM_THRESHOLD)
+        || environment.getOrDefault(TUNABLES, "").contains("glibc.malloc.")) {
+      return;
+    }
+    environment.put(MMAP_THRESHOLD, Integer.toString(32 << 20));
+    environment.put(TRIM_THRESHOLD, Integer.toString(64 << 20));
   }
 
   /**

@@ -7,6 +7,8 @@ import ai.mariner.worker.TestWorkers;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PythonCommandTest {
   private static final Path HOME = Path.of("/srv/site-packages");
@@ -92,5 +94,25 @@ class PythonCommandTest {
     assertThat(command(inherited, "python").environment())
         .doesNotContainKeys("RANK", "WORLD_SIZE")
         .containsKey("LOCAL_RANK");
+  }
+
+  @Test
+  void keepsFreedMemoryForTheNextBatch() {
+    assertThat(command(Map.of("MALLOC_ARENA_MAX", "2"), "python").environment())
+        .containsEntry("MALLOC_ARENA_MAX", "2")
+        .containsEntry("MALLOC_MMAP_THRESHOLD_", "33554432")
+        .containsEntry("MALLOC_TRIM_THRESHOLD_", "67108864");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "MALLOC_MMAP_THRESHOLD_, 131072, MALLOC_TRIM_THRESHOLD_",
+    "MALLOC_TRIM_THRESHOLD_, 131072, MALLOC_MMAP_THRESHOLD_",
+    "GLIBC_TUNABLES, glibc.malloc.trim_threshold=131072, MALLOC_TRIM_THRESHOLD_"
+  })
+  void leavesFreedMemoryToTheUsersOwnSettings(String name, String value, String other) {
+    assertThat(command(Map.of(name, value), "python").environment())
+        .containsEntry(name, value)
+        .doesNotContainKey(other);
   }
 }
