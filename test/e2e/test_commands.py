@@ -282,8 +282,12 @@ def test_buffers_of_large_reads_are_neither_zeroed_nor_given_back(tmp_path: Path
     program = tmp_path / "Buffers.java"
     program.write_text(_BUFFERS, encoding="utf-8")
     jars = frontend_jars(SERVER_HOME / "ts" / "frontend")
-    command = command_line(find_java(os.environ), JvmSettings(), (), jars, [str(program)])
+    java = find_java(os.environ)
+    command = command_line(java, JvmSettings(), (), jars, [str(program)])
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    # Made by Netty itself; few kept by each thread; and the second read gets the buffer of the first.
-    assert done.stdout.split() == ["true", "8", "1"], done.stderr
+    own, kept, allocations = done.stdout.split()
+    # From Java 24 on Netty has other ways to memory that nobody zeroes.
+    assert own == "true" or java.version >= 24
+    # Few are kept by each thread, and the second read gets the buffer of the first.
+    assert (kept, allocations) == ("8", "1")
