@@ -66,7 +66,9 @@ final class ProcessGauges {
     return GaugeWithCallback.builder().name(name).help(help);
   }
 
-  /** The JDK counts the buffers that it made; Netty makes its own where it may, and counts these. */
+  /**
+   * The JDK counts the buffers that it made; Netty makes its own where it may, and counts these.
+   */
   private static long directBytes() {
     long ofNetty = Math.max(0, PlatformDependent.usedDirectMemory()); // -1: it makes none
     for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
