@@ -20,8 +20,7 @@ _HEAP_FLAGS = ("-Xmx", "-XX:MaxHeapSize=", "-XX:MaxRAMPercentage=", "-XX:MaxRAMF
 
 # What a body of megabytes costs is memory: Netty gives each chunk of 4 MiB back after it and takes another
 # for the next, which Java would fill with zeros unless Netty may make its buffers itself. A few buffers of
-# the size that large reads fill (256 KiB) stay with their loop, at most 10 MiB of all sizes, until it has not
-# used them for five seconds.
+# the size that large reads fill (256 KiB) stay with their loop until it has not used them for five seconds.
 _LARGE_BODIES = (
     "--add-opens=java.base/java.nio=ALL-UNNAMED",
     "-Dio.netty.tryReflectionSetAccessible=true",

@@ -17,7 +17,8 @@ from soak.server import CHANGING, SoakServer
 from soak.watch import MEGABYTE, SETTLING_SECONDS, SLOPE_LIMIT, Sample, Watch, netty_bytes
 
 _CHECK_EVERY = 3
-_NETTY_SLACK = 1 * MEGABYTE
+# A chunk of 4 MiB stays for as long as a loop keeps one of its buffers; a leak grows past a few of them.
+_NETTY_SLACK = 3 * 4_194_304
 _QUIET_SECONDS = 30.0
 
 
