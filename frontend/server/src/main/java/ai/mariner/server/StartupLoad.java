@@ -2,6 +2,7 @@ package ai.mariner.server;
 
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.crew.Readiness;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.model.ArchiveStore;
 import ai.mariner.core.model.Completion;
@@ -9,7 +10,6 @@ import ai.mariner.core.model.Model;
 import ai.mariner.core.model.ModelService;
 import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.RegisterResult;
-import ai.mariner.core.scheduling.Readiness;
 import ai.mariner.server.state.ServerState;
 import ai.mariner.server.state.ServerState.Model.Progress;
 import java.util.ArrayList;

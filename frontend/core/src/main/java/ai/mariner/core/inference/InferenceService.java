@@ -7,7 +7,7 @@ import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.message.ResponseSink;
 import ai.mariner.core.model.Model;
 import ai.mariner.core.model.ModelRegistry;
-import ai.mariner.core.scheduling.Pool;
+import ai.mariner.core.queue.Pool;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The one way in for predictions, whatever API they come through. Thread-safe. */

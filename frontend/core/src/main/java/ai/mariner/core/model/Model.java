@@ -3,8 +3,8 @@ package ai.mariner.core.model;
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.metrics.ModelMetrics;
-import ai.mariner.core.scheduling.Pool;
-import ai.mariner.core.scheduling.WarmupSample;
+import ai.mariner.core.process.WarmupSample;
+import ai.mariner.core.queue.Pool;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 

@@ -1,7 +1,7 @@
 package ai.mariner.core.model;
 
+import ai.mariner.core.crew.Readiness;
 import ai.mariner.core.message.ModelRef;
-import ai.mariner.core.scheduling.Readiness;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

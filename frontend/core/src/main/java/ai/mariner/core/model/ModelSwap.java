@@ -1,12 +1,12 @@
 package ai.mariner.core.model;
 
 import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.crew.Readiness;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
-import ai.mariner.core.scheduling.Readiness;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * Replaces the default version of a model while it serves. Until the flip the new version is known
  * to nobody else, so that undoing it leaves no trace; the flip is one write to the registry, and a
  * request that had looked the old version up just before it follows the registry, see {@link
- * ai.mariner.core.scheduling.Pool.Successor}. Thread-safe.
+ * ai.mariner.core.queue.Pool.Successor}. Thread-safe.
  */
 final class ModelSwap {
   private static final Logger log = LoggerFactory.getLogger(ModelSwap.class);

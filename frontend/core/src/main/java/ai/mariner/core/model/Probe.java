@@ -1,5 +1,6 @@
 package ai.mariner.core.model;
 
+import ai.mariner.core.crew.Readiness;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.Headers;
@@ -7,8 +8,7 @@ import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.Operation;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.ResponseSink;
-import ai.mariner.core.scheduling.Readiness;
-import ai.mariner.core.scheduling.WarmupSample;
+import ai.mariner.core.process.WarmupSample;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 

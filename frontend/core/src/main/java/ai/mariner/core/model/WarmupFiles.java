@@ -4,7 +4,7 @@ import ai.mariner.core.config.WarmupInput;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.Body;
-import ai.mariner.core.scheduling.WarmupSample;
+import ai.mariner.core.process.WarmupSample;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

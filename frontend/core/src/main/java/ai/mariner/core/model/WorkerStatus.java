@@ -1,6 +1,6 @@
 package ai.mariner.core.model;
 
-import ai.mariner.core.scheduling.WorkerSnapshot;
+import ai.mariner.core.process.WorkerSnapshot;
 import ai.mariner.core.worker.ResidentMemory;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;

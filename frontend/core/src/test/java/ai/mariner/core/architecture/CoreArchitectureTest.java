@@ -31,13 +31,23 @@ class CoreArchitectureTest {
           Map.entry("metrics", Set.of("message", "error")),
           Map.entry("access", Set.of("message", "error", "config")),
           Map.entry("worker", Set.of("message", "error", "config", "time", "metrics")),
+          Map.entry("job", Set.of("worker", "message", "error", "config", "time")),
+          Map.entry("process", Set.of("job", "worker", "message", "error", "config", "time")),
+          Map.entry("cache", Set.of("job", "message", "error", "config", "time", "metrics")),
           Map.entry(
-              "scheduling", Set.of("worker", "message", "error", "config", "time", "metrics")),
+              "crew",
+              Set.of("process", "job", "worker", "message", "error", "config", "time", "metrics")),
+          Map.entry(
+              "queue",
+              Set.of(
+                  "crew", "process", "cache", "job", "worker", "message", "error", "config", "time",
+                  "metrics")),
           Map.entry(
               "model",
-              Set.of("scheduling", "worker", "message", "error", "config", "time", "metrics")),
-          Map.entry(
-              "inference", Set.of("model", "scheduling", "message", "error", "time", "metrics")));
+              Set.of(
+                  "queue", "crew", "process", "job", "worker", "message", "error", "config", "time",
+                  "metrics")),
+          Map.entry("inference", Set.of("model", "queue", "message", "error", "time", "metrics")));
 
   private static final Pattern OWN_NAME = Pattern.compile("\\bai\\.mariner\\.core\\.([a-z]+)\\.");
   private static final Pattern FOREIGN_NAME =

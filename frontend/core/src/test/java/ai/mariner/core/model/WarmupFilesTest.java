@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.mariner.core.config.WarmupInput;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
-import ai.mariner.core.scheduling.WarmupSample;
+import ai.mariner.core.process.WarmupSample;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

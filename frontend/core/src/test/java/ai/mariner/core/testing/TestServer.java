@@ -2,6 +2,8 @@ package ai.mariner.core.testing;
 
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.crew.MemoryWatch;
+import ai.mariner.core.crew.WorkerFactory;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.inference.InferenceService;
@@ -11,8 +13,6 @@ import ai.mariner.core.model.ModelRegistry;
 import ai.mariner.core.model.ModelService;
 import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.Registration;
-import ai.mariner.core.scheduling.MemoryWatch;
-import ai.mariner.core.scheduling.WorkerFactory;
 import ai.mariner.core.worker.HostMemory;
 import ai.mariner.core.worker.ResidentMemory;
 import java.nio.file.Path;

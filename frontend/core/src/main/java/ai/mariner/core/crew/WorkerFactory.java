@@ -1,0 +1,161 @@
+package ai.mariner.core.crew;
+
+import ai.mariner.core.config.LimitsConfig;
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.config.WorkerConfig;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.RequestLabel;
+import ai.mariner.core.process.WarmupSample;
+import ai.mariner.core.process.Worker;
+import ai.mariner.core.process.WorkerHost;
+import ai.mariner.core.process.WorkerPlan;
+import ai.mariner.core.time.Loop;
+import ai.mariner.core.worker.DeviceAllocator;
+import ai.mariner.core.worker.RestartPolicy;
+import ai.mariner.core.worker.WorkerLauncher;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the workers of one model version. */
+public final class WorkerFactory {
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
+
+  private final Shared shared;
+  private final Program program;
+  private final ModelSpec spec;
+  private final DeviceAllocator devices;
+
+  /**
+   * What all factories of a server share.
+   *
+   * @param launcher starts processes
+   * @param config how processes are started and watched
+   * @param limits what a reply may use up
+   * @param labels labels of requests without one
+   * @param workerIds numbers of workers, never used twice
+   * @param clock wall clock
+   * @param memory of worker processes and the machine
+   * @param random spreads what should not happen at the same time
+   */
+  public record Shared(
+      WorkerLauncher launcher,
+      WorkerConfig config,
+      LimitsConfig limits,
+      RequestLabel labels,
+      AtomicInteger workerIds,
+      InstantSource clock,
+      MemoryWatch memory,
+      RandomGenerator random) {}
+
+  /**
+   * What the workers run.
+   *
+   * @param key registered name and version
+   * @param directory folder of the model's files
+   * @param runtime runtime of the manifest
+   * @param handler handler
+   * @param envelope request envelope; absent: none
+   * @param warmup sample requests that each process answers before it is ready
+   */
+  public record Program(
+      ModelKey key,
+      Path directory,
+      String runtime,
+      String handler,
+      @Nullable String envelope,
+      List<WarmupSample> warmup) {
+    /** A program that needs no warm-up. */
+    public Program(
+        ModelKey key, Path directory, String runtime, String handler, @Nullable String envelope) {
+      this(key, directory, runtime, handler, envelope, List.of());
+    }
+  }
+
+  /**
+   * Makes a factory.
+   *
+   * @param shared what all factories share
+   * @param program what the workers run
+   * @param spec options of the model
+   */
+  public WorkerFactory(Shared shared, Program program, ModelSpec spec) {
+    this.shared = shared;
+    this.program = program;
+    this.spec = spec;
+    this.devices =
+        DeviceAllocator.of(spec.deviceType(), spec.deviceIds(), shared.config().gpuCount());
+  }
+
+  /**
+   * A new worker, not started yet.
+   *
+   * @param place its place among the workers of the pool, from 0
+   */
+  public Worker create(int place, Loop loop, WorkerHost host) {
+    Integer gpu = devices.device(place);
+    WorkerConfig config = shared.config();
+    WorkerPlan plan =
+        new WorkerPlan(
+            shared.workerIds().getAndIncrement(),
+            place,
+            program.key(),
+            program.directory(),
+            program.runtime(),
+            gpu,
+            loadFields(gpu),
+            program.warmup(),
+            spec.batchSize(),
+            config.connectTimeout(),
+            spec.startupTimeout(),
+            spec.responseTimeout(),
+            config.heartbeatInterval(),
+            config.heartbeatTimeout(),
+            STOP_TIMEOUT,
+            RestartPolicy.STANDARD,
+            shared.clock());
+    return new Worker(plan, shared.launcher(), loop, host);
+  }
+
+  public MemoryWatch memory() {
+    return shared.memory();
+  }
+
+  RandomGenerator random() {
+    return shared.random();
+  }
+
+  /** Fields of the LOAD frame, as proto/wire names them. */
+  private Map<String, String> loadFields(@Nullable Integer gpu) {
+    Map<String, String> fields = new HashMap<>();
+    fields.put("model_name", program.key().name());
+    fields.put("model_version", program.key().version());
+    fields.put("model_dir", program.directory().toString());
+    fields.put("handler", program.handler());
+    if (program.envelope() != null) {
+      fields.put("envelope", program.envelope());
+    }
+    fields.put("batch_size", Integer.toString(spec.batchSize()));
+    if (gpu != null) {
+      fields.put("gpu_id", gpu.toString());
+    }
+    if (spec.prepareAhead()) {
+      fields.put("prepare_ahead", "true");
+    }
+    WorkerConfig config = shared.config();
+    fields.put("limit_max_image_pixels", Boolean.toString(config.limitMaxImagePixels()));
+    fields.put("decode_input_request", Boolean.toString(config.decodeInputRequest()));
+    fields.put("max_response_size", Integer.toString(shared.limits().maxResponseBytes()));
+    fields.put("label_prefix", shared.labels().prefixHex());
+    if (!config.busyPoll().isZero()) {
+      fields.put("busy_poll_micros", Long.toString(config.busyPoll().toNanos() / 1000));
+    }
+    return fields;
+  }
+}

@@ -1,0 +1,340 @@
+package ai.mariner.core.process;
+
+import ai.mariner.core.job.Job;
+import ai.mariner.core.job.LossCause;
+import ai.mariner.core.job.Run;
+import ai.mariner.core.time.Loop;
+import ai.mariner.core.worker.ItemReply;
+import ai.mariner.core.worker.LoadCommand;
+import ai.mariner.core.worker.LoadOutcome;
+import ai.mariner.core.worker.ProcessExit;
+import ai.mariner.core.worker.WorkerEvents;
+import ai.mariner.core.worker.WorkerLauncher;
+import ai.mariner.core.worker.WorkerLink;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One process of a worker: started, loaded, warmed up, given runs, watched, and in the end stopped
+ * or lost. What it tells after its end is not heard. Touched only on the pool's loop.
+ */
+final class ProcessLife implements WorkerEvents {
+  private final WorkerPlan plan;
+  private final Loop loop;
+  private final TrackRecord record;
+  private final ProcessKeeper keeper;
+  private final RunQueue runs = new RunQueue();
+  private final PhaseWatch watch;
+  private final KeptBack keptBack;
+  private final WorkerConnection connection;
+  private final ProcessEnd end;
+
+  /** What it does before it is ready; absent: nothing. */
+  private @Nullable Warmup warmup;
+
+  /**
+   * Plans a process.
+   *
+   * @param record hears how it does
+   * @param keeper is told of it
+   */
+  ProcessLife(WorkerPlan plan, Loop loop, TrackRecord record, ProcessKeeper keeper) {
+    this.plan = plan;
+    this.loop = loop;
+    this.record = record;
+    this.keeper = keeper;
+    this.watch = new PhaseWatch(plan, loop, runs, this::overdue);
+    this.connection = new WorkerConnection(plan.workerId());
+    this.keptBack = new KeptBack(loop, runs, connection::collect);
+    this.end = new ProcessEnd(loop);
+  }
+
+  /** Starts the process; {@code generation}: how many the worker has had, with this one. */
+  void start(WorkerLauncher launcher, int generation) {
+    watch.enter(WorkerPhase.STARTING);
+    end.started(launcher.start(plan.launch(generation), loop, this));
+  }
+
+  WorkerPhase phase() {
+    return watch.phase();
+  }
+
+  /** Whether it takes runs. */
+  boolean ready() {
+    return phase() == WorkerPhase.READY && !watch.stopping() && !end.decided();
+  }
+
+  /** Whether it could take a run now, or ought to have shown something of the one that it has. */
+  boolean able() {
+    return ready() && (runs.isEmpty() || watch.due());
+  }
+
+  /** The runs that it has. */
+  RunQueue runs() {
+    return runs;
+  }
+
+  /** How long it has taken runs; 0 if it doesn't. */
+  long readyNanos(long now) {
+    return phase() == WorkerPhase.READY ? watch.inPhaseNanos(now) : 0;
+  }
+
+  /** Absent: not connected. */
+  @Nullable Long pid() {
+    return connection.pid();
+  }
+
+  /** Hands over a batch. */
+  void run(Run run) {
+    if (runs.isEmpty()) {
+      watch.busy(run.dispatchNanos());
+    }
+    runs.add(run);
+    run.send(connection.link());
+    keptBack.handedOver();
+  }
+
+  /** Sends what was handed over. */
+  void flush() {
+    connection.flush();
+  }
+
+  /** Says that nobody waits for a job of one of its runs any more. */
+  void cancel(Run run, Job job, WorkerLink.CancelReason reason) {
+    connection.cancel(run, job, reason, loop.nanoTime());
+  }
+
+  /** Lets a stream go on. */
+  void credit(Run run, Job job, int pieces) {
+    connection.credit(run, job, pieces, loop.nanoTime());
+  }
+
+  /** Ends when what it has is done. */
+  void stop() {
+    watch.stops();
+    if (runs.isEmpty()) {
+      stopNow();
+    }
+  }
+
+  /** Ends at once; what it runs is lost with the cause. */
+  void kill(LossCause cause) {
+    end.decideFirst(cause);
+    if (phase() != WorkerPhase.LOST) {
+      watch.enter(WorkerPhase.DYING);
+    }
+    end.kill();
+  }
+
+  @Override
+  public void connected(WorkerLink newLink, long newPid) {
+    if (phase() != WorkerPhase.STARTING) {
+      newLink.close();
+      return;
+    }
+    connection.opened(newLink, newPid);
+    watch.enter(WorkerPhase.LOADING);
+    newLink.load(new LoadCommand(WorkerPlan.MODEL_HANDLE, plan.loadFields()));
+  }
+
+  @Override
+  public void loaded(LoadOutcome outcome) {
+    if (phase() != WorkerPhase.LOADING) {
+      return;
+    }
+    if (outcome.error() != null) {
+      end.decide(LossCause.loadFailed(outcome));
+      leave();
+      return;
+    }
+    runs.slots(outcome.serial() ? outcome.slots() : 1);
+    // The warm-up has what is left of the time for the load.
+    watch.goOnTo(WorkerPhase.WARMING);
+    Warmup first =
+        new Warmup(
+            plan.model(), plan.warmup(), plan.batchSize(), connection.link(), keeper::nextRunId);
+    warmup = first;
+    warmOn(first);
+  }
+
+  @Override
+  public void replied(long runId, List<ItemReply> items, boolean ended, boolean spent) {
+    Warmup current = warmup;
+    if (current != null && phase() == WorkerPhase.WARMING) {
+      warmed(current, runId, items, ended, spent);
+      return;
+    }
+    Run run = runs.head();
+    if (run == null || run.id() != runId) {
+      items.forEach(item -> item.reply().body().release());
+      return;
+    }
+    long now = loop.nanoTime();
+    if (spent) {
+      end.decideFirst(LossCause.spent());
+    }
+    if (!ended) {
+      pass(run, items, false, now);
+      return;
+    }
+    headEnded(now);
+    if (spent && phase() == WorkerPhase.READY) {
+      leave();
+    }
+    if (keeper.roomMade()) {
+      // Telling answers takes the loop a while, in which the process should have something to do.
+      loop.execute(() -> tell(run, items, now));
+    } else {
+      tell(run, items, now);
+    }
+  }
+
+  /** Passes on what the process says of a run; answers that nobody waits for are released. */
+  private void pass(Run run, List<ItemReply> items, boolean ended, long now) {
+    run.progressed(now);
+    for (int i = 0; i < items.size(); i++) {
+      ItemReply item = items.get(i);
+      Job job = run.find(item.itemId());
+      if (job == null || job.ended()) {
+        item.reply().body().release();
+      } else {
+        keeper.replied(run, job, item, ended || item.ended());
+      }
+    }
+  }
+
+  private void tell(Run run, List<ItemReply> items, long now) {
+    pass(run, items, true, now);
+    keeper.runEnded(run);
+  }
+
+  @Override
+  public void heartbeat(long number) {
+    if (phase() != WorkerPhase.READY || !watch.heartbeatAnswered(number)) {
+      return;
+    }
+    // Having been well for a while is as good as having served.
+    record.served();
+    if (runs.isEmpty() && !watch.stopping()) {
+      watch.idle(loop.nanoTime());
+    }
+  }
+
+  @Override
+  public void disconnected(String reason) {
+    if (phase() == WorkerPhase.ENDED) {
+      return;
+    }
+    connection.lost();
+    if (phase() != WorkerPhase.DYING && phase() != WorkerPhase.LOST) {
+      watch.enter(WorkerPhase.LOST);
+    }
+  }
+
+  @Override
+  public void exited(ProcessExit exit) {
+    if (phase() != WorkerPhase.ENDED) {
+      settle(LossCause.exited(exit));
+    }
+  }
+
+  private void warmOn(Warmup current) {
+    if (current.next()) {
+      return;
+    }
+    warmup = null;
+    long loadNanos = watch.inPhaseNanos(loop.nanoTime());
+    watch.enter(WorkerPhase.READY);
+    record.loaded();
+    keeper.ready(loadNanos);
+  }
+
+  private void warmed(
+      Warmup current, long runId, List<ItemReply> items, boolean ended, boolean spent) {
+    LossCause cause = current.replied(runId, items, ended, spent);
+    if (cause != null) {
+      end.decide(cause);
+      leave();
+    } else if (current.ends(runId, ended)) {
+      warmOn(current);
+    }
+  }
+
+  private void headEnded(long now) {
+    runs.headEnded(now);
+    record.served();
+    if (!runs.isEmpty()) {
+      return;
+    }
+    if (watch.stopping()) {
+      stopNow();
+    } else {
+      watch.idle(now);
+    }
+  }
+
+  /** Stops when there is nothing to finish. */
+  private void stopNow() {
+    switch (phase()) {
+      case STARTING, LOADING, WARMING -> kill(LossCause.stopped("The worker was stopped."));
+      case READY -> {
+        connection.link().stop();
+        watch.stopAsked();
+      }
+      case DYING, LOST, ENDED -> {}
+    }
+  }
+
+  private void overdue(long now) {
+    switch (phase()) {
+      case STARTING -> kill(LossCause.notConnected(plan.connectTimeout()));
+      case LOADING, WARMING -> kill(notLoaded());
+      case READY -> overdueWhenReady(now);
+      case DYING -> settle(LossCause.died("did not end when it was killed"));
+      case LOST -> settle(LossCause.died("closed its connection, but did not end"));
+      case ENDED -> {}
+    }
+  }
+
+  private LossCause notLoaded() {
+    Warmup unfinished = warmup;
+    return unfinished == null
+        ? LossCause.notLoaded(plan.startupTimeout())
+        : unfinished.late(plan.startupTimeout());
+  }
+
+  private void overdueWhenReady(long now) {
+    if (!runs.isEmpty()) {
+      hung(LossCause.noAnswer(plan.responseTimeout()));
+    } else if (watch.stopping()) {
+      kill(LossCause.stopped("The worker did not stop when asked."));
+    } else if (watch.heartbeatAwaited()) {
+      hung(LossCause.noHeartbeat(plan.heartbeatTimeout()));
+    } else {
+      connection.link().heartbeat(watch.heartbeatAsked(now));
+    }
+  }
+
+  /** Fails what it runs at once; it gets a moment to write its stacks, then it is killed. */
+  private void hung(LossCause cause) {
+    end.decide(cause);
+    watch.enter(WorkerPhase.DYING);
+    end.killAfterStacks();
+    keeper.hung(runs.takeAll(), cause);
+  }
+
+  /** Parts with a process that is of no more use; it ends by itself or is helped. */
+  private void leave() {
+    connection.close();
+    watch.enter(WorkerPhase.LOST);
+  }
+
+  /** The process is out of the game. */
+  private void settle(LossCause seen) {
+    Warmup unfinished = warmup;
+    LossCause cause = end.settle(unfinished == null ? seen : unfinished.during(seen));
+    watch.end();
+    connection.forget();
+    keeper.over(runs.takeAll(), cause, end.told());
+  }
+}

@@ -1,0 +1,34 @@
+package ai.mariner.core.queue;
+
+import ai.mariner.core.crew.Demand;
+import ai.mariner.core.job.Job;
+import java.util.List;
+
+/** Holds the jobs that wait and decides which of them run together. Pure: no clock, no threads. */
+interface Batcher extends Demand {
+  /** Takes a job at the end of the queue; false when the queue is full. */
+  boolean offer(Job job);
+
+  /**
+   * What to do now.
+   *
+   * @param nowNanos time
+   * @param freeWorkers workers that could take a batch at once, at least 1
+   */
+  Decision next(long nowNanos, int freeWorkers);
+
+  /** Puts jobs back at the head of the queue, in this order, whatever its bound. */
+  void requeue(List<Job> jobs);
+
+  /** Says that a waiting job has ended by itself; it is skipped from now on. */
+  void cancelled();
+
+  /** Takes out all waiting jobs, in order. */
+  List<Job> drain();
+
+  /** Whether no job is ever taken before one that came earlier. */
+  boolean inOrder();
+
+  /** Most waiting jobs. */
+  int capacity();
+}

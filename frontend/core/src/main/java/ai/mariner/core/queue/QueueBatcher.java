@@ -1,0 +1,172 @@
+package ai.mariner.core.queue;
+
+import ai.mariner.core.config.BatchPolicy;
+import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.job.Job;
+import ai.mariner.core.message.Operation;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Batches in the order of a queue.
+ *
+ * <p>Greedy: a free worker takes what is there, several free workers share the queue evenly.
+ * Window: a batch is held back until it is full or the oldest job has waited for the delay.
+ */
+final class QueueBatcher implements Batcher {
+  private final JobQueue queue;
+  private final int batchSize;
+  private final int capacity;
+  private final long windowNanos;
+  private int live;
+
+  private QueueBatcher(JobQueue queue, int batchSize, int capacity, long windowNanos) {
+    this.queue = queue;
+    this.batchSize = batchSize;
+    this.capacity = capacity;
+    this.windowNanos = windowNanos;
+  }
+
+  /** The batcher that a model's options ask for. */
+  static QueueBatcher of(ModelSpec spec) {
+    boolean window = spec.batchPolicy() == BatchPolicy.WINDOW && spec.batchSize() > 1;
+    Duration ageing = spec.priorityAgeing();
+    return new QueueBatcher(
+        ageing == null ? new ArrivalQueue() : new LaneQueue(ageing.toNanos()),
+        spec.batchSize(),
+        spec.jobQueueSize(),
+        window ? spec.maxBatchDelay().toNanos() : 0);
+  }
+
+  @Override
+  public boolean offer(Job job) {
+    if (live >= capacity) {
+      return false;
+    }
+    queue.add(job);
+    live++;
+    return true;
+  }
+
+  @Override
+  public Decision next(long nowNanos, int freeWorkers) {
+    Job head = queue.first();
+    if (head == null) {
+      return Decision.IDLE;
+    }
+    if (runsAlone(head)) {
+      return new Decision.Dispatch(List.of(take()));
+    }
+    if (windowNanos > 0) {
+      long due = queue.oldestArrivalNanos() + windowNanos;
+      if (due - nowNanos > 0 && matesOfHead() < batchSize) {
+        return new Decision.WaitUntil(due);
+      }
+      return new Decision.Dispatch(takeMates(batchSize));
+    }
+    int share = (live + freeWorkers - 1) / freeWorkers;
+    return new Decision.Dispatch(takeMates(Math.min(batchSize, share)));
+  }
+
+  @Override
+  public void requeue(List<Job> jobs) {
+    for (int i = jobs.size() - 1; i >= 0; i--) {
+      queue.putBack(jobs.get(i));
+    }
+    live += jobs.size();
+  }
+
+  @Override
+  public void cancelled() {
+    live--;
+    if (live == 0) {
+      queue.clear();
+    } else if (queue.size() > 2 * live + 64) {
+      // Jobs that were cancelled behind a live head must not pile up.
+      queue.removeIf(Job::ended);
+    }
+  }
+
+  @Override
+  public List<Job> drain() {
+    List<Job> all = new ArrayList<>(live);
+    while (queue.first() != null) {
+      all.add(take());
+    }
+    return all;
+  }
+
+  @Override
+  public int size() {
+    return live;
+  }
+
+  @Override
+  public boolean inOrder() {
+    return queue.inOrder();
+  }
+
+  @Override
+  public int capacity() {
+    return capacity;
+  }
+
+  @Override
+  public long oldestArrivalNanos() {
+    if (queue.first() == null) {
+      throw new IllegalStateException("nothing waits");
+    }
+    return queue.oldestArrivalNanos();
+  }
+
+  private Job take() {
+    live--;
+    Job job = queue.removeFirst();
+    job.taken();
+    return job;
+  }
+
+  private List<Job> takeMates(int most) {
+    Job first = take();
+    if (most == 1) {
+      return List.of(first);
+    }
+    List<Job> batch = new ArrayList<>(Math.min(most, live + 1));
+    batch.add(first);
+    for (Job job = queue.first();
+        job != null && batch.size() < most && mates(first, job);
+        job = queue.first()) {
+      batch.add(take());
+    }
+    return batch;
+  }
+
+  private int matesOfHead() {
+    Job first = null;
+    int count = 0;
+    for (Job job : queue) {
+      if (job.ended()) {
+        continue;
+      }
+      if (first == null) {
+        first = job;
+      } else if (!mates(first, job)) {
+        // What stands behind can't join, so the batch is as full as it gets.
+        return batchSize;
+      }
+      if (++count >= batchSize) {
+        return count;
+      }
+    }
+    return count;
+  }
+
+  private static boolean runsAlone(Job job) {
+    return job.alone() || job.request().operation() == Operation.DESCRIBE;
+  }
+
+  private static boolean mates(Job first, Job other) {
+    return !runsAlone(other) && other.request().operation() == first.request().operation();
+  }
+}
