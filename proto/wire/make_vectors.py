@@ -60,7 +60,6 @@ def part(entry: Json) -> bytes:
 
 def request_item(item: Json) -> bytes:
     label, sequence = text(item["label"]), text(item["sequence"])
-    entry, exit_ = text(item["entry"]), text(item["exit"])
     headers = pairs(item["headers"])
     fixed = struct.pack(
         ">QIHHIHHHHI",
@@ -71,11 +70,11 @@ def request_item(item: Json) -> bytes:
         len(headers),
         len(label),
         len(sequence),
-        len(entry),
-        len(exit_),
+        item["route"],
+        0,
         item["credits"],
     )
-    return fixed + label + sequence + entry + exit_ + headers + b"".join(part(p) for p in item["parts"])
+    return fixed + label + sequence + headers + b"".join(part(p) for p in item["parts"])
 
 
 def reply_item(item: Json) -> bytes:
@@ -143,8 +142,7 @@ def request(id_: int, parts: list[Json], **rest: Any) -> Json:
         "credits": 0,
         "label": None,
         "sequence": None,
-        "entry": None,
-        "exit": None,
+        "route": 0,
         "headers": [],
         "parts": parts,
     }
@@ -192,6 +190,10 @@ def control_frames() -> dict[str, Json]:
         ["decode_input_request", "false"],
         ["max_response_size", "6553500"],
         ["label_prefix", "0191c2d3a4b58f00"],
+        ["mode", "concurrent"],
+        ["concurrency", "64"],
+        ["routes", "/v1/inference\n/v1/größe"],
+        ["non_finite", "null"],
     ]
     failed = [
         ["status", "failed"],
@@ -209,7 +211,19 @@ def control_frames() -> dict[str, Json]:
         "load for the CPU": frame("LOAD", model=0xFFFFFFFF, fields=[["model_name", "m"], ["handler", "h"]]),
         "loaded": frame("LOADED", model=1, fields=[["status", "ok"], ["mode", "serial"], ["slots", "1"]]),
         "loaded concurrent": frame(
-            "LOADED", model=2, fields=[["status", "ok"], ["mode", "concurrent"], ["slots", "64"]]
+            "LOADED",
+            model=2,
+            fields=[
+                ["status", "ok"],
+                ["mode", "concurrent"],
+                ["slots", "64"],
+                ["streams", "true"],
+                ["dialect", "oip"],
+                ["declares", '{"platform": "größe"}'],
+            ],
+        ),
+        "loaded continuous": frame(
+            "LOADED", model=3, fields=[["status", "ok"], ["mode", "continuous"], ["slots", "8"]]
         ),
         "load failed": frame("LOADED", model=1, fields=failed),
         "unload": frame("UNLOAD", model=1),
@@ -224,7 +238,7 @@ def control_frames() -> dict[str, Json]:
         "credit for none": frame("CREDIT", items=[]),
         "cancel": frame(
             "CANCEL",
-            items=[{"id": u64(1), "reason": 1}, {"id": u64(2), "reason": 2}, {"id": u64(3), "reason": 3}],
+            items=[{"id": u64(reason), "reason": reason} for reason in range(1, 5)],
         ),
     }
 
@@ -256,12 +270,11 @@ def run_frames() -> dict[str, Json]:
                     2**64 - 1,
                     parts,
                     deadline=4294967295,
-                    flags=15,
+                    flags=55,
                     credits=8,
                     label="anfrage-№1",
                     sequence="folge-ü",
-                    entry="tor",
-                    exit="ausgang",
+                    route=65535,
                     headers=headers,
                 )
             ],
@@ -272,7 +285,7 @@ def run_frames() -> dict[str, Json]:
             run=8,
             items=[
                 request(10, [body(b"x" * 300)], deadline=250),
-                request(11, [], flags=8, sequence="s"),
+                request(11, [], flags=16, sequence="s", route=1),
                 request(12, [body(b"", "body"), body(b"2", "k")], label="client-label", headers=[["A", "b"]]),
             ],
         ),
@@ -286,6 +299,12 @@ def run_frames() -> dict[str, Json]:
         "predict without items": frame("PREDICT", model=1, run=10, items=[]),
         "predict a stream with credits": frame(
             "PREDICT", model=1, run=11, items=[request(30, [body(b"prompt")], flags=4, credits=32)]
+        ),
+        "predict a stream with the default window": frame(
+            "PREDICT", model=1, run=11, items=[request(30, [body(b"prompt")], flags=4)]
+        ),
+        "predict at both ends of a graph": frame(
+            "PREDICT", model=2, run=15, items=[request(33, [body(b"x")], flags=48, route=2)]
         ),
         "predict in a sequence": frame(
             "PREDICT",
@@ -400,8 +419,6 @@ def invalid_frames() -> list[Json]:
             raw_frame(0x20, patched(item, 22, ">H", 65535), 1),
             "item does not fit",
         ),
-        ("request: entry too long", raw_frame(0x20, patched(item, 24, ">H", 65535), 1), "item does not fit"),
-        ("request: exit too long", raw_frame(0x20, patched(item, 26, ">H", 65535), 1), "item does not fit"),
         (
             "request: headers too long",
             raw_frame(0x20, patched(item, 16, ">I", 2**32 - 1), 1),

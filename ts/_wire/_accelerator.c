@@ -22,7 +22,7 @@ enum {
     PART_SIZE = 8,
     REPLY_SIZE = 24,
     FRAME_FIELDS = 5,
-    REQUEST_FIELDS = 10,
+    REQUEST_FIELDS = 9,
     PART_FIELDS = 3,
     /* A bytearray from this size on may still be read while its owner goes on, so codec.py looks at it. */
     COPY_BELOW = 64 * 1024,
@@ -166,8 +166,8 @@ read_item(State *state, const unsigned char **cursor, const unsigned char *end, 
     const unsigned char *head = at;
     Py_ssize_t count = u16(head + 14);
     uint32_t block = u32(head + 16);
-    Py_ssize_t label = u16(head + 20), sequence = u16(head + 22), entry = u16(head + 24), exit = u16(head + 26);
-    Py_ssize_t texts = label + sequence + entry + exit;
+    Py_ssize_t label = u16(head + 20), sequence = u16(head + 22);
+    Py_ssize_t texts = label + sequence;
     at += REQUEST_SIZE;
     if (end - at < texts || (size_t)(end - at - texts) < block) {
         return LEFT_ALONE;
@@ -187,10 +187,9 @@ read_item(State *state, const unsigned char **cursor, const unsigned char *end, 
                && set_field(item, 3, PyLong_FromUnsignedLong(u32(head + 28)))
                && set_field(item, 4, text_of(state, at, label))
                && set_field(item, 5, text_of(state, at + label, sequence))
-               && set_field(item, 6, text_of(state, at + label + sequence, entry))
-               && set_field(item, 7, text_of(state, at + label + sequence + entry, exit))
-               && set_field(item, 8, PyByteArray_FromStringAndSize((const char *)at + texts, block))
-               && set_field(item, 9, parts = PyList_New(count));
+               && set_field(item, 6, PyLong_FromLong(u16(head + 24)))
+               && set_field(item, 7, PyByteArray_FromStringAndSize((const char *)at + texts, block))
+               && set_field(item, 8, parts = PyList_New(count));
     if (!made) {
         return FAILED;
     }
@@ -288,7 +287,7 @@ fill_row(State *state, PyObject *row, PyObject *item, PyObject *plain)
         PyErr_Format(PyExc_TypeError, "item: %s (expected: a request item)", Py_TYPE(item)->tp_name);
         return FAILED;
     }
-    PyObject *parts = PySequence_Fast(PyTuple_GET_ITEM(item, 9), "parts: not a sequence (expected: parts)");
+    PyObject *parts = PySequence_Fast(PyTuple_GET_ITEM(item, 8), "parts: not a sequence (expected: parts)");
     if (parts == NULL) {
         return FAILED;
     }

@@ -107,23 +107,19 @@ def decode_request_items(buffer: Buffer, at: int, end: int, count: int) -> list[
             raise ProtocolError(f"request item: {end - at} bytes left (expected: >= 32)")
         (
             item_id, deadline, flags, part_count, headers,
-            label_size, sequence_size, entry_size, exit_size, credits,
+            label_size, sequence_size, route, _, credits,
         ) = REQUEST.unpack_from(buffer, at)  # fmt: skip
         at += 32
-        if label_size | sequence_size | entry_size | exit_size:
+        if label_size | sequence_size:
             label_at = at + label_size
-            sequence_at = label_at + sequence_size
-            entry_at = sequence_at + entry_size
-            texts_end = entry_at + exit_size
+            texts_end = label_at + sequence_size
             if texts_end > end:
                 raise ProtocolError(f"request item: texts end {texts_end - end} bytes after the frame")
             label = buffer[at:label_at].decode("utf-8", "replace")
-            sequence = buffer[label_at:sequence_at].decode("utf-8", "replace")
-            entry = buffer[sequence_at:entry_at].decode("utf-8", "replace")
-            exit_ = buffer[entry_at:texts_end].decode("utf-8", "replace")
+            sequence = buffer[label_at:texts_end].decode("utf-8", "replace")
             at = texts_end
         else:
-            label = sequence = entry = exit_ = ""
+            label = sequence = ""
         block_at, at = at, at + headers
         if at > end:
             raise ProtocolError(
@@ -144,7 +140,7 @@ def decode_request_items(buffer: Buffer, at: int, end: int, count: int) -> list[
             name = buffer[at + 8 : name_end].decode("utf-8", "replace")
             parts.append(_new(Part, (name, content_type, buffer[body_at:after])))
             at = after
-        fields = (item_id, deadline, flags, credits, label, sequence, entry, exit_, block, parts)
+        fields = (item_id, deadline, flags, credits, label, sequence, route, block, parts)
         items.append(_new(RequestItem, fields))
     if at != end:
         raise ProtocolError(f"request items: {end - at} bytes after the last of {count}")
@@ -309,8 +305,8 @@ def take_over(buffer: bytearray, end: int) -> Frame | None:
     length, _, kind, _, _, _, count = HEADER.unpack_from(buffer)
     if LENGTH_SIZE + length != end or count != 1 or _DECODERS.get(kind) is not decode_request_items:
         return None
-    _, _, _, parts, headers, label, sequence, entry, exit_, _ = REQUEST.unpack_from(buffer, HEADER_SIZE)
-    part_at = after = HEADER_SIZE + REQUEST.size + label + sequence + entry + exit_ + headers
+    _, _, _, parts, headers, label, sequence, _, _, _ = REQUEST.unpack_from(buffer, HEADER_SIZE)
+    part_at = after = HEADER_SIZE + REQUEST.size + label + sequence + headers
     name_size = type_size = body_size = 0
     for _ in range(parts):
         part_at = after
@@ -360,12 +356,11 @@ def _encode_request_items(items: Sequence[RequestItem]) -> list[Chunk]:
     chunks: list[Chunk] = []
     for item in items:
         label, sequence = _text(item.label), _text(item.sequence)
-        entry, exit_ = _text(item.entry), _text(item.exit)
         head = REQUEST.pack(
             item.id, item.deadline_ms, item.flags, len(item.parts), len(item.header_block),
-            len(label), len(sequence), len(entry), len(exit_), item.credits,
+            len(label), len(sequence), item.route, 0, item.credits,
         )  # fmt: skip
-        chunks += (head, label, sequence, entry, exit_, item.header_block)
+        chunks += (head, label, sequence, item.header_block)
         for name, content_type, body in item.parts:
             name_bytes, type_bytes = _text(name), _text(content_type)
             chunks += (PART.pack(len(name_bytes), len(type_bytes), len(body)), name_bytes, type_bytes, body)

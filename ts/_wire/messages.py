@@ -58,6 +58,7 @@ class CancelReason(IntEnum):
     CLIENT_LEFT = 1
     DEADLINE = 2
     SHUTDOWN = 3
+    OVERDUE = 4
 
 
 class RequestFlag(IntFlag):
@@ -66,9 +67,12 @@ class RequestFlag(IntFlag):
     SEQUENCE_START = 1
     SEQUENCE_END = 2
     STREAM = 4
-    CACHED = 8
+    ENTRY = 16
+    EXIT = 32
 
 
+WINDOW = 16
+"""Pieces that a stream may send before a CREDIT, unless its request says otherwise."""
 ALONE = 1
 """Flag of a PREDICT, EXPLAIN or DESCRIBE frame: nothing of another run may be done beside it."""
 END = 1
@@ -87,7 +91,7 @@ class Part(NamedTuple):
 
 class RequestItem(NamedTuple):
     """One request of a run. `deadline_ms` counts from the moment of writing, 0 = none; absent texts are
-    empty.
+    empty. `route` is 1 + the place in LOAD's routes, 0 = none.
     """
 
     id: int
@@ -96,8 +100,7 @@ class RequestItem(NamedTuple):
     credits: int
     label: str
     sequence: str
-    entry: str
-    exit: str
+    route: int
     header_block: bytearray | bytes
     parts: Sequence[Part]
 

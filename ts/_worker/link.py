@@ -9,15 +9,21 @@ from typing import cast
 
 from ts._wire.channel import Channel
 from ts._wire.codec import encode_reply
-from ts._wire.messages import Cancel, Credit, Frame, FrameType, ReplyItem, RequestItem
+from ts._wire.messages import WINDOW, Cancel, Credit, Frame, FrameType, ReplyItem, RequestFlag, RequestItem
 from ts._wire.outbox import Outbox
 from ts._worker.busy_poll import BusyPoll
 
 # Plain numbers: a member of an enumeration is looked up and hashed in Python code.
 RUN_TYPES = frozenset(map(int, (FrameType.PREDICT, FrameType.EXPLAIN, FrameType.DESCRIBE)))
+STREAM = int(RequestFlag.STREAM)
 _CANCEL, _CREDIT = int(FrameType.CANCEL), int(FrameType.CREDIT)
 PROMPT_SECONDS = 0.001
 _FLUSH_ABOVE = 64 * 1024
+
+
+def window_of(item: RequestItem) -> int:
+    """Returns how many pieces a request's stream may send before a CREDIT; 0 = any number."""
+    return item.credits or (WINDOW if item.flags & STREAM else 0)
 
 
 class Link:
@@ -27,7 +33,8 @@ class Link:
         sending: held while pieces are sent, which threads of a handler may do.
         waiting: frames not yet begun, each with the `time.monotonic()` of its arrival.
         cancelled: ids of begun or waiting items that nobody waits for any more.
-        credits: pieces that may still be sent, by item id; only for the run under way.
+        credits: pieces that the run under way may still send; None: as many as it likes, or it has sent
+            none yet.
         answers: whether this rank answers runs.
         hold: holds a whole frame back until the next flush.
         alone: whether this process is no part of a group, so that it may decide by itself what to leave out.
@@ -39,11 +46,11 @@ class Link:
         self._outbox: Outbox | None = None
         self._busy_poll = BusyPoll(0.0)
         self._unsent_since: float | None = None
-        self._early_credits: dict[int, int] = {}
+        self._more_credits: dict[int, int] = {}
         self.sending = threading.RLock()
         self.waiting: deque[tuple[Frame, float]] = deque()
         self.cancelled: set[int] = set()
-        self.credits: dict[int, int] = {}
+        self.credits: int | None = None
         self.hold = channel.hold
         self.answers = rank == 0
         self.alone = world_size == 1
@@ -88,32 +95,36 @@ class Link:
 
     def _credit(self, entries: Sequence[Credit]) -> None:
         for item_id, more in entries:
-            if item_id in self.credits:
-                self.credits[item_id] += more
-            elif self._is_waiting(item_id):
-                self._early_credits[item_id] = self._early_credits.get(item_id, 0) + more
+            if self.credits is not None and item_id == self._running[0].id:
+                self.credits += more
+            elif self._is_known(item_id):
+                self._more_credits[item_id] = self._more_credits.get(item_id, 0) + more
 
-    def _is_waiting(self, item_id: int) -> bool:
-        runs = (cast("Sequence[RequestItem]", f.payload) for f, _ in self.waiting if f.type in RUN_TYPES)
-        return any(item.id == item_id for items in runs for item in items)
+    def _is_known(self, item_id: int) -> bool:
+        runs = [cast("Sequence[RequestItem]", f.payload) for f, _ in self.waiting if f.type in RUN_TYPES]
+        return any(item.id == item_id for items in (self._running, *runs) for item in items)
+
+    def open_window(self) -> None:
+        """Counts the pieces of the run under way from now on, if it is a stream with flow control."""
+        if self.credits is None and len(self._running) == 1:
+            item = self._running[0]
+            window = window_of(item)
+            if window:
+                self.credits = window + self._more_credits.pop(item.id, 0)
 
     def begin(self, items: Sequence[RequestItem]) -> None:
         """Notes which items run now."""
         self._running = items
-        if len(items) == 1 and items[0].credits:
-            item_id, credits = items[0].id, items[0].credits
-            self.credits = {item_id: credits + self._early_credits.get(item_id, 0)}
-        if self._early_credits:
-            for item in items:
-                self._early_credits.pop(item.id, None)
 
     def end(self) -> None:
         """Forgets the run that was noted."""
         if self.cancelled:
             self.cancelled.difference_update(item.id for item in self._running)
+        if self._more_credits:
+            for item in self._running:
+                self._more_credits.pop(item.id, None)
         self._running = ()
-        if self.credits:
-            self.credits = {}
+        self.credits = None
 
     def reply(self, kind: int, flags: int, model: int, run: int, items: Sequence[ReplyItem]) -> None:
         """Holds a RESULT or PIECE back until the next flush."""

@@ -303,12 +303,13 @@ class Run:
 
     def _wait_for_credit(self) -> None:
         link = self._link
-        if not link.credits:
+        link.open_window()
+        if link.credits is None:
             return
         item_id = self._items[0].id
-        while link.credits[item_id] == 0 and item_id not in link.cancelled:
+        while link.credits == 0 and item_id not in link.cancelled:
             link.flush()
             link.receive(wait=True)
         self._stop_if_cancelled()
-        if link.credits[item_id]:
-            link.credits[item_id] -= 1
+        if link.credits:
+            link.credits -= 1

@@ -94,7 +94,7 @@ def item(
         elif isinstance(part, bytes):
             part = Part("body", "", part)
         made.append(part)
-    return RequestItem(id_, deadline_ms, flags, credits, label, sequence, "", "", encode_pairs(headers), made)
+    return RequestItem(id_, deadline_ms, flags, credits, label, sequence, 0, encode_pairs(headers), made)
 
 
 def write_model(

@@ -50,7 +50,7 @@ def request(size: int) -> Frame:
         0,
         1,
         7,
-        [RequestItem(1, 0, 0, 0, "", "", "", "", b"", [Part("body", "", bytes(size))])],
+        [RequestItem(1, 0, 0, 0, "", "", 0, b"", [Part("body", "", bytes(size))])],
     )
 
 
@@ -97,8 +97,7 @@ def test_requests_survive_the_way_there_and_back(
             3,
             name,
             kind,
-            kind,
-            name,
+            9,
             encode_pairs(pairs),
             [Part(name, kind, body), Part(kind, "", b"")],
         )
@@ -243,7 +242,7 @@ def test_a_large_body_is_the_buffer_it_came_in_and_the_handlers_own(
 ) -> None:
     ours, channel = pair
     bodies = [b"first", bytes(range(256)) * 8192][-parts:]
-    item = RequestItem(9, 5, 4, 3, "l", "s", "", "x", encode_pairs([("a", "b")]), [
+    item = RequestItem(9, 5, 4, 3, "l", "s", 7, encode_pairs([("a", "b")]), [
         Part(f"p{i}", "image/jpeg", body) for i, body in enumerate(bodies)
     ])  # fmt: skip
     sent = [Frame(int(FrameType.PREDICT), 1, 2, run, [item]) for run in range(3)]
@@ -275,7 +274,7 @@ def test_what_is_taken_over_is_what_would_have_been_read(
     parts: int, items: int, cut: int, extra: int, draw: st.DataObject
 ) -> None:
     source = [
-        RequestItem(i, 1, 2, 3, "label", "", "e", "", b"", [Part("n", "t", bytes(60))] * parts)
+        RequestItem(i, 1, 2, 3, "label", "", 3, b"", [Part("n", "t", bytes(60))] * parts)
         for i in range(items)
     ]
     kind = draw.draw(st.sampled_from([int(kind) for kind in FrameType]))

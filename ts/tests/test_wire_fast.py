@@ -31,7 +31,7 @@ TEXT = st.text(max_size=60)
 HEADERS = st.lists(st.tuples(TEXT, TEXT), max_size=3).map(encode_pairs)
 PARTS = st.lists(st.builds(Part, TEXT, TEXT, st.binary(max_size=40)), max_size=3)
 ITEMS = st.lists(
-    st.builds(RequestItem, U64, U32, U16, U32, TEXT, TEXT, TEXT, TEXT, HEADERS, PARTS), max_size=3
+    st.builds(RequestItem, U64, U32, U16, U32, TEXT, TEXT, U16, HEADERS, PARTS), max_size=3
 )
 RUN_TYPES = [int(FrameType.PREDICT), int(FrameType.EXPLAIN), int(FrameType.DESCRIBE)]
 RUNS = st.builds(Frame, st.sampled_from(RUN_TYPES), U16, U32, U64, ITEMS)
@@ -60,7 +60,7 @@ def same(data: bytes, max_frame: int = DEFAULT_MAX_FRAME) -> None:
 
 
 def item(number: int = 1, parts: list[Part] | None = None) -> RequestItem:
-    return RequestItem(number, 0, 0, 0, "", "", "", "", b"", parts or [])
+    return RequestItem(number, 0, 0, 0, "", "", 0, b"", parts or [])
 
 
 def test_the_module_is_compiled_where_there_is_a_compiler() -> None:

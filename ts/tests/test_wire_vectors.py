@@ -56,8 +56,7 @@ def request_of(item: dict[str, Any]) -> RequestItem:
         item["credits"],
         item["label"] or "",
         item["sequence"] or "",
-        item["entry"] or "",
-        item["exit"] or "",
+        item["route"],
         encode_pairs(item["headers"]),
         [Part(p["name"], p["type"] or "", bytes.fromhex(p["body"])) for p in item["parts"]],
     )

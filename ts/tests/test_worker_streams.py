@@ -240,6 +240,37 @@ def test_a_lone_stream_waits_for_credit(frontend: Frontend, tmp_path: Path) -> N
     assert texts == [str(n) for n in range(5, 1000)]
 
 
+def test_a_lone_stream_without_credits_of_its_own_has_the_default_window(
+    frontend: Frontend, tmp_path: Path
+) -> None:
+    frontend.serving(write_model(tmp_path / "m", COUNTING))
+    frame = frontend.frame(item(9, b"", flags=4))
+    frontend.send(frame)
+    assert [frontend.piece(frame.run)[0].text for _ in range(16)] == [str(n) for n in range(16)]
+    frontend.socket.settimeout(0.2)
+    with pytest.raises(TimeoutError):
+        frontend.receive()
+    frontend.socket.settimeout(PATIENCE_SECONDS)
+    frontend.credit(9, 1)
+    assert frontend.piece(frame.run)[0].text == "16"
+    frontend.cancel(9)
+    assert frontend.result(frame.run)[0].code == ErrorCode.CANCELLED
+
+
+def test_a_credit_that_comes_before_the_first_piece_counts(frontend: Frontend, tmp_path: Path) -> None:
+    handler, gate = gated(tmp_path)
+    frontend.serving(write_model(tmp_path / "m", handler), model=1)
+    frontend.serving(write_model(tmp_path / "n", COUNTING), model=2)
+    first, second = frontend.frame(item(1, b"wait")), frontend.frame(item(9, b"", flags=4, credits=1), model=2)
+    frontend.send(first, second)
+    frontend.credit(9, 2)
+    open_gate(gate)
+    assert frontend.result(first.run)[0].text == "wait"
+    assert [frontend.piece(second.run)[0].text for _ in range(3)] == ["0", "1", "2"]
+    frontend.cancel(9)
+    assert frontend.result(second.run)[0].code == ErrorCode.CANCELLED
+
+
 def test_cancel_ends_the_wait_for_credit_and_closes_the_generator(frontend: Frontend, tmp_path: Path) -> None:
     folder = write_model(tmp_path / "m", COUNTING)
     frontend.serving(folder)

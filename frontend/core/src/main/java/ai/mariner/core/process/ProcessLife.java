@@ -8,9 +8,11 @@ import ai.mariner.core.worker.ItemReply;
 import ai.mariner.core.worker.LoadCommand;
 import ai.mariner.core.worker.LoadOutcome;
 import ai.mariner.core.worker.ProcessExit;
+import ai.mariner.core.worker.WorkerError;
 import ai.mariner.core.worker.WorkerEvents;
 import ai.mariner.core.worker.WorkerLauncher;
 import ai.mariner.core.worker.WorkerLink;
+import ai.mariner.core.worker.WorkerMode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -142,12 +144,16 @@ final class ProcessLife implements WorkerEvents {
     if (phase() != WorkerPhase.LOADING) {
       return;
     }
+    if (outcome.error() == null && outcome.mode() != WorkerMode.SERIAL) {
+      String text = "mode: " + outcome.mode().word() + " (expected: serial, the only one yet)";
+      outcome = LoadOutcome.failed(WorkerError.LOAD_FAILED, text, null);
+    }
     if (outcome.error() != null) {
       end.decide(LossCause.loadFailed(outcome));
       leave();
       return;
     }
-    runs.slots(outcome.serial() ? outcome.slots() : 1);
+    runs.slots(outcome.slots());
     // The warm-up has what is left of the time for the load.
     watch.goOnTo(WorkerPhase.WARMING);
     Warmup first =

@@ -54,7 +54,9 @@ public interface WorkerLink {
     /** Its deadline passed. */
     DEADLINE(2),
     /** The server shuts down. */
-    SHUTDOWN(3);
+    SHUTDOWN(3),
+    /** It took longer than {@code responseTimeout}: the worker logs where it is, and stops it. */
+    OVERDUE(4);
 
     private final int code;
 

@@ -12,6 +12,7 @@ import ai.mariner.core.worker.WorkerError;
 import ai.mariner.core.worker.WorkerEvents;
 import ai.mariner.core.worker.WorkerLaunch;
 import ai.mariner.core.worker.WorkerLink;
+import ai.mariner.core.worker.WorkerMode;
 import ai.mariner.core.worker.WorkerProcess;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -124,7 +125,7 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
     say(
         () -> {
           boolean ahead = load != null && load.fields().containsKey("prepare_ahead");
-          events.loaded(new LoadOutcome(null, null, null, true, ahead ? 2 : 1));
+          events.loaded(LoadOutcome.loaded(WorkerMode.SERIAL, ahead ? 2 : 1));
         });
   }
 
@@ -136,7 +137,7 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
 
   /** Can't load the model. */
   public void failLoad(WorkerError error, String message) {
-    say(() -> events.loaded(new LoadOutcome(error, message, "Traceback: " + message, true, 1)));
+    say(() -> events.loaded(LoadOutcome.failed(error, message, "Traceback: " + message)));
   }
 
   /** Answers every request of the oldest open batch: {@code echo:} and its text. */

@@ -4,6 +4,7 @@ import ai.mariner.core.worker.ItemReply;
 import ai.mariner.core.worker.LoadOutcome;
 import ai.mariner.core.worker.WorkerError;
 import ai.mariner.core.worker.WorkerEvents;
+import ai.mariner.core.worker.WorkerMode;
 import ai.mariner.worker.wire.FrameType;
 import ai.mariner.worker.wire.ReplyDecoder;
 import ai.mariner.worker.wire.ReplyHandler;
@@ -123,7 +124,7 @@ final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
   }
 
   @Override
-  public void replies(FrameType type, long run, List<ItemReply> items, boolean spent) {
+  public void replies(FrameType type, int model, long run, List<ItemReply> items, boolean spent) {
     WorkerEvents known = events;
     if (known == null) {
       items.forEach(item -> item.reply().body().release());
@@ -183,15 +184,32 @@ final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
 
   private static LoadOutcome outcome(Map<String, String> fields) {
     if ("ok".equals(fields.get("status"))) {
-      boolean serial =
-          !"concurrent".equals(fields.get("mode")) && !"continuous".equals(fields.get("mode"));
-      return new LoadOutcome(null, null, null, serial, slots(fields));
+      return loaded(fields);
     }
     WorkerError error =
         "OUT_OF_MEMORY".equals(fields.get("error"))
             ? WorkerError.OUT_OF_MEMORY
             : WorkerError.LOAD_FAILED;
-    return new LoadOutcome(error, fields.get("message"), fields.get("trace"), true, 1);
+    return LoadOutcome.failed(error, fields.get("message"), fields.get("trace"));
+  }
+
+  private static LoadOutcome loaded(Map<String, String> fields) {
+    String word = fields.getOrDefault("mode", WorkerMode.SERIAL.word());
+    WorkerMode mode = WorkerMode.ofWord(word);
+    if (mode == null) {
+      String text = "mode: " + word + " (expected: serial, concurrent or continuous)";
+      return LoadOutcome.failed(WorkerError.LOAD_FAILED, text, null);
+    }
+    String streams = fields.get("streams");
+    return new LoadOutcome(
+        null,
+        null,
+        null,
+        mode,
+        slots(fields),
+        streams == null ? null : Boolean.valueOf(streams),
+        fields.get("dialect"),
+        fields.get("declares"));
   }
 
   private static int slots(Map<String, String> fields) {

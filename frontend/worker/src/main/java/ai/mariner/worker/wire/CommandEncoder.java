@@ -15,6 +15,7 @@ import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Writes the frontend's frames. */
 public final class CommandEncoder {
@@ -24,6 +25,8 @@ public final class CommandEncoder {
   private static final int SEQUENCE_START = 1;
   private static final int SEQUENCE_END = 2;
   private static final int STREAM = 4;
+  private static final int ENTRY = 16;
+  private static final int EXIT = 32;
 
   /** Of the frame. */
   private static final int ALONE = 1;
@@ -144,9 +147,10 @@ public final class CommandEncoder {
     int start = out.writerIndex();
     out.writeLong(request.id());
     out.writeInt(millisLeft(item.deadlineNanos(), nowNanos));
-    out.writeShort(flags(request, sequence));
+    out.writeShort(flags(item, request, sequence));
     out.writeShort(request.parts().size());
-    out.writeZero(12);
+    out.writeZero(8);
+    out.writeShort(item.route()).writeShort(0);
     out.writeInt(item.credits());
     out.setShort(start + 20, writeText(out, request.label()));
     out.setShort(start + 22, writeText(out, sequence == null ? null : sequence.id()));
@@ -165,9 +169,10 @@ public final class CommandEncoder {
     return (int) Math.max(1, Math.min(Integer.MAX_VALUE, millis));
   }
 
-  private static int flags(
-      InferenceRequest request, @org.jspecify.annotations.Nullable Sequence sequence) {
+  private static int flags(RunItem item, InferenceRequest request, @Nullable Sequence sequence) {
     int flags = request.streaming() ? STREAM : 0;
+    flags |= item.entry() ? ENTRY : 0;
+    flags |= item.exit() ? EXIT : 0;
     if (sequence != null) {
       flags |= sequence.start() ? SEQUENCE_START : 0;
       flags |= sequence.end() ? SEQUENCE_END : 0;
@@ -175,7 +180,7 @@ public final class CommandEncoder {
     return flags;
   }
 
-  private static int writeText(ByteBuf out, @org.jspecify.annotations.Nullable CharSequence text) {
+  private static int writeText(ByteBuf out, @Nullable CharSequence text) {
     if (text == null || text.isEmpty()) {
       return 0;
     }

@@ -115,7 +115,8 @@ public final class ReplyDecoder {
       ReplyHandler handler) {
     switch (type) {
       case HELLO, LOADED -> handler.fields(type, model, fields(payload));
-      case RESULT, PIECE -> handler.replies(type, run, items(payload, count), (flags & SPENT) != 0);
+      case RESULT, PIECE ->
+          handler.replies(type, model, run, items(payload, count), (flags & SPENT) != 0);
       case UNLOADED, HEARTBEAT -> {
         end(payload);
         handler.bare(type, model, run);

@@ -10,7 +10,7 @@ public interface ReplyHandler {
   void fields(FrameType type, int model, Map<String, String> fields);
 
   /** RESULT, PIECE: answers. The receiver owns the bodies. */
-  void replies(FrameType type, long run, List<ItemReply> items, boolean spent);
+  void replies(FrameType type, int model, long run, List<ItemReply> items, boolean spent);
 
   /** UNLOADED, HEARTBEAT: nothing but the header. */
   void bare(FrameType type, int model, long run);

@@ -120,6 +120,26 @@ class LinkHandlerTest {
   }
 
   @Test
+  void tellsWhatTheModelSaysOfItself() {
+    Map<String, String> fields =
+        Map.of("status", "ok", "streams", "true", "dialect", "oip", "declares", "{}");
+
+    receive(joined(hello(), frame(0x11, 0, 0, fields(fields))));
+
+    assertThat(events.soFar()).containsExactly("connected", "loaded serial 1 true oip {}");
+  }
+
+  @Test
+  void takesAModeThatItDoesNotKnowForAFailedLoad() {
+    receive(joined(hello(), frame(0x11, 0, 0, fields(Map.of("status", "ok", "mode", "wild")))));
+
+    assertThat(events.soFar())
+        .containsExactly(
+            "connected",
+            "loaded LOAD_FAILED mode: wild (expected: serial, concurrent or continuous)");
+  }
+
+  @Test
   void takesAStreamByteByByte() {
     byte[] stream = joined(hello(), result(5, "a".repeat(3000).getBytes(StandardCharsets.UTF_8)));
     for (int i = 0; i < stream.length; i++) {

@@ -41,7 +41,10 @@ final class RecordedEvents implements WorkerEvents {
 
   @Override
   public void loaded(LoadOutcome outcome) {
-    String mode = (outcome.serial() ? "serial " : "concurrent ") + outcome.slots();
+    String mode = outcome.mode().word() + " " + outcome.slots();
+    if (outcome.declares() != null) {
+      mode += " " + outcome.streams() + " " + outcome.dialect() + " " + outcome.declares();
+    }
     tell("loaded " + (outcome.error() == null ? mode : outcome.error() + " " + outcome.message()));
   }
 

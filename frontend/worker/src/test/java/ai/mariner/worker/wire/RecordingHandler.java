@@ -20,7 +20,7 @@ final class RecordingHandler implements ReplyHandler {
   }
 
   @Override
-  public void replies(FrameType type, long run, List<ItemReply> replies, boolean spent) {
+  public void replies(FrameType type, int model, long run, List<ItemReply> replies, boolean spent) {
     StringBuilder text = new StringBuilder(type + " " + hex(run) + (spent ? " spent" : ""));
     for (ItemReply item : replies) {
       text.append("\n  ").append(describe(item));
