@@ -47,7 +47,7 @@ final class Autoscaler {
   private long calmSince;
 
   private double busyNanos;
-  private int busy;
+  private double busy;
   private long busyAt;
 
   /**
@@ -75,7 +75,7 @@ final class Autoscaler {
   /** Requests wait, are run or have ended: keeps the account of how busy the workers are. */
   void observe() {
     long now = loop.nanoTime();
-    busyNanos += (double) busy * (now - busyAt);
+    busyNanos += busy * (now - busyAt);
     busyAt = now;
     busy = workers.busyCount();
     if (look == null && !asleep && demand.size() > 0) {

@@ -5,6 +5,7 @@ import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.RequestLabel;
+import ai.mariner.core.process.RunMode;
 import ai.mariner.core.process.WarmupSample;
 import ai.mariner.core.process.Worker;
 import ai.mariner.core.process.WorkerHost;
@@ -111,7 +112,7 @@ public final class WorkerFactory {
             gpu,
             loadFields(gpu),
             program.warmup(),
-            spec.batchSize(),
+            RunMode.of(spec),
             config.connectTimeout(),
             spec.startupTimeout(),
             spec.responseTimeout(),
@@ -144,6 +145,11 @@ public final class WorkerFactory {
     fields.put("batch_size", Integer.toString(spec.batchSize()));
     if (gpu != null) {
       fields.put("gpu_id", gpu.toString());
+    }
+    RunMode mode = RunMode.of(spec);
+    if (mode.open()) {
+      fields.put("mode", mode.mode().word());
+      fields.put("concurrency", Integer.toString(mode.concurrency()));
     }
     if (spec.prepareAhead()) {
       fields.put("prepare_ahead", "true");

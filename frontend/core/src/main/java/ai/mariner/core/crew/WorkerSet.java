@@ -3,6 +3,7 @@ package ai.mariner.core.crew;
 import ai.mariner.core.job.Job;
 import ai.mariner.core.job.LossCause;
 import ai.mariner.core.job.Run;
+import ai.mariner.core.job.RunGroup;
 import ai.mariner.core.process.Worker;
 import ai.mariner.core.process.WorkerSnapshot;
 import ai.mariner.core.worker.WorkerLink.CancelReason;
@@ -86,28 +87,38 @@ public final class WorkerSet {
     return count;
   }
 
-  /** Workers that run something. */
-  int busyCount() {
-    int count = 0;
+  /** Workers that are busy; one that runs several at once counts by the share of its slots. */
+  public double busyCount() {
+    double count = 0;
     for (int i = 0; i < workers.size(); i++) {
-      if (!workers.get(i).idle()) {
-        count++;
-      }
+      count += workers.get(i).busyShare();
     }
     return count;
   }
 
-  /** The next idle worker in turn. */
-  public @Nullable Worker nextIdle() {
+  /**
+   * The worker that could begin a run at once and has least to do, in turn; absent: none could.
+   *
+   * @param group the run's group; absent: none
+   */
+  public @Nullable Worker nextFree(@Nullable RunGroup group) {
+    Worker best = null;
     int size = workers.size();
+    int start = cursor + 1 < size ? cursor + 1 : 0;
     for (int i = 0; i < size; i++) {
-      cursor = cursor + 1 < size ? cursor + 1 : 0;
-      Worker worker = workers.get(cursor);
-      if (free(worker)) {
-        return worker;
+      int at = start + i;
+      Worker worker = workers.get(at < size ? at : at - size);
+      if (worker.takes(group) && (best == null || worker.load() < best.load())) {
+        best = worker;
+        if (best.load() == 0) {
+          break;
+        }
       }
     }
-    return null;
+    if (best != null) {
+      cursor = workers.indexOf(best);
+    }
+    return best;
   }
 
   /**
@@ -180,6 +191,6 @@ public final class WorkerSet {
   }
 
   private static boolean free(Worker worker) {
-    return worker.ready() && worker.idle();
+    return worker.takes(null);
   }
 }

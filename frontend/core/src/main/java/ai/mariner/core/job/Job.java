@@ -16,12 +16,12 @@ public final class Job implements RunItem {
   private final long arrivalNanos;
   private final long deadlineNanos;
   private final @Nullable Priority priority;
+  private final @Nullable Object key;
 
   private State state = State.QUEUED;
-  private boolean alone;
+  private @Nullable RunGroup group;
   private @Nullable Run run;
   private @Nullable StreamFlow stream;
-  private @Nullable BatchLosses losses;
 
   /** Where a job is. */
   enum State {
@@ -49,11 +49,27 @@ public final class Job implements RunItem {
       long arrivalNanos,
       long deadlineNanos,
       @Nullable Priority priority) {
+    this(request, sink, arrivalNanos, deadlineNanos, priority, request.batchKey());
+  }
+
+  /**
+   * Accepts a request that a model's own rule keeps apart from others.
+   *
+   * @param key only jobs with equal keys run in one batch; absent: with all others that have none
+   */
+  public Job(
+      InferenceRequest request,
+      ResponseSink sink,
+      long arrivalNanos,
+      long deadlineNanos,
+      @Nullable Priority priority,
+      @Nullable Object key) {
     this.request = request;
     this.sink = sink;
     this.arrivalNanos = arrivalNanos;
     this.deadlineNanos = deadlineNanos;
     this.priority = priority;
+    this.key = key;
   }
 
   @Override
@@ -68,7 +84,7 @@ public final class Job implements RunItem {
 
   @Override
   public int credits() {
-    return stream == null ? 0 : stream.initialCredits();
+    return 0;
   }
 
   /** When the request arrived, in the loop's time. */
@@ -81,10 +97,15 @@ public final class Job implements RunItem {
     return priority;
   }
 
-  /** Whether the job has to run in a batch of its own, with nothing beside it. */
+  /** Only jobs with equal keys run in one batch; absent: with all others that have none. */
+  public @Nullable Object key() {
+    return key;
+  }
+
+  /** Whether nothing may run beside its batch. */
   @Override
   public boolean alone() {
-    return alone;
+    return group != null;
   }
 
   /** Whether the job has ended and only waits to be skipped. */
@@ -112,9 +133,9 @@ public final class Job implements RunItem {
     stream = flow;
   }
 
-  /** Losses of the batch that the job was first run in; absent: it never lost a worker. */
-  public @Nullable BatchLosses losses() {
-    return losses;
+  /** The group that the job runs again in; absent: it has not lost a worker. */
+  public @Nullable RunGroup group() {
+    return group;
   }
 
   /** The job has left the queue. */
@@ -139,11 +160,10 @@ public final class Job implements RunItem {
     stream = null;
   }
 
-  /** Puts the job back among the waiting, to be run in a batch of its own. */
-  public void requeuedAlone(BatchLosses inBatch) {
+  /** Puts the job back among the waiting, to be run in this group. */
+  public void requeuedIn(RunGroup newGroup) {
     requeued();
-    alone = true;
-    losses = inBatch;
+    group = newGroup;
   }
 
   /** Ends the job and gives its bodies back; false if it had ended before. */

@@ -70,6 +70,15 @@ public record LossCause(
             + " s. It was replaced.");
   }
 
+  /** One of several requests that were under way took too long. */
+  public static LossCause tooLong(Duration limit) {
+    return of(
+        ErrorKind.RESPONSE_TIMEOUT,
+        "The request took longer than responseTimeout, "
+            + limit.toSeconds()
+            + " s, and was cancelled.");
+  }
+
   /** An idle worker did not answer. */
   public static LossCause noHeartbeat(Duration limit) {
     return of(

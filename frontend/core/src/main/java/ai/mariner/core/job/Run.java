@@ -16,6 +16,7 @@ public final class Run {
   private long progressNanos;
   private boolean begun;
   private boolean prepared;
+  private boolean givenUp;
   private int cursor;
   private boolean streamed;
 
@@ -61,6 +62,24 @@ public final class Run {
 
   public void markPrepared() {
     prepared = true;
+  }
+
+  /** The group that its jobs run again in; absent: they have not lost a worker. */
+  public @Nullable RunGroup group() {
+    return jobs.get(0).group();
+  }
+
+  /** Whether it took too long and was given up, though its worker has not ended it. */
+  public boolean givenUp() {
+    return givenUp;
+  }
+
+  /** It took too long: its worker is asked to end it, and its jobs are told so. */
+  public void giveUp(WorkerLink link) {
+    givenUp = true;
+    for (Job job : jobs) {
+      link.cancel(id, job.request().id(), CancelReason.OVERDUE);
+    }
   }
 
   /** Whether it may be prepared beside another one, or the other one beside it. */

@@ -8,15 +8,12 @@ import org.jspecify.annotations.Nullable;
  * are given in halves of the window, so that a fast reader costs one frame for many pieces.
  */
 public final class StreamFlow {
+  /** As both ends of the wire have it for a streamed item without a number of its own. */
   private static final int WINDOW = 16;
 
   private int left = WINDOW;
   private int owed;
   private Loop.@Nullable Timer stallTimer;
-
-  int initialCredits() {
-    return WINDOW;
-  }
 
   /** Counts a piece that arrived. */
   public void pieceArrived() {

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  *     has one
  * @param streaming whether the client reads pieces as they come
  * @param sequence place in a stateful sequence; absent: none
+ * @param batchKey only requests with equal keys may run in one batch; absent: with all others that
+ *     have none
  */
 public record InferenceRequest(
     long id,
@@ -28,7 +30,22 @@ public record InferenceRequest(
     Headers headers,
     @Nullable Long timeoutNanos,
     boolean streaming,
-    @Nullable Sequence sequence) {
+    @Nullable Sequence sequence,
+    @Nullable Object batchKey) {
+
+  /** A request that may run in one batch with any other of its operation. */
+  public InferenceRequest(
+      long id,
+      ModelRef model,
+      Operation operation,
+      @Nullable String label,
+      List<InputPart> parts,
+      Headers headers,
+      @Nullable Long timeoutNanos,
+      boolean streaming,
+      @Nullable Sequence sequence) {
+    this(id, model, operation, label, parts, headers, timeoutNanos, streaming, sequence, null);
+  }
 
   /**
    * Asks the handler of a model for its own description.

@@ -15,7 +15,7 @@ public final class KeptBack {
   public static final Duration PATIENCE = Duration.ofMillis(10);
 
   private final Loop loop;
-  private final RunQueue runs;
+  private final SerialSlots runs;
   private final Runnable collect;
   private @Nullable Run awaited;
 
@@ -25,7 +25,7 @@ public final class KeptBack {
    * @param runs what the process has
    * @param collect asks for what it keeps back
    */
-  KeptBack(Loop loop, RunQueue runs, Runnable collect) {
+  KeptBack(Loop loop, SerialSlots runs, Runnable collect) {
     this.loop = loop;
     this.runs = runs;
     this.collect = collect;

@@ -1,6 +1,5 @@
 package ai.mariner.core.process;
 
-import ai.mariner.core.job.Run;
 import ai.mariner.core.time.LazyTimer;
 import ai.mariner.core.time.Loop;
 import java.util.function.LongConsumer;
@@ -12,7 +11,7 @@ import java.util.function.LongConsumer;
 final class PhaseWatch {
   private final WorkerPlan plan;
   private final Loop loop;
-  private final RunQueue runs;
+  private final Slots slots;
   private final LazyTimer watch;
 
   private WorkerPhase phase = WorkerPhase.STARTING;
@@ -27,13 +26,13 @@ final class PhaseWatch {
   /**
    * Makes a watch that sleeps until the first phase is entered.
    *
-   * @param runs what the process works on
+   * @param slots what the process works on
    * @param overdue told the time when the process has shown nothing for too long
    */
-  PhaseWatch(WorkerPlan plan, Loop loop, RunQueue runs, LongConsumer overdue) {
+  PhaseWatch(WorkerPlan plan, Loop loop, Slots slots, LongConsumer overdue) {
     this.plan = plan;
     this.loop = loop;
-    this.runs = runs;
+    this.slots = slots;
     this.watch = new LazyTimer(loop, this::dueNanos, overdue);
   }
 
@@ -69,6 +68,11 @@ final class PhaseWatch {
   /** Time since the phase began. */
   long inPhaseNanos(long now) {
     return now - phaseNanos;
+  }
+
+  /** Looks again: what the process works on has changed. */
+  void lookAgain() {
+    look();
   }
 
   /** A run is handed to a process that had none. */
@@ -110,6 +114,16 @@ final class PhaseWatch {
     return true;
   }
 
+  /** Whether a busy process that runs several at once has failed to give a sign of life. */
+  boolean loopStuck(long now) {
+    return heartbeatAwaited && now - heartbeatNanos >= patienceNanos();
+  }
+
+  /** Whether it is time to ask a process that runs several at once for a sign of life. */
+  boolean loopUnasked(long now) {
+    return !heartbeatAwaited && now - idleNanos >= plan.heartbeatInterval().toNanos();
+  }
+
   /** Whether a sign of life was asked for and has not come. */
   boolean heartbeatAwaited() {
     return heartbeatAwaited;
@@ -126,23 +140,39 @@ final class PhaseWatch {
 
   /** When the process has to have shown something; {@link Long#MAX_VALUE}: never. */
   private long dueNanos() {
-    Run head = runs.head();
     return switch (phase) {
       case STARTING -> phaseNanos + plan.connectTimeout().toNanos();
       case LOADING, WARMING -> phaseNanos + plan.startupTimeout().toNanos();
-      case READY -> head == null ? dueWhenIdle() : dueWhenBusy(head);
+      case READY -> slots.isEmpty() ? dueWhenIdle() : dueWhenBusy();
       case DYING -> phaseNanos + WorkerPlan.KILL_GRACE.toNanos();
       // A process that ends as it was told may take its time; one that runs something keeps it.
       case LOST ->
           phaseNanos
-              + (stopping && head == null ? plan.stopTimeout() : WorkerPlan.EXIT_GRACE).toNanos();
+              + (stopping && slots.isEmpty() ? plan.stopTimeout() : WorkerPlan.EXIT_GRACE)
+                  .toNanos();
       case ENDED -> Long.MAX_VALUE;
     };
   }
 
-  private long dueWhenBusy(Run head) {
-    long since = head.waitsForReader() ? loop.nanoTime() : head.progressNanos();
-    return since + plan.responseTimeout().toNanos();
+  private long dueWhenBusy() {
+    long due = slots.dueNanos(loop.nanoTime(), plan.responseTimeout().toNanos());
+    return plan.runMode().open() ? earlier(due, dueOfLoop()) : due;
+  }
+
+  /** A process that runs several at once gives signs of life all the time. */
+  private long dueOfLoop() {
+    return heartbeatAwaited
+        ? heartbeatNanos + patienceNanos()
+        : idleNanos + plan.heartbeatInterval().toNanos();
+  }
+
+  /** A busy loop may hold a sign of life back for as long as a run may take. */
+  private long patienceNanos() {
+    return Math.max(plan.heartbeatTimeout().toNanos(), plan.responseTimeout().toNanos());
+  }
+
+  private static long earlier(long due, long other) {
+    return due == Long.MAX_VALUE || other - due < 0 ? other : due;
   }
 
   private long dueWhenIdle() {

@@ -26,6 +26,9 @@ public interface ProcessKeeper {
   /** A run has ended, and its answers have been told. */
   void runEnded(Run run);
 
+  /** A run takes too long and was given up; the process goes on with its other ones. */
+  void overdue(Run run, LossCause cause);
+
   /** It is lost with these runs, although it has not ended yet. */
   void hung(List<Run> runs, LossCause cause);
 

@@ -14,6 +14,7 @@ import ai.mariner.core.worker.WorkerLauncher;
 import ai.mariner.core.worker.WorkerLink;
 import ai.mariner.core.worker.WorkerMode;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,11 +26,19 @@ final class ProcessLife implements WorkerEvents {
   private final Loop loop;
   private final TrackRecord record;
   private final ProcessKeeper keeper;
-  private final RunQueue runs = new RunQueue();
+  private final Slots slots;
   private final PhaseWatch watch;
-  private final KeptBack keptBack;
   private final WorkerConnection connection;
   private final ProcessEnd end;
+
+  /** The slots of a process that runs one batch after the other; absent: it runs several. */
+  private final @Nullable SerialSlots serial;
+
+  /** The slots of a process that runs several at once; absent: it runs in order. */
+  private final @Nullable OpenSlots open;
+
+  /** Absent: it keeps nothing back. */
+  private final @Nullable KeptBack keptBack;
 
   /** What it does before it is ready; absent: nothing. */
   private @Nullable Warmup warmup;
@@ -45,9 +54,12 @@ final class ProcessLife implements WorkerEvents {
     this.loop = loop;
     this.record = record;
     this.keeper = keeper;
-    this.watch = new PhaseWatch(plan, loop, runs, this::overdue);
+    this.serial = plan.runMode().open() ? null : new SerialSlots();
+    this.open = plan.runMode().open() ? new OpenSlots(plan.runMode().concurrency()) : null;
+    this.slots = serial != null ? serial : Objects.requireNonNull(open);
+    this.watch = new PhaseWatch(plan, loop, slots, this::overdue);
     this.connection = new WorkerConnection(plan.workerId());
-    this.keptBack = new KeptBack(loop, runs, connection::collect);
+    this.keptBack = serial == null ? null : new KeptBack(loop, serial, connection::collect);
     this.end = new ProcessEnd(loop);
   }
 
@@ -61,19 +73,19 @@ final class ProcessLife implements WorkerEvents {
     return watch.phase();
   }
 
-  /** Whether it takes runs. */
+  /** Whether it takes slots. */
   boolean ready() {
     return phase() == WorkerPhase.READY && !watch.stopping() && !end.decided();
   }
 
   /** Whether it could take a run now, or ought to have shown something of the one that it has. */
   boolean able() {
-    return ready() && (runs.isEmpty() || watch.due());
+    return ready() && (slots.hasRoomFor(null) || watch.due());
   }
 
   /** The runs that it has. */
-  RunQueue runs() {
-    return runs;
+  Slots slots() {
+    return slots;
   }
 
   /** How long it has taken runs; 0 if it doesn't. */
@@ -88,12 +100,14 @@ final class ProcessLife implements WorkerEvents {
 
   /** Hands over a batch. */
   void run(Run run) {
-    if (runs.isEmpty()) {
+    if (slots.isEmpty()) {
       watch.busy(run.dispatchNanos());
     }
-    runs.add(run);
+    slots.add(run);
     run.send(connection.link());
-    keptBack.handedOver();
+    if (keptBack != null) {
+      keptBack.handedOver();
+    }
   }
 
   /** Sends what was handed over. */
@@ -114,7 +128,7 @@ final class ProcessLife implements WorkerEvents {
   /** Ends when what it has is done. */
   void stop() {
     watch.stops();
-    if (runs.isEmpty()) {
+    if (slots.isEmpty()) {
       stopNow();
     }
   }
@@ -144,8 +158,9 @@ final class ProcessLife implements WorkerEvents {
     if (phase() != WorkerPhase.LOADING) {
       return;
     }
-    if (outcome.error() == null && outcome.mode() != WorkerMode.SERIAL) {
-      String text = "mode: " + outcome.mode().word() + " (expected: serial, the only one yet)";
+    WorkerMode wanted = plan.runMode().mode();
+    if (outcome.error() == null && outcome.mode() != wanted) {
+      String text = "mode: " + outcome.mode().word() + " (expected: " + wanted.word() + ')';
       outcome = LoadOutcome.failed(WorkerError.LOAD_FAILED, text, null);
     }
     if (outcome.error() != null) {
@@ -153,12 +168,20 @@ final class ProcessLife implements WorkerEvents {
       leave();
       return;
     }
-    runs.slots(outcome.slots());
+    if (serial != null) {
+      serial.slots(outcome.slots());
+    } else if (open != null) {
+      open.limit(Math.min(outcome.slots(), plan.runMode().concurrency()));
+    }
     // The warm-up has what is left of the time for the load.
     watch.goOnTo(WorkerPhase.WARMING);
     Warmup first =
         new Warmup(
-            plan.model(), plan.warmup(), plan.batchSize(), connection.link(), keeper::nextRunId);
+            plan.model(),
+            plan.warmup(),
+            plan.runMode().runSize(),
+            connection.link(),
+            keeper::nextRunId);
     warmup = first;
     warmOn(first);
   }
@@ -170,8 +193,8 @@ final class ProcessLife implements WorkerEvents {
       warmed(current, runId, items, ended, spent);
       return;
     }
-    Run run = runs.head();
-    if (run == null || run.id() != runId) {
+    Run run = slots.find(runId);
+    if (run == null) {
       items.forEach(item -> item.reply().body().release());
       return;
     }
@@ -183,7 +206,7 @@ final class ProcessLife implements WorkerEvents {
       pass(run, items, false, now);
       return;
     }
-    headEnded(now);
+    ended(run, now);
     if (spent && phase() == WorkerPhase.READY) {
       leave();
     }
@@ -221,7 +244,7 @@ final class ProcessLife implements WorkerEvents {
     }
     // Having been well for a while is as good as having served.
     record.served();
-    if (runs.isEmpty() && !watch.stopping()) {
+    if (open != null || (slots.isEmpty() && !watch.stopping())) {
       watch.idle(loop.nanoTime());
     }
   }
@@ -266,10 +289,10 @@ final class ProcessLife implements WorkerEvents {
     }
   }
 
-  private void headEnded(long now) {
-    runs.headEnded(now);
+  private void ended(Run run, long now) {
+    slots.ended(run, now);
     record.served();
-    if (!runs.isEmpty()) {
+    if (!slots.isEmpty()) {
       return;
     }
     if (watch.stopping()) {
@@ -310,7 +333,9 @@ final class ProcessLife implements WorkerEvents {
   }
 
   private void overdueWhenReady(long now) {
-    if (!runs.isEmpty()) {
+    if (open != null && !open.isEmpty()) {
+      overdueAmongOthers(open, now);
+    } else if (!slots.isEmpty()) {
       hung(LossCause.noAnswer(plan.responseTimeout()));
     } else if (watch.stopping()) {
       kill(LossCause.stopped("The worker did not stop when asked."));
@@ -321,12 +346,30 @@ final class ProcessLife implements WorkerEvents {
     }
   }
 
+  /**
+   * One of several requests that are under way takes too long: it alone is given up. The process is
+   * lost only if it shows no life, or has nothing but requests that do not end.
+   */
+  private void overdueAmongOthers(OpenSlots several, long now) {
+    for (Run late : several.overdue(now, plan.responseTimeout().toNanos())) {
+      late.giveUp(connection.link());
+      keeper.overdue(late, LossCause.tooLong(plan.responseTimeout()));
+    }
+    if (several.stuck() || watch.loopStuck(now)) {
+      hung(LossCause.noAnswer(plan.responseTimeout()));
+    } else if (watch.loopUnasked(now)) {
+      connection.link().heartbeat(watch.heartbeatAsked(now));
+    } else {
+      watch.lookAgain();
+    }
+  }
+
   /** Fails what it runs at once; it gets a moment to write its stacks, then it is killed. */
   private void hung(LossCause cause) {
     end.decide(cause);
     watch.enter(WorkerPhase.DYING);
     end.killAfterStacks();
-    keeper.hung(runs.takeAll(), cause);
+    keeper.hung(slots.takeAll(), cause);
   }
 
   /** Parts with a process that is of no more use; it ends by itself or is helped. */
@@ -341,6 +384,6 @@ final class ProcessLife implements WorkerEvents {
     LossCause cause = end.settle(unfinished == null ? seen : unfinished.during(seen));
     watch.end();
     connection.forget();
-    keeper.over(runs.takeAll(), cause, end.told());
+    keeper.over(slots.takeAll(), cause, end.told());
   }
 }

@@ -25,10 +25,17 @@ final class TrackRecord {
     served = true;
   }
 
-  /** The present process is lost. */
-  void lost(LossCause cause) {
+  /**
+   * The present process is lost.
+   *
+   * @param rerun whether it was lost with requests that had cost a worker before: they are divided
+   *     until the culprit is found, so this says nothing of the worker
+   */
+  void lost(LossCause cause, boolean rerun) {
     lastCause = cause;
-    failuresInARow = served ? 1 : failuresInARow + 1;
+    if (served || !rerun) {
+      failuresInARow = served ? 1 : failuresInARow + 1;
+    }
     loadFailed = !loaded;
     served = false;
     loaded = false;

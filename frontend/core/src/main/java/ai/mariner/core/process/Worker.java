@@ -3,6 +3,7 @@ package ai.mariner.core.process;
 import ai.mariner.core.job.Job;
 import ai.mariner.core.job.LossCause;
 import ai.mariner.core.job.Run;
+import ai.mariner.core.job.RunGroup;
 import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.ItemReply;
 import ai.mariner.core.worker.WorkerLauncher;
@@ -71,12 +72,30 @@ public final class Worker {
 
   public boolean has(Run run) {
     ProcessLife current = life;
-    return current != null && current.runs().has(run);
+    return current != null && current.slots().has(run);
   }
 
   public boolean idle() {
     ProcessLife current = life;
-    return current == null || current.runs().isEmpty();
+    return current == null || current.slots().isEmpty();
+  }
+
+  /** Whether it could begin a run of this group now; absent: one of no group. */
+  public boolean takes(@Nullable RunGroup group) {
+    ProcessLife current = life;
+    return current != null && current.ready() && current.slots().hasRoomFor(group);
+  }
+
+  /** Runs that it has. */
+  public int load() {
+    ProcessLife current = life;
+    return current == null ? 0 : current.slots().size();
+  }
+
+  /** How much of what it could do at once it does, from 0 to 1. */
+  public double busyShare() {
+    ProcessLife current = life;
+    return current == null ? 0 : current.slots().busyShare();
   }
 
   /**
@@ -91,7 +110,7 @@ public final class Worker {
   /** Requests that its present process has served. */
   public int served() {
     ProcessLife current = life;
-    return current == null ? 0 : current.runs().served();
+    return current == null ? 0 : current.slots().served();
   }
 
   /** How long its present process has taken runs; 0 if it doesn't. */
@@ -106,11 +125,11 @@ public final class Worker {
     return current == null ? null : current.pid();
   }
 
-  /** Runs that it could be given ahead of the end of the one it works on; see {@link RunQueue}. */
+  /** Runs that it could be given ahead of the end of the one it works on; see {@link Slots}. */
   public int roomAhead(int batchSize, int waiting, boolean certain) {
     ProcessLife current = life;
     return current != null && current.ready()
-        ? current.runs().room(batchSize, waiting, certain)
+        ? current.slots().roomAhead(batchSize, waiting, certain)
         : 0;
   }
 
@@ -245,6 +264,11 @@ public final class Worker {
     }
 
     @Override
+    public void overdue(Run run, LossCause cause) {
+      host.overdue(Worker.this, run, cause);
+    }
+
+    @Override
     public void hung(List<Run> runs, LossCause cause) {
       host.lost(Worker.this, runs, cause);
     }
@@ -261,7 +285,7 @@ public final class Worker {
         end();
         return;
       }
-      record.lost(cause);
+      record.lost(cause, !runs.isEmpty() && runs.get(0).group() != null);
       if (record.loadFailed()) {
         host.loadFailed(Worker.this, cause);
       } else if (told) {

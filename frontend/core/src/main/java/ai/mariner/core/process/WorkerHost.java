@@ -32,6 +32,9 @@ public interface WorkerHost {
   /** A run has ended, and its answers have been told. */
   void runEnded(Worker worker, Run run);
 
+  /** A run takes too long and was given up; the worker goes on with its other ones. */
+  void overdue(Worker worker, Run run, LossCause cause);
+
   /**
    * The worker's process was lost; its runs are the host's to judge and the worker holds none any
    * more.

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param gpuId accelerator; absent: none
  * @param loadFields fields of the LOAD command
  * @param warmup sample requests that a process answers before it is ready
- * @param batchSize most requests in a batch
+ * @param runMode how it runs the model
  * @param connectTimeout longest start of the process
  * @param startupTimeout longest load, with its warm-up
  * @param responseTimeout longest run, or pause between two pieces
@@ -40,7 +40,7 @@ public record WorkerPlan(
     @Nullable Integer gpuId,
     Map<String, String> loadFields,
     List<WarmupSample> warmup,
-    int batchSize,
+    RunMode runMode,
     Duration connectTimeout,
     Duration startupTimeout,
     Duration responseTimeout,

@@ -50,6 +50,7 @@ final class Admission implements Onward {
       return;
     }
     watch(job);
+    // The numbers are told when the turn's requests are dispatched.
     backlog.dispatchSoon();
   }
 
@@ -60,13 +61,13 @@ final class Admission implements Onward {
       return;
     }
     watch(job);
+    changed.run();
   }
 
   private void watch(Job job) {
     staffing.wake();
     elasticity.active();
     open.add(job);
-    changed.run();
   }
 
   private void refuseFull(Job job) {

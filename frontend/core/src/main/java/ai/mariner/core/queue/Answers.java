@@ -16,6 +16,7 @@ import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.ItemReply;
 import ai.mariner.core.worker.WorkerError;
 import ai.mariner.core.worker.WorkerLink.CancelReason;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,7 +51,7 @@ final class Answers {
     try {
       job.sink().fail(failure);
     } catch (RuntimeException e) {
-      log.error("The end of request {} could not be told", job.request().id(), e);
+      log.error("Failure of request {} could not be delivered", job.request().id(), e);
     }
     finished.run();
   }
@@ -98,7 +99,7 @@ final class Answers {
     try {
       job.sink().end(reply);
     } catch (RuntimeException e) {
-      log.error("The answer of request {} could not be handed over", job.request().id(), e);
+      log.error("Answer of request {} could not be delivered", job.request().id(), e);
     }
     finished.run();
   }
@@ -106,8 +107,15 @@ final class Answers {
   private void piece(Worker worker, Run run, Job job, Reply reply) {
     run.markStreamed();
     ResponseSink sink = job.sink();
-    StreamFlow flow = job.stream();
-    sink.next(reply);
+    try {
+      sink.next(reply);
+    } catch (RuntimeException e) {
+      log.error("Piece of request {} could not be delivered", job.request().id(), e);
+      worker.cancel(run, job, CancelReason.CLIENT_LEFT);
+      fail(job, Failure.of(ErrorKind.INTERNAL, "The stream could not be passed on."));
+      return;
+    }
+    StreamFlow flow = flowOf(run, job);
     if (flow != null) {
       flow.pieceArrived();
       if (sink.isReady()) {
@@ -118,6 +126,16 @@ final class Answers {
     } else if (!sink.isReady() && sink.bufferedBytes() > limits.maxBufferBytes()) {
       stall(worker, run, job, "max_stream_buffer, " + limits.maxBufferBytes() + " bytes, is full");
     }
+  }
+
+  /** Credits of a stream that its handler serves alone; absent: a batch does not wait for one. */
+  private static @Nullable StreamFlow flowOf(Run run, Job job) {
+    StreamFlow flow = job.stream();
+    if (flow == null && run.jobs().size() == 1 && job.request().streaming()) {
+      flow = new StreamFlow();
+      job.stream(flow);
+    }
+    return flow;
   }
 
   private static void goOn(Worker worker, Run run, Job job, StreamFlow flow) {

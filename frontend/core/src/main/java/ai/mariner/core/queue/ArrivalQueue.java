@@ -46,6 +46,11 @@ final class ArrivalQueue implements JobQueue {
   }
 
   @Override
+  public long urgencyNanos() {
+    return oldestArrivalNanos();
+  }
+
+  @Override
   public boolean inOrder() {
     return true;
   }

@@ -2,7 +2,9 @@ package ai.mariner.core.queue;
 
 import ai.mariner.core.crew.Demand;
 import ai.mariner.core.job.Job;
+import ai.mariner.core.job.RunGroup;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Holds the jobs that wait and decides which of them run together. Pure: no clock, no threads. */
 interface Batcher extends Demand {
@@ -17,11 +19,14 @@ interface Batcher extends Demand {
    */
   Decision next(long nowNanos, int freeWorkers);
 
+  /** The group of the batch that would run next; absent: it has none, or nothing waits. */
+  @Nullable RunGroup nextGroup();
+
   /** Puts jobs back at the head of the queue, in this order, whatever its bound. */
   void requeue(List<Job> jobs);
 
-  /** Says that a waiting job has ended by itself; it is skipped from now on. */
-  void cancelled();
+  /** A waiting job has ended by itself; it is skipped from now on. */
+  void cancelled(Job job);
 
   /** Takes out all waiting jobs, in order. */
   List<Job> drain();

@@ -4,8 +4,8 @@ import ai.mariner.core.crew.WorkerSet;
 import ai.mariner.core.job.Job;
 import ai.mariner.core.job.Refusals;
 import ai.mariner.core.job.Run;
-import ai.mariner.core.job.StreamFlow;
 import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.process.RunMode;
 import ai.mariner.core.process.Worker;
 import ai.mariner.core.time.Loop;
 import java.util.ArrayList;
@@ -37,7 +37,7 @@ final class Dispatcher {
   Dispatcher(PoolContext pool, Answers answers, ProgressWatch progress) {
     this.loop = pool.loop();
     this.batcher = pool.batcher();
-    this.batchSize = pool.spec().batchSize();
+    this.batchSize = RunMode.of(pool.spec()).runSize();
     this.workers = pool.workers();
     this.answers = answers;
     this.progress = progress;
@@ -74,11 +74,11 @@ final class Dispatcher {
 
   private void dispatch() {
     while (batcher.size() > 0) {
-      int idle = workers.idleCount();
-      Worker worker =
-          idle > 0
-              ? workers.nextIdle()
-              : workers.nextWithRoom(batchSize, batcher.size(), batcher.inOrder());
+      Worker worker = workers.nextFree(batcher.nextGroup());
+      int idle = worker == null ? 0 : workers.idleCount();
+      if (worker == null) {
+        worker = workers.nextWithRoom(batchSize, batcher.size(), batcher.inOrder());
+      }
       if (worker == null) {
         break;
       }
@@ -104,11 +104,7 @@ final class Dispatcher {
     }
     Run run = new Run(runIds.incrementAndGet(), live.get(0).request().operation(), live, now);
     for (int i = 0; i < live.size(); i++) {
-      Job job = live.get(i);
-      job.started(run);
-      if (live.size() == 1 && job.request().streaming()) {
-        job.stream(new StreamFlow());
-      }
+      live.get(i).started(run);
     }
     metrics.batchStarted(live.size());
     progress.progressed(now);
@@ -119,7 +115,7 @@ final class Dispatcher {
   private List<Job> fit(List<Job> jobs, long now) {
     boolean all = true;
     for (int i = 0; i < jobs.size() && all; i++) {
-      all = !expired(jobs.get(i), now) && !LossPolicy.exhausted(jobs.get(i));
+      all = !expired(jobs.get(i), now);
     }
     if (all) {
       return jobs;
@@ -127,8 +123,6 @@ final class Dispatcher {
     for (Job job : jobs) {
       if (expired(job, now)) {
         answers.fail(job, Refusals.expired("in the queue"));
-      } else if (LossPolicy.exhausted(job)) {
-        answers.fail(job, LossPolicy.givenUp());
       }
     }
     // Only now: whoever is told of an end may cancel another job.

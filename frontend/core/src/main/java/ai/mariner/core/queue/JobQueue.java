@@ -24,6 +24,12 @@ interface JobQueue extends Iterable<Job> {
   /** When the job arrived that has waited longest; only after {@link #first} has told one. */
   long oldestArrivalNanos();
 
+  /**
+   * A time by which the first jobs of several queues can be compared, the smaller the sooner; only
+   * after {@link #first} has told one.
+   */
+  long urgencyNanos();
+
   /** Whether the order is that of arrival. */
   boolean inOrder();
 

@@ -74,6 +74,15 @@ final class LaneQueue implements JobQueue {
   }
 
   @Override
+  public long urgencyNanos() {
+    Job job = first();
+    if (job == null) {
+      throw new NoSuchElementException("no job waits");
+    }
+    return job.arrivalNanos() + laneOf(job) * ageingNanos;
+  }
+
+  @Override
   public boolean inOrder() {
     return false;
   }

@@ -1,12 +1,10 @@
 package ai.mariner.core.queue;
 
 import ai.mariner.core.config.RetryOnWorkerLoss;
-import ai.mariner.core.error.ErrorKind;
-import ai.mariner.core.error.Failure;
-import ai.mariner.core.job.BatchLosses;
 import ai.mariner.core.job.Job;
 import ai.mariner.core.job.LossCause;
 import ai.mariner.core.job.Run;
+import ai.mariner.core.job.RunGroup;
 import ai.mariner.core.message.Operation;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,107 +28,105 @@ final class LossPolicy {
   /**
    * Judges what a lost worker had.
    *
-   * @param runs its runs in order; the first had begun (unless the worker was lost between two
-   *     runs), the next may have been prepared beside it, the others were only sent ahead
+   * @param runs its runs in order. One that answers in order had begun the first (unless it was
+   *     lost between two runs) and may have prepared the next; the others were only sent ahead. One
+   *     that runs several at once had begun them all.
    * @param cause why it was lost
    */
   Verdict judge(List<Run> runs, LossCause cause) {
-    List<Job> again = new ArrayList<>();
-    List<Job> failed = new ArrayList<>();
-    boolean begun = !cause.betweenRuns();
+    Verdict verdict = new Verdict(new ArrayList<>(), new ArrayList<>());
+    List<Run> begun = new ArrayList<>();
+    List<Run> prepared = new ArrayList<>();
+    List<Run> unstarted = new ArrayList<>();
     for (int i = 0; i < runs.size(); i++) {
       Run run = runs.get(i);
-      boolean company = i + 1 < runs.size() && runs.get(i + 1).prepared();
-      if (begun) {
-        judgeBegun(run, company, cause, again, failed);
-        begun = false;
-      } else if (run.prepared()) {
-        judgePrepared(run, cause, again, failed);
+      if (run.begun() && !(i == 0 && cause.betweenRuns())) {
+        begun.add(run);
       } else {
-        judgeUnstarted(run, cause, again, failed);
+        (run.prepared() ? prepared : unstarted).add(run);
       }
     }
-    return new Verdict(again, failed);
+    judgeBegun(begun, !prepared.isEmpty(), cause, verdict);
+    prepared.forEach(run -> judgePrepared(run, cause, verdict));
+    unstarted.forEach(run -> judgeUnstarted(run, cause, verdict));
+    return verdict;
   }
 
   /**
-   * Judges what the worker worked on.
+   * Judges what the worker worked on. A single request is to blame; of several, those that may be
+   * repeated run again in two halves.
    *
-   * @param company whether another run may be to blame instead
+   * @param company whether something else may be to blame instead
    */
-  private void judgeBegun(
-      Run run, boolean company, LossCause cause, List<Job> again, List<Job> failed) {
-    BatchLosses losses = lossesOf(run);
-    losses.add();
-    boolean repeat =
-        retry == RetryOnWorkerLoss.MATES
-            && (company || run.jobs().size() > 1)
-            && run.operation() != Operation.DESCRIBE
-            && !cause.forbidsRepeat()
-            && !run.streamed()
-            && !losses.exhausted();
-    settle(run, repeat, losses, again, failed);
+  private void judgeBegun(List<Run> begun, boolean company, LossCause cause, Verdict verdict) {
+    List<Job> again = new ArrayList<>();
+    int suspects = 0;
+    for (Run run : begun) {
+      suspects += run.jobs().size();
+      boolean repeat =
+          retry == RetryOnWorkerLoss.MATES
+              && run.operation() != Operation.DESCRIBE
+              && !cause.forbidsRepeat()
+              && !run.streamed();
+      addLive(run, repeat ? again : verdict.failed());
+    }
+    if (company) {
+      runAgain(again, verdict);
+    } else if (suspects > 1) {
+      int middle = (again.size() + 1) / 2;
+      runAgain(again.subList(0, middle), verdict);
+      runAgain(again.subList(middle, again.size()), verdict);
+    } else {
+      verdict.failed().addAll(again);
+    }
   }
 
   /**
-   * Judges what was prepared meanwhile: it may be to blame as well, so it runs again alone. A
-   * time-out is that of the run before it.
+   * Judges what was prepared meanwhile: it may be to blame as well, so nothing runs beside it when
+   * it runs again. A time-out is that of the run before it.
    */
-  private void judgePrepared(Run run, LossCause cause, List<Job> again, List<Job> failed) {
-    BatchLosses losses = lossesOf(run);
-    losses.add();
-    boolean repeat = retry == RetryOnWorkerLoss.MATES && !cause.removed() && !losses.exhausted();
-    settle(run, repeat, losses, again, failed);
-  }
-
-  private static void settle(
-      Run run, boolean repeat, BatchLosses losses, List<Job> again, List<Job> failed) {
-    for (Job job : run.jobs()) {
-      if (job.ended()) {
-        continue;
-      }
-      if (repeat) {
-        job.requeuedAlone(losses);
-        again.add(job);
-      } else {
-        failed.add(job);
-      }
+  private void judgePrepared(Run run, LossCause cause, Verdict verdict) {
+    List<Job> live = new ArrayList<>();
+    addLive(run, live);
+    if (retry == RetryOnWorkerLoss.MATES && !cause.removed()) {
+      runAgain(live, verdict);
+    } else {
+      verdict.failed().addAll(live);
     }
   }
 
-  private void judgeUnstarted(Run run, LossCause cause, List<Job> again, List<Job> failed) {
-    for (Job job : run.jobs()) {
-      if (job.ended()) {
-        continue;
-      }
-      if (retry == RetryOnWorkerLoss.NEVER || cause.removed() || exhausted(job)) {
-        failed.add(job);
-      } else {
-        job.requeued();
-        again.add(job);
-      }
+  private void judgeUnstarted(Run run, LossCause cause, Verdict verdict) {
+    List<Job> live = new ArrayList<>();
+    addLive(run, live);
+    if (retry == RetryOnWorkerLoss.NEVER || cause.removed()) {
+      verdict.failed().addAll(live);
+    } else {
+      live.forEach(Job::requeued);
+      verdict.again().addAll(live);
     }
   }
 
-  /** What the rest of such a batch is told. */
-  static Failure givenUp() {
-    return Failure.of(
-        ErrorKind.WORKER_LOST, "Worker died. The batch of this request cost too many workers.");
+  /** Lets jobs run again as one group, unless they have cost too many workers. */
+  private static void runAgain(List<Job> jobs, Verdict verdict) {
+    int losses = 0;
+    for (Job job : jobs) {
+      RunGroup before = job.group();
+      losses = Math.max(losses, before == null ? 0 : before.losses());
+    }
+    RunGroup group = new RunGroup(losses + 1);
+    if (group.exhausted()) {
+      verdict.failed().addAll(jobs);
+      return;
+    }
+    jobs.forEach(job -> job.requeuedIn(group));
+    verdict.again().addAll(jobs);
   }
 
-  /** Whether the job belongs to a batch that has cost too many workers. */
-  static boolean exhausted(Job job) {
-    BatchLosses losses = job.losses();
-    return losses != null && losses.exhausted();
-  }
-
-  private static BatchLosses lossesOf(Run run) {
+  private static void addLive(Run run, List<Job> live) {
     for (Job job : run.jobs()) {
-      BatchLosses losses = job.losses();
-      if (losses != null) {
-        return losses;
+      if (!job.ended()) {
+        live.add(job);
       }
     }
-    return new BatchLosses();
   }
 }

@@ -79,7 +79,7 @@ final class OpenJobs {
     if (run != null) {
       workers.cancel(run, job, reason);
     } else if (job.queued()) {
-      batcher.cancelled();
+      batcher.cancelled(job);
     }
     answers.fail(job, failure);
     changed.run();

@@ -61,7 +61,7 @@ public final class Pool {
     this.factory = factory;
     this.metrics = metrics;
     this.workers = new WorkerSet();
-    Batcher batcher = QueueBatcher.of(spec);
+    Batcher batcher = KeyedBatcher.of(spec);
     PoolContext context =
         new PoolContext(key, spec, loop, metrics, runIds, batcher, workers, this::gauges);
     this.refusals = context.refusals();

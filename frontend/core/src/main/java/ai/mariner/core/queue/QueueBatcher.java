@@ -3,10 +3,13 @@ package ai.mariner.core.queue;
 import ai.mariner.core.config.BatchPolicy;
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.job.Job;
+import ai.mariner.core.job.RunGroup;
 import ai.mariner.core.message.Operation;
+import ai.mariner.core.process.RunMode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Batches in the order of a queue.
@@ -30,11 +33,11 @@ final class QueueBatcher implements Batcher {
 
   /** The batcher that a model's options ask for. */
   static QueueBatcher of(ModelSpec spec) {
-    boolean window = spec.batchPolicy() == BatchPolicy.WINDOW && spec.batchSize() > 1;
+    boolean window = spec.batchPolicy() == BatchPolicy.WINDOW && RunMode.of(spec).runSize() > 1;
     Duration ageing = spec.priorityAgeing();
     return new QueueBatcher(
         ageing == null ? new ArrivalQueue() : new LaneQueue(ageing.toNanos()),
-        spec.batchSize(),
+        RunMode.of(spec).runSize(),
         spec.jobQueueSize(),
         window ? spec.maxBatchDelay().toNanos() : 0);
   }
@@ -51,12 +54,24 @@ final class QueueBatcher implements Batcher {
 
   @Override
   public Decision next(long nowNanos, int freeWorkers) {
+    return next(nowNanos, freeWorkers, live);
+  }
+
+  /**
+   * The same for one of several queues.
+   *
+   * @param waiting jobs in all of them, which the free workers share
+   */
+  Decision next(long nowNanos, int freeWorkers, int waiting) {
     Job head = queue.first();
     if (head == null) {
       return Decision.IDLE;
     }
     if (runsAlone(head)) {
       return new Decision.Dispatch(List.of(take()));
+    }
+    if (head.group() != null) {
+      return new Decision.Dispatch(takeMates(batchSize));
     }
     if (windowNanos > 0) {
       long due = queue.oldestArrivalNanos() + windowNanos;
@@ -65,20 +80,39 @@ final class QueueBatcher implements Batcher {
       }
       return new Decision.Dispatch(takeMates(batchSize));
     }
-    int share = (live + freeWorkers - 1) / freeWorkers;
+    int share = (waiting + freeWorkers - 1) / freeWorkers;
     return new Decision.Dispatch(takeMates(Math.min(batchSize, share)));
   }
 
   @Override
   public void requeue(List<Job> jobs) {
     for (int i = jobs.size() - 1; i >= 0; i--) {
-      queue.putBack(jobs.get(i));
+      putBack(jobs.get(i));
     }
-    live += jobs.size();
+  }
+
+  /** Puts a job back before all others, whatever the bound. */
+  void putBack(Job job) {
+    queue.putBack(job);
+    live++;
   }
 
   @Override
-  public void cancelled() {
+  public @Nullable RunGroup nextGroup() {
+    Job head = queue.first();
+    return head == null ? null : head.group();
+  }
+
+  /** When its first job is due, to be compared with that of other queues; one must wait. */
+  long urgencyNanos() {
+    if (queue.first() == null) {
+      throw new IllegalStateException("nothing waits");
+    }
+    return queue.urgencyNanos();
+  }
+
+  @Override
+  public void cancelled(Job job) {
     live--;
     if (live == 0) {
       queue.clear();
@@ -163,10 +197,12 @@ final class QueueBatcher implements Batcher {
   }
 
   private static boolean runsAlone(Job job) {
-    return job.alone() || job.request().operation() == Operation.DESCRIBE;
+    return job.request().operation() == Operation.DESCRIBE;
   }
 
   private static boolean mates(Job first, Job other) {
-    return !runsAlone(other) && other.request().operation() == first.request().operation();
+    return !runsAlone(other)
+        && other.group() == first.group()
+        && other.request().operation() == first.request().operation();
   }
 }

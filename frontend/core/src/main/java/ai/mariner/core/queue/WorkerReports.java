@@ -97,6 +97,18 @@ final class WorkerReports implements WorkerHost {
   }
 
   @Override
+  public void overdue(Worker worker, Run run, LossCause cause) {
+    for (Job job : run.jobs()) {
+      log.warn(
+          "{}: request {} took longer than responseTimeout; it is cancelled, other requests go on",
+          worker.name(),
+          job.request().id());
+      answers.fail(job, cause.failure());
+    }
+    changed.run();
+  }
+
+  @Override
   public void lost(Worker worker, List<Run> runs, LossCause cause) {
     staffing.lost(cause);
     metrics.workerLost();

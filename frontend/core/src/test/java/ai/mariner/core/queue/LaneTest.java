@@ -167,8 +167,9 @@ class LaneTest {
 
     void leave() {
       if (!waiting.isEmpty()) {
-        waiting.remove(random.nextInt(waiting.size())).end();
-        batcher.cancelled();
+        Job gone = waiting.remove(random.nextInt(waiting.size()));
+        gone.end();
+        batcher.cancelled(gone);
       }
     }
 

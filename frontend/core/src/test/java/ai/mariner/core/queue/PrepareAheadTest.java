@@ -108,7 +108,8 @@ class PrepareAheadTest {
           assertThat(sink.answer()).isEqualTo("echo:" + texts[i]);
         }
       }
-      assertThat(fixture.meters.losses()).isBetween(1, 2);
+      // One for each time that what may be to blame is halved.
+      assertThat(fixture.meters.losses()).isBetween(1, 5);
       assertThat(fixture.bodies.unreleased()).isEmpty();
     }
   }

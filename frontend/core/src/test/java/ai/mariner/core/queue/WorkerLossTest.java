@@ -9,6 +9,7 @@ import ai.mariner.core.testing.FakeWorker;
 import ai.mariner.core.testing.RecordingSink;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -96,8 +97,9 @@ class WorkerLossTest {
     RecordingSink poison = mates.remove(2);
     assertThat(poison.failure().kind()).isEqualTo(ErrorKind.WORKER_LOST);
     assertThat(mates).allSatisfy(sink -> assertThat(sink.answer()).startsWith("echo:"));
-    assertThat(fixture.meters.reruns()).isEqualTo(8);
-    assertThat(fixture.meters.losses()).isEqualTo(2);
+    // In halves: 8, 4 and 2 requests run again, then the last one is to blame.
+    assertThat(fixture.meters.reruns()).isEqualTo(14);
+    assertThat(fixture.meters.losses()).isEqualTo(4);
     assertThat(fixture.bodies.unreleased()).isEmpty();
   }
 
@@ -140,17 +142,51 @@ class WorkerLossTest {
   }
 
   @Test
-  void aBatchThatCostFourWorkersIsGivenUp() {
+  void severalPoisonRequestsDoNotSinkTheInnocent() {
     PoolFixture fixture = PoolFixture.ready(1, 8);
     List<RecordingSink> sinks =
-        fixture.burst("poison1", "poison2", "poison3", "poison4", "good1", "good2");
+        fixture.burst("poison1", "good1", "poison2", "poison3", "good2", "poison4");
     RecordingSink later = fixture.submit("later");
     play(fixture, "poison");
-    assertThat(fixture.meters.losses()).isEqualTo(4);
-    assertThat(sinks)
-        .allSatisfy(sink -> assertThat(sink.failure().kind()).isEqualTo(ErrorKind.WORKER_LOST));
-    assertThat(sinks.get(5).failure().message()).contains("too many workers");
+    for (int poison : new int[] {0, 2, 3, 5}) {
+      assertThat(sinks.get(poison).failure().kind()).isEqualTo(ErrorKind.WORKER_LOST);
+    }
+    assertThat(sinks.get(1).answer()).isEqualTo("echo:good1");
+    assertThat(sinks.get(4).answer()).isEqualTo("echo:good2");
     assertThat(later.answer()).isEqualTo("echo:later");
+    assertThat(fixture.bodies.unreleased()).isEmpty();
+  }
+
+  @Test
+  void aBatchWhoseWorkerIsKilledFromOutsideRunsAgainInHalves() {
+    PoolFixture fixture = PoolFixture.ready(1, 4);
+    List<RecordingSink> sinks = fixture.burst("a", "b", "c", "d");
+    fixture.worker(0).dieBySignal(15);
+    fixture.advance(RESTART);
+    FakeWorker second = fixture.worker(1);
+    second.answer();
+    second.answer();
+    assertThat(second.runs().stream().map(FakeWorker.SentRun::texts))
+        .containsExactly(List.of("a", "b"), List.of("c", "d"));
+    assertThat(sinks).allSatisfy(sink -> assertThat(sink.answer()).startsWith("echo:"));
+  }
+
+  @Test
+  void aLargeBatchIsGivenUpBranchByBranch() {
+    PoolFixture fixture =
+        PoolFixture.ready(1, ModelOverrides.builder().batchSize(512).jobQueueSize(600));
+    String[] texts = new String[512];
+    Arrays.fill(texts, "a");
+    List<RecordingSink> sinks = fixture.burst(texts);
+    for (int losses = 0; losses < 8; losses++) {
+      assertThat(sinks.get(0).ended()).isFalse();
+      fixture.worker(losses).exit(1);
+      fixture.advance(Duration.ofSeconds(31));
+    }
+    // 512, 256 and so on down to 4 requests, then these are given up and the others are not.
+    assertThat(sinks.subList(0, 4))
+        .allSatisfy(sink -> assertThat(sink.failure().kind()).isEqualTo(ErrorKind.WORKER_LOST));
+    assertThat(sinks.subList(4, 512)).noneMatch(RecordingSink::ended);
   }
 
   @Test

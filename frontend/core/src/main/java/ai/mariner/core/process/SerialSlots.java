@@ -1,6 +1,7 @@
 package ai.mariner.core.process;
 
 import ai.mariner.core.job.Run;
+import ai.mariner.core.job.RunGroup;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The runs that a process has: it works on the first, the others were sent ahead and wait for it.
  */
-final class RunQueue {
+final class SerialSlots implements Slots {
   private final ArrayDeque<Run> runs = new ArrayDeque<>();
   private final ServiceTimes times = new ServiceTimes();
   private int slots = 1;
@@ -22,16 +23,18 @@ final class RunQueue {
     slots = atOnce;
   }
 
-  boolean isEmpty() {
+  @Override
+  public boolean isEmpty() {
     return runs.isEmpty();
   }
 
-  /** How many it has. */
-  int size() {
+  @Override
+  public int size() {
     return runs.size();
   }
 
-  boolean has(Run run) {
+  @Override
+  public boolean has(Run run) {
     return runs.contains(run);
   }
 
@@ -40,7 +43,8 @@ final class RunQueue {
     return runs.peekFirst();
   }
 
-  void add(Run run) {
+  @Override
+  public void add(Run run) {
     if (runs.isEmpty()) {
       run.started(run.dispatchNanos());
     }
@@ -48,17 +52,17 @@ final class RunQueue {
     markPrepared();
   }
 
+  @Override
+  public boolean hasRoomFor(@Nullable RunGroup group) {
+    return runs.isEmpty();
+  }
+
   /**
-   * Runs that could be sent ahead. Waiting makes batches grow, so a batch goes ahead only when it
-   * is full, or when it is no smaller than the one before it and something is gained: runs are
-   * short, or it can be prepared.
-   *
-   * @param batchSize most requests in a batch
-   * @param waiting requests that wait
-   * @param certain whether what waits goes to this worker in any case, and in this order: no other
-   *     worker could be free sooner, no request overtakes another
+   * Waiting makes batches grow, so a batch goes ahead only when it is full, or when it is no
+   * smaller than the one before it and something is gained: runs are short, or it can be prepared.
    */
-  int room(int batchSize, int waiting, boolean certain) {
+  @Override
+  public int roomAhead(int batchSize, int waiting, boolean certain) {
     Run last = runs.peekLast();
     if (waiting < batchSize
         && (last == null || waiting < last.jobs().size() || !(slots > 1 || times.shortRuns()))) {
@@ -67,14 +71,21 @@ final class RunQueue {
     return Math.max(0, Math.max(slots, times.depth(batchSize, certain)) - runs.size());
   }
 
-  /** Requests that it has served. */
-  int served() {
+  @Override
+  public int served() {
     return served;
   }
 
-  /** Takes out the first run, which has ended; the next one begins. */
-  void headEnded(long now) {
-    Run ended = runs.removeFirst();
+  /** Answers come in order: only the first run can have any. */
+  @Override
+  public @Nullable Run find(long runId) {
+    Run head = runs.peekFirst();
+    return head != null && head.id() == runId ? head : null;
+  }
+
+  @Override
+  public void ended(Run ended, long now) {
+    runs.remove(ended);
     times.add(now - ended.startNanos());
     served += ended.jobs().size();
     Run next = runs.peekFirst();
@@ -101,8 +112,22 @@ final class RunQueue {
     }
   }
 
-  /** Takes out everything: the process is lost. */
-  List<Run> takeAll() {
+  @Override
+  public double busyShare() {
+    return runs.isEmpty() ? 0 : 1;
+  }
+
+  @Override
+  public long dueNanos(long now, long limitNanos) {
+    Run head = runs.peekFirst();
+    if (head == null) {
+      return Long.MAX_VALUE;
+    }
+    return (head.waitsForReader() ? now : head.progressNanos()) + limitNanos;
+  }
+
+  @Override
+  public List<Run> takeAll() {
     List<Run> all = new ArrayList<>(runs);
     runs.clear();
     return all;
