@@ -1,58 +1,25 @@
 package ai.mariner.archive;
 
-import ai.mariner.core.config.BatchPolicy;
-import ai.mariner.core.config.DeviceType;
+import ai.mariner.core.config.CrewOptions;
+import ai.mariner.core.config.ModelOptions;
 import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.NearestKey;
+import ai.mariner.core.config.OptionFindings;
+import ai.mariner.core.config.OptionReader;
+import ai.mariner.core.config.OptionSource;
 import ai.mariner.core.config.Profile;
-import ai.mariner.core.config.RetryOnWorkerLoss;
-import java.time.Duration;
+import ai.mariner.core.config.ProgramOptions;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
 /** Reads the options in an archive's {@code model-config.yaml}. */
 final class ModelYamlReader {
-  private static final List<String> SWITCHES =
-      List.of(
-          "continuousBatching",
-          "sequenceBatching",
-          "asyncCommunication",
-          "useJobTicket",
-          "useVenv");
-
-  /** Keys that only mean something together with one that is not supported yet. */
-  private static final List<String> COMPANIONS =
-      List.of(
-          "parallelLevel",
-          "sequenceMaxIdleMSec",
-          "sequenceTimeoutMSec",
-          "maxSequenceJobQueueSize",
-          "maxNumSequence");
-
-  private static final List<String> OPTIONS =
-      List.of(
-          "minWorkers",
-          "maxWorkers",
-          "batchSize",
-          "maxBatchDelay",
-          "batchPolicy",
-          "responseTimeout",
-          "startupTimeout",
-          "maxRetryTimeoutInSec",
-          "requestTimeout",
-          "clientTimeoutInMills",
-          "jobQueueSize",
-          "deviceType",
-          "deviceIds",
-          "retryOnWorkerLoss",
-          "prepareAhead",
-          "parallelType",
-          "torchrun");
-
-  private static final List<String> PARALLEL_TYPES = List.of("pp", "tp", "pptp", "custom");
+  private static final List<String> KNOWN = ModelOptions.spellings(OptionSource.ARCHIVE);
 
   private final boolean misspeltFails;
-  private final YamlFeatures features = new YamlFeatures();
+  private final WarmupJson warmups = new WarmupJson();
 
   ModelYamlReader(Profile profile) {
     this.misspeltFails = profile.unknownKeysFail();
@@ -74,62 +41,72 @@ final class ModelYamlReader {
    * @throws ai.mariner.core.error.ServeException that names every problem
    */
   Result read(String text, String label) {
-    YamlOptions options = new YamlOptions(label, YamlText.parse(text, label));
-    ModelOverrides.Builder overrides = ModelOverrides.builder();
-    workers(options, overrides);
-    overrides
-        .batchSize(options.integer("batchSize", 1))
-        .maxBatchDelay(options.millis("maxBatchDelay"))
-        .batchPolicy(options.choice("batchPolicy", BatchPolicy.class))
-        .responseTimeout(options.seconds("responseTimeout", 1))
-        .startupTimeout(options.seconds("startupTimeout", 1))
-        .maxRetryTimeout(options.seconds("maxRetryTimeoutInSec", 0))
-        .jobQueueSize(options.positiveOrOff("jobQueueSize"))
-        .requestTimeout(requestTimeout(options))
-        .devices(options.choice("deviceType", DeviceType.class), options.integers("deviceIds"))
-        .retryOnWorkerLoss(options.choice("retryOnWorkerLoss", RetryOnWorkerLoss.class))
-        .prepareAhead(options.bool("prepareAhead"));
-    features.read(options, overrides);
-    SWITCHES.forEach(options::mustBeOff);
-    COMPANIONS.forEach(key -> options.integer(key, 0));
-    options.mustBeEmpty("parallelType", PARALLEL_TYPES);
-    options.mustBeAbsent("torchrun");
-    options.findMisspelt(known(), misspeltFails);
-    if (!options.problems().isEmpty()) {
-      throw Refusals.invalid(label + String.join(";", options.problems()));
+    YamlText yaml = YamlText.parse(text, label);
+    Findings findings = new Findings(label, yaml.lines());
+    Map<Object, Object> values = new HashMap<>(yaml.values());
+    takeNoWorkersAsOne(values, findings);
+    values.computeIfPresent(ProgramOptions.WARMUP.key(), (key, given) -> warmups.asTexts(given));
+    ModelOverrides overrides =
+        new OptionReader(OptionSource.ARCHIVE, OptionReader.Manner.STRICT, findings).read(values);
+    findMisspelt(values, findings);
+    if (!findings.problems.isEmpty()) {
+      throw Refusals.invalid(label + String.join(";", findings.problems));
     }
-    return new Result(overrides.build(), List.copyOf(options.warnings()));
+    return new Result(overrides, List.copyOf(findings.warnings));
   }
 
-  private static List<String> known() {
-    List<String> known = new ArrayList<>(OPTIONS);
-    known.addAll(YamlFeatures.KEYS);
-    known.addAll(SWITCHES);
-    known.addAll(COMPANIONS);
-    return known;
+  /** As archives in use expect; a model without workers is made by scaling it down. */
+  private static void takeNoWorkersAsOne(Map<Object, Object> values, Findings findings) {
+    String key = CrewOptions.MIN_WORKERS.key();
+    if (values.get(key) instanceof Integer number && number == 0) {
+      findings.warning(key, key + ": 0 is taken as 1 (expected: >= 1)");
+      values.put(key, 1);
+    }
   }
 
-  private static void workers(YamlOptions options, ModelOverrides.Builder overrides) {
-    Integer min = options.integer("minWorkers", 0);
-    Integer max = options.integer("maxWorkers", 0);
-    if (min != null && min == 0) {
-      // As archives in use expect; a model without workers is made by scaling it down.
-      options.warn("minWorkers", "minWorkers: 0 is taken as 1 (expected: >= 1)");
-      min = 1;
+  /** Looks for keys that are near to known ones; all others belong to the handler. */
+  private void findMisspelt(Map<?, ?> values, Findings findings) {
+    for (Object given : values.keySet()) {
+      if (!(given instanceof String key) || KNOWN.contains(key)) {
+        continue;
+      }
+      String nearest = NearestKey.of(key, KNOWN);
+      if (nearest != null) {
+        String what = Refusals.shown(key) + ": unknown key (expected: " + nearest + "?)";
+        if (misspeltFails) {
+          findings.problem(key, what);
+        } else {
+          findings.warning(key, what);
+        }
+      }
     }
-    if (max != null && max < Math.max(1, min == null ? 1 : min)) {
-      options.problem("maxWorkers", max, ">= " + (min == null ? "1" : "minWorkers, " + min));
-    }
-    overrides.workers(min, max);
   }
 
-  private static @Nullable Duration requestTimeout(YamlOptions options) {
-    Integer own = options.positiveOrOff("requestTimeout");
-    Integer legacy = options.positiveOrOff("clientTimeoutInMills");
-    if (own != null && legacy != null && !own.equals(legacy)) {
-      options.problem("clientTimeoutInMills", legacy, "the same as requestTimeout, or only one");
+  /** Collects findings with the lines that they are about. */
+  private static final class Findings implements OptionFindings {
+    private final String label;
+    private final Map<String, Integer> lines;
+    private final List<String> problems = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
+
+    Findings(String label, Map<String, Integer> lines) {
+      this.label = label;
+      this.lines = lines;
     }
-    Integer millis = own != null ? own : legacy;
-    return millis == null ? null : Duration.ofMillis(millis);
+
+    @Override
+    public void problem(String key, String what) {
+      problems.add(where(key) + what);
+    }
+
+    @Override
+    public void warning(String key, String what) {
+      warnings.add(label + where(key) + what);
+    }
+
+    private String where(String key) {
+      Integer line = lines.get(key);
+      return line == null ? ": " : " line " + line + ": ";
+    }
   }
 }

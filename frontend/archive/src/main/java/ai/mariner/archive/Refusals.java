@@ -2,6 +2,7 @@ package ai.mariner.archive;
 
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.error.ForeignText;
 import ai.mariner.core.error.ServeException;
 
 /** The failures of this package, and how foreign text is shown in them. */
@@ -49,21 +50,6 @@ final class Refusals {
 
   /** Foreign text for a message: one line, not too long. */
   static String shown(String text) {
-    StringBuilder out = new StringBuilder();
-    text.codePoints().limit(SHOWN_CHARS).forEach(c -> append(out, c));
-    return text.codePointCount(0, text.length()) > SHOWN_CHARS ? out + "..." : out.toString();
-  }
-
-  private static void append(StringBuilder out, int codePoint) {
-    switch (Character.getType(codePoint)) {
-      // Besides controls: marks that turn the direction of text, and halves of characters.
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.SURROGATE,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          out.append(String.format("\\u%04x", codePoint));
-      default -> out.appendCodePoint(codePoint);
-    }
+    return ForeignText.shown(text, SHOWN_CHARS);
   }
 }

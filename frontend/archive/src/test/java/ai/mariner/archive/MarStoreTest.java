@@ -138,7 +138,7 @@ final class MarStoreTest {
   void refusesBadOptionsAndLeavesNothing() {
     rig.put("m.mar", Archives.zip(Archives.modelWithOptions("\nbatchSize: 0\n")));
     assertThat(rig.refusal("m.mar", ErrorKind.ARCHIVE_INVALID))
-        .contains("model-config.yaml line 2: batchSize: 0 (expected: an integer from 1");
+        .contains("model-config.yaml line 2: batchSize: 0 (expected: a whole number >= 1");
   }
 
   @Test

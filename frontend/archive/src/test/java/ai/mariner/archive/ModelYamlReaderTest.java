@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import ai.mariner.core.config.BatchPolicy;
+import ai.mariner.core.config.CrewOptions;
 import ai.mariner.core.config.DeviceType;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.Profile;
+import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.config.RetryOnWorkerLoss;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
@@ -81,7 +83,7 @@ final class ModelYamlReaderTest {
         "# nothing\n",
         "batchSize:\n",
         "handler:\n  model_path: x\npt2: {compile: {enable: true}}\nmicro_batching: {a: 1}\n",
-        "parallelType: \"\"\nparallelLevel: 1\nuseVenv: false\nsequenceBatching: no\n",
+        "parallelType: \"\"\n",
         "jobQueueSize: 0\nclientTimeoutInMills: 0\nrequestTimeout: 0\n",
         "\uFEFFpippy: {rpc_timeout: 5}\n",
         "1: one\n[a, b]: pair\n",
@@ -94,14 +96,15 @@ final class ModelYamlReaderTest {
 
   @Test
   void takesAZeroDelayAsAValue() {
-    assertThat(read("maxBatchDelay: 0").overrides().maxBatchDelay()).isEqualTo(Duration.ZERO);
+    assertThat(read("maxBatchDelay: 0").overrides().get(ProgramOptions.MAX_BATCH_DELAY))
+        .isEqualTo(Duration.ZERO);
   }
 
   @Test
   void takesZeroWorkersAsOneAndSaysSo() {
     ModelYamlReader.Result result = read("x: 1\nminWorkers: 0\nmaxWorkers: 2\n");
-    assertThat(result.overrides().minWorkers()).isEqualTo(1);
-    assertThat(result.overrides().maxWorkers()).isEqualTo(2);
+    assertThat(result.overrides().get(CrewOptions.MIN_WORKERS)).isEqualTo(1);
+    assertThat(result.overrides().get(CrewOptions.MAX_WORKERS)).isEqualTo(2);
     assertThat(result.warnings())
         .singleElement()
         .asString()
@@ -111,35 +114,38 @@ final class ModelYamlReaderTest {
   @Test
   void knowsTheClientTimeoutByItsOldName() {
     Duration second = Duration.ofSeconds(1);
-    assertThat(read("clientTimeoutInMills: 1000").overrides().requestTimeout()).isEqualTo(second);
+    assertThat(read("clientTimeoutInMills: 1000").overrides().get(ProgramOptions.REQUEST_TIMEOUT))
+        .isEqualTo(second);
     assertThat(refusal("clientTimeoutInMills: 1000\nrequestTimeout: 2000"))
-        .contains("the same as requestTimeout");
+        .contains("clientTimeoutInMills and requestTimeout differ (expected: only one");
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "batchSize: 0 | batchSize: 0 (expected: an integer from 1 to 2147483647)",
-        "batchSize: -3 | batchSize: -3 (expected: an integer",
-        "batchSize: many | batchSize: many (expected: an integer",
-        "batchSize: 1.5 | batchSize: 1.5 (expected: an integer",
-        "batchSize: 3000000000 | batchSize: 3000000000 (expected: an integer",
-        "batchSize: [1] | batchSize: a list (expected: an integer",
-        "minWorkers: -1 | minWorkers: -1 (expected: an integer from 0",
-        "maxWorkers: 0 | maxWorkers: 0 (expected: >= 1)",
+        "batchSize: 0 | batchSize: 0 (expected: a whole number >= 1)",
+        "minWorkers: \"1\" | minWorkers: \"1\" (expected: a whole number >= 1)",
+        "batchSize: -3 | batchSize: -3 (expected: a whole number",
+        "batchSize: many | batchSize: \"many\" (expected: a whole number",
+        "batchSize: 1.5 | batchSize: 1.5 (expected: a whole number",
+        "batchSize: 3000000000 | batchSize: 3000000000 (expected: a whole number >= 1 and <="
+            + " 2147483647)",
+        "batchSize: [1] | batchSize: [1] (expected: a whole number",
+        "minWorkers: -1 | minWorkers: -1 (expected: a whole number >= 1",
+        "maxWorkers: 0 | maxWorkers: 0 (expected: a whole number >= 1)",
         "{minWorkers: 3, maxWorkers: 2} | maxWorkers: 2 (expected: >= minWorkers, 3)",
-        "maxBatchDelay: -1 | maxBatchDelay: -1 (expected: an integer from 0",
-        "batchPolicy: eager | batchPolicy: eager (expected: greedy or window)",
-        "responseTimeout: 0 | responseTimeout: 0 (expected: an integer from 1",
-        "deviceType: tpu | deviceType: tpu (expected: cpu or gpu)",
-        "deviceIds: 0 | deviceIds: 0 (expected: a list of different integers from 0 on)",
-        "deviceIds: [0, -1] | deviceIds: -1 (expected: a list",
-        "deviceIds: [0, 0] | deviceIds: 0 (expected: a list",
+        "maxBatchDelay: -1 | maxBatchDelay: -1 (expected: a whole number of milliseconds >= 0",
+        "batchPolicy: eager | batchPolicy: \"eager\" (expected: greedy or window)",
+        "responseTimeout: 0 | responseTimeout: 0 (expected: a whole number of seconds >= 1",
+        "deviceType: tpu | deviceType: \"tpu\" (expected: cpu or gpu)",
+        "deviceIds: 0 | deviceIds: 0 (expected: a list of different whole numbers >= 0)",
+        "deviceIds: [0, -1] | deviceIds: [0, -1] (expected: a list",
+        "deviceIds: [0, 0] | deviceIds: [0, 0] (expected: a list",
         "prepareAhead: 3 | prepareAhead: 3 (expected: true or false)",
         "retryOnWorkerLoss: yes | retryOnWorkerLoss: true (expected: mates or unstarted or never)",
-        "useVenv: maybe | useVenv: maybe (expected: true or false)",
-        "parallelType: x | parallelType: x (expected: pp, tp, pptp, custom or \"\")",
+        "useVenv: maybe | useVenv: \"maybe\" (expected: true or false)",
+        "parallelType: x | parallelType: \"x\" (expected: tp or pp or pptp or custom or \"\")",
       })
   void namesKeyValueAndExpectation(String yaml, String message) {
     assertThat(refusal(yaml)).contains("c.yaml line 1: ").contains(message);
@@ -149,7 +155,7 @@ final class ModelYamlReaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "parallelType: tp | parallelType: tp",
+        "parallelType: tp | parallelType: \"tp\"",
         "torchrun: {nproc-per-node: 2} | torchrun: a mapping",
         "continuousBatching: true | continuousBatching: true",
         "sequenceBatching: true | sequenceBatching: true",

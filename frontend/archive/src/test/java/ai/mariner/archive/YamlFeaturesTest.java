@@ -5,25 +5,34 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.mariner.core.config.Autoscale;
 import ai.mariner.core.config.CacheLimits;
+import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.RateLimit;
 import ai.mariner.core.config.WarmupInput;
 import ai.mariner.core.config.WorkerLifespan;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class YamlFeaturesTest {
-  private static ModelOverrides read(String yaml) {
+  private static ModelOverrides overrides(String yaml) {
     return new ModelYamlReader(Profile.MARINER).read(yaml, "c.yaml").overrides();
+  }
+
+  private static ModelSpec read(String yaml) {
+    return ModelSpec.resolve(
+        List.of(overrides(yaml)),
+        new ModelDefaults(1, Duration.ofMinutes(2), Duration.ofMinutes(2), 100));
   }
 
   @Test
   void readsEveryFeature() {
-    ModelOverrides overrides =
+    ModelSpec spec =
         read(
             """
             maxWorkerRequests: 1000
@@ -40,39 +49,35 @@ final class YamlFeaturesTest {
             priorityAgeingMs: 500
             """);
 
-    assertThat(overrides.lifespan())
-        .isEqualTo(new WorkerLifespan(1000, 2L << 30, Duration.ofHours(1)));
-    assertThat(overrides.autoscale())
+    assertThat(spec.lifespan()).isEqualTo(new WorkerLifespan(1000, 2L << 30, Duration.ofHours(1)));
+    assertThat(spec.autoscale())
         .isEqualTo(new Autoscale(Duration.ofMillis(20), Duration.ofSeconds(5)));
-    assertThat(overrides.idleUnload()).isEqualTo(Duration.ofMinutes(10));
-    assertThat(overrides.responseCache())
-        .isEqualTo(new CacheLimits(64L << 20, Duration.ofSeconds(10)));
-    assertThat(overrides.rateLimit()).isEqualTo(new RateLimit(100, 20));
-    assertThat(overrides.priorityAgeing()).isEqualTo(Duration.ofMillis(500));
+    assertThat(spec.idleUnload()).isEqualTo(Duration.ofMinutes(10));
+    assertThat(spec.responseCache()).isEqualTo(new CacheLimits(64L << 20, Duration.ofSeconds(10)));
+    assertThat(spec.rateLimit()).isEqualTo(new RateLimit(100, 20));
+    assertThat(spec.priorityAgeing()).isEqualTo(Duration.ofMillis(500));
   }
 
   @Test
   void leavesFeaturesOffThatNobodySwitchesOn() {
-    ModelOverrides overrides =
-        read("autoscale: false\nautoscaleQueueWaitMs: 20\nresponseCacheTtlSec: 1\n");
+    ModelSpec spec = read("autoscale: false\nautoscaleQueueWaitMs: 20\nresponseCacheTtlSec: 1\n");
 
-    assertThat(overrides).isEqualTo(ModelOverrides.NONE);
+    assertThat(spec).isEqualTo(read(""));
   }
 
   @Test
   void givesSwitchedOnFeaturesTheirDefaults() {
-    ModelOverrides overrides = read("autoscale: true\nresponseCacheMb: 1\nrateLimit: 7\n");
+    ModelSpec spec = read("autoscale: true\nresponseCacheMb: 1\nrateLimit: 7\n");
 
-    assertThat(overrides.autoscale())
+    assertThat(spec.autoscale())
         .isEqualTo(new Autoscale(Duration.ofMillis(50), Duration.ofSeconds(30)));
-    assertThat(overrides.responseCache())
-        .isEqualTo(new CacheLimits(1L << 20, Duration.ofMinutes(5)));
-    assertThat(overrides.rateLimit()).isEqualTo(new RateLimit(7, 7));
+    assertThat(spec.responseCache()).isEqualTo(new CacheLimits(1L << 20, Duration.ofMinutes(5)));
+    assertThat(spec.rateLimit()).isEqualTo(new RateLimit(7, 7));
   }
 
   @Test
   void readsWarmUpInputs() {
-    ModelOverrides overrides =
+    ModelSpec spec =
         read(
             """
             warmup:
@@ -82,7 +87,7 @@ final class YamlFeaturesTest {
               - text: hello
             """);
 
-    assertThat(overrides.warmup())
+    assertThat(spec.warmup())
         .containsExactly(
             new WarmupInput("image/png", "samples/one.png", null),
             new WarmupInput("application/json", null, "{\"a\":[1,2]}"),
@@ -111,7 +116,7 @@ final class YamlFeaturesTest {
   @CsvSource({
     "maxWorkerRequests, 0",
     "rateLimit, -1",
-    "responseCacheMb, many",
+    "responseCacheMb, '\"many\"'",
     "idleUnloadSec, 0",
     "autoscale, 2"
   })

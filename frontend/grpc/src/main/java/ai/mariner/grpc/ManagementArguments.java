@@ -1,6 +1,10 @@
 package ai.mariner.grpc;
 
+import ai.mariner.core.config.ModelOptions;
 import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.OptionFindings;
+import ai.mariner.core.config.OptionReader;
+import ai.mariner.core.config.OptionSource;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.ModelKey;
@@ -14,8 +18,11 @@ import ai.mariner.proto.management.ListModelsRequest;
 import ai.mariner.proto.management.RegisterModelRequest;
 import ai.mariner.proto.management.ScaleWorkerRequest;
 import ai.mariner.proto.management.SetDefaultRequest;
-import java.time.Duration;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,24 +55,25 @@ final class ManagementArguments {
         text(request.getHandler()),
         runtime,
         number("initial_workers", request.getInitialWorkers()),
-        overrides(
-            request.getBatchSize(),
-            request.getMaxBatchDelay(),
-            request.getResponseTimeout(),
-            request.getStartupTimeout()),
+        overrides(request),
         completion(request.getSynchronous()),
         false);
   }
 
-  private static ModelOverrides overrides(
-      int batchSize, int maxBatchDelay, int responseTimeout, int startupTimeout) {
-    Integer delay = number("max_batch_delay", maxBatchDelay);
-    return ModelOverrides.builder()
-        .batchSize(number("batch_size", batchSize))
-        .maxBatchDelay(delay == null ? null : Duration.ofMillis(delay))
-        .responseTimeout(seconds("response_timeout", responseTimeout))
-        .startupTimeout(seconds("startup_timeout", startupTimeout))
-        .build();
+  /** The options for which the message has a field. */
+  private static ModelOverrides overrides(Message request) {
+    Map<String, Integer> given = new HashMap<>();
+    for (String name : ModelOptions.spellings(OptionSource.REQUEST)) {
+      FieldDescriptor field = request.getDescriptorForType().findFieldByName(name);
+      if (field != null && request.getField(field) instanceof Integer value) {
+        Integer number = number(name, value);
+        if (number != null) {
+          given.put(name, number);
+        }
+      }
+    }
+    return new OptionReader(OptionSource.REQUEST, OptionReader.Manner.STRICT, new Refusal())
+        .read(given);
   }
 
   /** What replaces the default version of a model: an archive, or a version that is registered. */
@@ -85,11 +93,7 @@ final class ManagementArguments {
             text(request.getHandler()),
             runtime(request.getRuntime()),
             number("initial_workers", request.getInitialWorkers()),
-            overrides(
-                request.getBatchSize(),
-                request.getMaxBatchDelay(),
-                request.getResponseTimeout(),
-                request.getStartupTimeout()),
+            overrides(request),
             Completion.READY,
             false);
     return new SwapModel(model.name(), archive, null, request.getKeepOld());
@@ -153,11 +157,6 @@ final class ManagementArguments {
     return value.isEmpty() ? null : value;
   }
 
-  private static @Nullable Duration seconds(String field, int value) {
-    Integer seconds = number(field, value);
-    return seconds == null ? null : Duration.ofSeconds(seconds);
-  }
-
   private static @Nullable Integer number(String field, int value) {
     if (value < 0) {
       throw bad(field + ": " + value + " (expected: >= 1; 0 or absent: the default)");
@@ -167,5 +166,18 @@ final class ManagementArguments {
 
   private static ServeException bad(String message) {
     return new ServeException(ErrorKind.BAD_REQUEST, message);
+  }
+
+  /** The first problem ends the call. */
+  private static final class Refusal implements OptionFindings {
+    @Override
+    public void problem(String key, String what) {
+      throw bad(what);
+    }
+
+    @Override
+    public void warning(String key, String what) {
+      throw bad(what);
+    }
   }
 }

@@ -1,8 +1,7 @@
 package ai.mariner.grpc;
 
-import ai.mariner.core.config.BatchPolicy;
+import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelSpec;
-import ai.mariner.core.config.RetryOnWorkerLoss;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.ModelKey;
@@ -120,28 +119,8 @@ final class FakeModels implements ModelCalls {
 
   private ModelStatus status(String version) {
     ModelSpec spec =
-        new ModelSpec(
-            1,
-            1,
-            1,
-            Duration.ofMillis(100),
-            BatchPolicy.GREEDY,
-            Duration.ofSeconds(120),
-            Duration.ofSeconds(120),
-            100,
-            null,
-            Duration.ofMinutes(5),
-            null,
-            List.of(),
-            RetryOnWorkerLoss.MATES,
-            false,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            List.of());
+        ModelSpec.resolve(
+            List.of(), new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100));
     WorkerStatus worker =
         new WorkerStatus(9000, Instant.EPOCH, WorkerStatus.State.READY, 0, 1L, null, null);
     return new ModelStatus(

@@ -165,6 +165,6 @@ final class InferenceRoutes {
     }
     throw new ServeException(
         ErrorKind.BAD_REQUEST,
-        "X-Request-Timeout-Ms: " + Replies.printable(text) + " (expected: an integer >= 1)");
+        "X-Request-Timeout-Ms: " + Replies.printable(text) + " (expected: a whole number >= 1)");
   }
 }

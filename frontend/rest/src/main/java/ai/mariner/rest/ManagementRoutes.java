@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +88,7 @@ final class ManagementRoutes {
   }
 
   private void list(Call call) {
-    Parameters parameters = Parameters.ofQuery(call);
+    Parameters parameters = query(call, "limit", "next_page_token");
     int limit = parameters.lenientInt("limit", MOST_LISTED);
     int offset = Math.max(0, parameters.lenientInt("next_page_token", 0));
     int sane = limit < 1 || limit > MOST_LISTED ? MOST_LISTED : limit;
@@ -96,11 +97,10 @@ final class ManagementRoutes {
   }
 
   private void register(Call call) {
-    boolean strict = context.config().profile().unknownKeysFail();
     Parameters parameters = Parameters.ofQueryOrJson(call);
     answer(
         call,
-        context.models().register(RegisterParameters.order(parameters, strict)),
+        context.models().register(RegisterParameters.order(parameters, strict())),
         result ->
             Replies.json(registeredStatus(result), status(ManagementView.registered(result))));
   }
@@ -111,7 +111,7 @@ final class ManagementRoutes {
 
   private void describe(Call call) {
     ModelRef model = new ModelRef(call.target().model(), call.target().version());
-    if (Parameters.ofQuery(call).bool("customized", false)) {
+    if (query(call, "customized").bool("customized", false)) {
       handlerDescription.describe(call.exchange(), model);
       return;
     }
@@ -122,6 +122,7 @@ final class ManagementRoutes {
   }
 
   private void describeAll(Call call) {
+    query(call);
     answer(
         call,
         context.models().describeAll(call.target().model()),
@@ -129,7 +130,7 @@ final class ManagementRoutes {
   }
 
   private void scale(Call call) {
-    Parameters parameters = Parameters.ofQuery(call);
+    Parameters parameters = query(call, "model_version", "min_worker", "max_worker", "synchronous");
     String version = call.target().version();
     if (version == null) {
       version = parameters.text("model_version");
@@ -157,6 +158,7 @@ final class ManagementRoutes {
   }
 
   private void unregister(Call call) {
+    query(call);
     ModelRef model = new ModelRef(call.target().model(), call.target().version());
     answer(
         call,
@@ -165,6 +167,7 @@ final class ManagementRoutes {
   }
 
   private void setDefault(Call call) {
+    query(call);
     String version = call.target().version();
     ModelKey key = new ModelKey(call.target().model(), version == null ? "" : version);
     context.models().setDefault(key);
@@ -172,15 +175,15 @@ final class ManagementRoutes {
   }
 
   private void swap(Call call) {
-    boolean strict = context.config().profile().unknownKeysFail();
     Parameters parameters = Parameters.ofQueryOrJson(call);
     answer(
         call,
-        context.models().swap(RegisterParameters.swap(call.target().model(), parameters, strict)),
+        context.models().swap(RegisterParameters.swap(call.target().model(), parameters, strict())),
         result -> Replies.json(200, ManagementView.swapped(result)));
   }
 
   private void modelReady(Call call) {
+    query(call);
     String name = call.target().model();
     answer(
         call,
@@ -192,7 +195,7 @@ final class ManagementRoutes {
   }
 
   private void rotate(Call call) {
-    String type = Parameters.ofQuery(call).text("type");
+    String type = query(call, "type").text("type");
     TokenScope scope = scope(type);
     if (scope == null) {
       throw new ServeException(
@@ -215,6 +218,17 @@ final class ManagementRoutes {
       case "inference" -> TokenScope.INFERENCE;
       default -> null;
     };
+  }
+
+  /** The query string, in which others than the known parameters are refused or logged. */
+  private Parameters query(Call call, String... known) {
+    Parameters parameters = Parameters.ofQuery(call);
+    parameters.expectOnly(Set.of(known), strict());
+    return parameters;
+  }
+
+  private boolean strict() {
+    return context.config().profile().unknownKeysFail();
   }
 
   private static String status(String sentence) {

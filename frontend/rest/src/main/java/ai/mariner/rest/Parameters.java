@@ -13,10 +13,14 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Named parameters of a management call; what can't be read is refused, not replaced. */
 final class Parameters {
+  private static final Logger log = LoggerFactory.getLogger(Parameters.class);
   private static final ObjectReader JSON =
       new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
@@ -82,9 +86,33 @@ final class Parameters {
         ErrorKind.BAD_REQUEST, "Malformed JSON body: no object (expected: {\"url\": ...})");
   }
 
-  /** Names of all parameters that were given. */
-  Set<String> names() {
-    return values.keySet();
+  /** All parameters that were given and are not empty. */
+  Map<String, String> given() {
+    Map<String, String> given = new LinkedHashMap<>(values);
+    given.values().removeIf(String::isEmpty);
+    return given;
+  }
+
+  /**
+   * Looks for parameters that nothing reads.
+   *
+   * @param known names of the call's parameters
+   * @param strict whether others are refused instead of logged
+   * @throws ServeException that names the parameter and the known ones
+   */
+  void expectOnly(Set<String> known, boolean strict) {
+    for (String name : values.keySet()) {
+      if (!known.contains(name)) {
+        String expected =
+            known.isEmpty() ? "none" : "one of " + String.join(", ", new TreeSet<>(known));
+        String what =
+            "Unknown parameter: " + Replies.printable(name) + " (expected: " + expected + ")";
+        if (strict) {
+          throw new ServeException(ErrorKind.BAD_REQUEST, what);
+        }
+        log.warn("{}, ignored", what);
+      }
+    }
   }
 
   /** A parameter as text; absent or empty: {@code null}. */
@@ -112,7 +140,7 @@ final class Parameters {
     } catch (NumberFormatException notANumber) {
       // Said below.
     }
-    throw refused(name, value, "an integer >= " + least);
+    throw refused(name, value, "a whole number >= " + least);
   }
 
   /** A whole number, or the default when it is absent. */

@@ -1,43 +1,40 @@
 package ai.mariner.rest;
 
+import ai.mariner.core.config.ModelOptions;
 import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.OptionFindings;
+import ai.mariner.core.config.OptionReader;
+import ai.mariner.core.config.OptionSource;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.model.Completion;
 import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.SwapModel;
-import java.time.Duration;
+import java.util.Collections;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the parameters of a registration, or of a swap, which begins like one. */
 final class RegisterParameters {
   private static final Set<String> KNOWN =
-      Set.of(
+      known(
           "url",
           "model_name",
           "handler",
           "runtime",
-          "batch_size",
-          "max_batch_delay",
           "initial_workers",
           "synchronous",
-          "response_timeout",
-          "startup_timeout",
           "s3_sse_kms");
   private static final Set<String> KNOWN_TO_SWAP =
-      Set.of(
+      known(
           "url",
           "model_version",
           "keep_old",
           "handler",
           "runtime",
-          "batch_size",
-          "max_batch_delay",
           "initial_workers",
-          "synchronous",
-          "response_timeout",
-          "startup_timeout");
+          "synchronous");
 
   private RegisterParameters() {}
 
@@ -45,11 +42,11 @@ final class RegisterParameters {
    * The order that the parameters give.
    *
    * @param parameters as the client sent them
-   * @param strict whether an unknown parameter is refused
+   * @param strict whether an unknown parameter is refused instead of logged
    * @throws ServeException that names parameter, value and what was expected
    */
   static RegisterModel order(Parameters parameters, boolean strict) {
-    check(parameters, strict ? KNOWN : null);
+    parameters.expectOnly(KNOWN, strict);
     String url = parameters.text("url");
     if (url == null) {
       throw new ServeException(ErrorKind.BAD_REQUEST, "Parameter url is required.");
@@ -75,7 +72,7 @@ final class RegisterParameters {
    * @throws ServeException that names parameter, value and what was expected
    */
   static SwapModel swap(String model, Parameters parameters, boolean strict) {
-    check(parameters, strict ? KNOWN_TO_SWAP : null);
+    parameters.expectOnly(KNOWN_TO_SWAP, strict);
     if (!parameters.bool("synchronous", true)) {
       throw Parameters.refused(
           "synchronous", "false", "true or absent: a swap is answered when it is done");
@@ -106,27 +103,15 @@ final class RegisterParameters {
     return new SwapModel(model, archive, null, keepOld);
   }
 
-  private static void check(Parameters parameters, @Nullable Set<String> known) {
-    for (String name : parameters.names()) {
-      if (known != null && !known.contains(name)) {
-        throw new ServeException(
-            ErrorKind.BAD_REQUEST,
-            "Unknown parameter: "
-                + Replies.printable(name)
-                + " (expected: one of "
-                + String.join(", ", known.stream().sorted().toList())
-                + ")");
-      }
-    }
+  private static Set<String> known(String... own) {
+    Set<String> names = new TreeSet<>(ModelOptions.spellings(OptionSource.REQUEST));
+    Collections.addAll(names, own);
+    return Collections.unmodifiableSet(names);
   }
 
   private static ModelOverrides overrides(Parameters parameters) {
-    return ModelOverrides.builder()
-        .batchSize(parameters.integer("batch_size", 1))
-        .maxBatchDelay(millis(parameters.integer("max_batch_delay", 0)))
-        .responseTimeout(seconds(parameters.integer("response_timeout", 1)))
-        .startupTimeout(seconds(parameters.integer("startup_timeout", 1)))
-        .build();
+    return new OptionReader(OptionSource.REQUEST, OptionReader.Manner.TEXT, new Refusal())
+        .read(parameters.given());
   }
 
   private static @Nullable String runtime(@Nullable String runtime) {
@@ -136,11 +121,16 @@ final class RegisterParameters {
     return runtime;
   }
 
-  private static @Nullable Duration millis(@Nullable Integer value) {
-    return value == null ? null : Duration.ofMillis(value);
-  }
+  /** The first problem ends the call. */
+  private static final class Refusal implements OptionFindings {
+    @Override
+    public void problem(String key, String what) {
+      throw new ServeException(ErrorKind.BAD_REQUEST, what);
+    }
 
-  private static @Nullable Duration seconds(@Nullable Integer value) {
-    return value == null ? null : Duration.ofSeconds(value);
+    @Override
+    public void warning(String key, String what) {
+      problem(key, what);
+    }
   }
 }

@@ -217,7 +217,7 @@ class InferenceRoutesTest {
                       + bad
                       + "\r\n\r\n"))
           .startsWith("HTTP/1.1 400 ")
-          .contains("X-Request-Timeout-Ms: " + bad + " (expected: an integer >= 1)");
+          .contains("X-Request-Timeout-Ms: " + bad + " (expected: a whole number >= 1)");
     }
   }
 

@@ -10,6 +10,7 @@ import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.config.Profile;
+import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.ModelKey;
@@ -65,8 +66,8 @@ class ManagementRoutesTest {
         .contains("Model \\\"echo\\\" Version: 1.0 registered with 1 initial workers");
     RegisterModel order = (RegisterModel) server.orders.get(0);
     assertThat(order.location()).isEqualTo("echo.mar");
-    assertThat(order.overrides().batchSize()).isEqualTo(2);
-    assertThat(order.overrides().maxBatchDelay()).isNull();
+    assertThat(order.overrides().get(ProgramOptions.BATCH_SIZE)).isEqualTo(2);
+    assertThat(order.overrides().get(ProgramOptions.MAX_BATCH_DELAY)).isNull();
     assertThat(order.initialWorkers()).isNull();
     assertThat(order.completion()).isEqualTo(Completion.READY);
   }
@@ -76,10 +77,11 @@ class ManagementRoutesTest {
       delimiter = '|',
       value = {
         "model_name=e|Parameter url is required.",
-        "url=e.mar&batch_size=many|batch_size: many (expected: an integer >= 1)",
-        "url=e.mar&batch_size=0|batch_size: 0 (expected: an integer >= 1)",
-        "url=e.mar&max_batch_delay=-1|max_batch_delay: -1 (expected: an integer >= 0)",
-        "url=e.mar&initial_workers=1.5|initial_workers: 1.5 (expected: an integer >= 0)",
+        "url=e.mar&batch_size=many|batch_size: many (expected: a whole number >= 1)",
+        "url=e.mar&batch_size=0|batch_size: 0 (expected: a whole number >= 1)",
+        "url=e.mar&max_batch_delay=-1|max_batch_delay: -1 (expected: a whole number of milliseconds"
+            + " >= 0)",
+        "url=e.mar&initial_workers=1.5|initial_workers: 1.5 (expected: a whole number >= 0)",
         "url=e.mar&synchronous=yes|synchronous: yes (expected: true or false)",
         "url=e.mar&runtime=LSP|runtime: LSP (expected: python or python3)",
         "url=e.mar&bacth_size=1|Unknown parameter: bacth_size (expected: one of",

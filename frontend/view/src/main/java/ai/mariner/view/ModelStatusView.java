@@ -1,7 +1,10 @@
 package ai.mariner.view;
 
+import ai.mariner.core.config.CrewOptions;
 import ai.mariner.core.config.DeviceType;
 import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.config.ParallelType;
+import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.SwapProgress;
 import ai.mariner.core.model.WorkerStatus;
@@ -12,6 +15,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One model version as a JSON object: TorchServe's fields in its order, then ours ({@code
@@ -31,7 +35,7 @@ final class ModelStatusView {
     node.put("modelUrl", model.location());
     node.put("runtime", model.runtime());
     putOptions(node, model);
-    putFixedOptions(node);
+    putModes(node, model.spec());
     node.put("loadedAtStartup", model.loadedAtStart());
     ArrayNode workers = node.putArray("workers");
     for (WorkerStatus worker : model.workers()) {
@@ -74,10 +78,10 @@ final class ModelStatusView {
     node.put("responseTimeout", spec.responseTimeout().toSeconds());
     node.put("startupTimeout", spec.startupTimeout().toSeconds());
     node.put("maxRetryTimeoutInSec", spec.maxRetryTimeout().toSeconds());
-    Duration deadline = spec.requestTimeout();
-    node.put("clientTimeoutInMills", deadline == null ? 0 : deadline.toMillis());
-    node.put("parallelType", "");
-    node.put("parallelLevel", 0);
+    node.put("clientTimeoutInMills", millis(spec.requestTimeout()));
+    ParallelType parallel = spec.get(CrewOptions.PARALLEL_TYPE);
+    node.put("parallelType", parallel == null ? "" : parallel.name().toLowerCase(Locale.ROOT));
+    node.put("parallelLevel", number(spec.get(CrewOptions.PARALLEL_LEVEL)));
     node.put("deviceType", deviceType(model).name().toLowerCase(Locale.ROOT));
     if (!spec.deviceIds().isEmpty()) {
       ArrayNode ids = node.putArray("deviceIds");
@@ -85,16 +89,24 @@ final class ModelStatusView {
     }
   }
 
-  // Ways to run that a plain pool of workers does not have; clients expect the fields all the same.
-  private static void putFixedOptions(ObjectNode node) {
-    node.put("continuousBatching", false);
-    node.put("useJobTicket", false);
-    node.put("useVenv", false);
-    node.put("stateful", false);
-    node.put("sequenceMaxIdleMSec", 0);
-    node.put("sequenceTimeoutMSec", 0);
-    node.put("maxNumSequence", 0);
-    node.put("maxSequenceJobQueueSize", 0);
+  private static void putModes(ObjectNode node, ModelSpec spec) {
+    node.put("continuousBatching", spec.require(ProgramOptions.CONTINUOUS_BATCHING));
+    node.put("useJobTicket", spec.require(ProgramOptions.USE_JOB_TICKET));
+    node.put("useVenv", spec.require(CrewOptions.USE_VENV));
+    node.put("stateful", spec.require(ProgramOptions.SEQUENCE_BATCHING));
+    node.put("sequenceMaxIdleMSec", millis(spec.get(ProgramOptions.SEQUENCE_MAX_IDLE)));
+    node.put("sequenceTimeoutMSec", millis(spec.get(ProgramOptions.SEQUENCE_TIMEOUT)));
+    node.put("maxNumSequence", number(spec.get(ProgramOptions.MAX_NUM_SEQUENCE)));
+    node.put(
+        "maxSequenceJobQueueSize", number(spec.get(ProgramOptions.MAX_SEQUENCE_JOB_QUEUE_SIZE)));
+  }
+
+  private static int number(@Nullable Integer value) {
+    return value == null ? 0 : value;
+  }
+
+  private static long millis(@Nullable Duration value) {
+    return value == null ? 0 : value.toMillis();
   }
 
   private static DeviceType deviceType(ModelStatus model) {

@@ -1,232 +1,178 @@
 package ai.mariner.core.config;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Options of a model as one source gives them: request parameters, the archive's {@code
- * model-config.yaml}, or the {@code models} JSON. Every field may be absent.
- *
- * @param minWorkers workers that are kept alive
- * @param maxWorkers upper bound of workers
- * @param batchSize most requests in a batch
- * @param maxBatchDelay longest wait for a batch to fill
- * @param batchPolicy how batches are formed
- * @param responseTimeout longest run of a batch, or pause between two streamed pieces
- * @param startupTimeout longest load of the model
- * @param jobQueueSize most waiting requests
- * @param requestTimeout deadline of a request that brings none, for queue and run
- * @param maxRetryTimeout accepted and reported only; restarts never end
- * @param deviceType kind of device
- * @param deviceIds devices that may be used
- * @param retryOnWorkerLoss which requests of a lost worker run again
- * @param prepareAhead whether a worker preprocesses its next batch while one runs
- * @param lifespan when workers are replaced; its three keys come from one source
- * @param autoscale how the number of workers follows the load
- * @param idleUnload time without requests after which all workers are stopped until the next one
- * @param responseCache bounds of the cache of answers
- * @param rateLimit most requests a second
- * @param priorityAgeing wait that lifts a request by one priority lane; lanes are on when given
- * @param warmup sample requests that a worker answers before it is ready
+ * model-config.yaml}, or the {@code models} JSON. Immutable; every option may be absent.
  */
-public record ModelOverrides(
-    @Nullable Integer minWorkers,
-    @Nullable Integer maxWorkers,
-    @Nullable Integer batchSize,
-    @Nullable Duration maxBatchDelay,
-    @Nullable BatchPolicy batchPolicy,
-    @Nullable Duration responseTimeout,
-    @Nullable Duration startupTimeout,
-    @Nullable Integer jobQueueSize,
-    @Nullable Duration requestTimeout,
-    @Nullable Duration maxRetryTimeout,
-    @Nullable DeviceType deviceType,
-    @Nullable List<Integer> deviceIds,
-    @Nullable RetryOnWorkerLoss retryOnWorkerLoss,
-    @Nullable Boolean prepareAhead,
-    @Nullable WorkerLifespan lifespan,
-    @Nullable Autoscale autoscale,
-    @Nullable Duration idleUnload,
-    @Nullable CacheLimits responseCache,
-    @Nullable RateLimit rateLimit,
-    @Nullable Duration priorityAgeing,
-    @Nullable List<WarmupInput> warmup) {
-
+public final class ModelOverrides {
   /** Nothing given. */
   public static final ModelOverrides NONE = builder().build();
+
+  private final Map<ModelOption<?>, Object> values;
+
+  private ModelOverrides(Map<ModelOption<?>, Object> values) {
+    this.values = values;
+  }
+
+  /** The value of an option; absent: {@code null}. */
+  @SuppressWarnings("unchecked") // The builder takes only values of the option's type.
+  public <T> @Nullable T get(ModelOption<T> option) {
+    return (T) values.get(option);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ModelOverrides overrides && values.equals(overrides.values);
+  }
+
+  @Override
+  public int hashCode() {
+    return values.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return values.toString();
+  }
 
   /** An empty builder. */
   public static Builder builder() {
     return new Builder();
   }
 
-  /** Collects the fields one by one; not thread-safe. */
+  /**
+   * Collects options one by one; {@code null} means absent. Not thread-safe.
+   *
+   * <p>{@link #set} serves every option; the named methods are shorter for those that code gives
+   * often or that belong together.
+   */
   public static final class Builder {
-    private @Nullable Integer minWorkers;
-    private @Nullable Integer maxWorkers;
-    private @Nullable Integer batchSize;
-    private @Nullable Duration maxBatchDelay;
-    private @Nullable BatchPolicy batchPolicy;
-    private @Nullable Duration responseTimeout;
-    private @Nullable Duration startupTimeout;
-    private @Nullable Integer jobQueueSize;
-    private @Nullable Duration requestTimeout;
-    private @Nullable Duration maxRetryTimeout;
-    private @Nullable DeviceType deviceType;
-    private @Nullable List<Integer> deviceIds;
-    private @Nullable RetryOnWorkerLoss retryOnWorkerLoss;
-    private @Nullable Boolean prepareAhead;
-    private @Nullable WorkerLifespan lifespan;
-    private @Nullable Autoscale autoscale;
-    private @Nullable Duration idleUnload;
-    private @Nullable CacheLimits responseCache;
-    private @Nullable RateLimit rateLimit;
-    private @Nullable Duration priorityAgeing;
-    private @Nullable List<WarmupInput> warmup;
+    private final Map<ModelOption<?>, Object> values = new LinkedHashMap<>();
 
     private Builder() {}
 
+    /** Sets an option. */
+    public <T> Builder set(ModelOption<T> option, @Nullable T value) {
+      if (value == null) {
+        values.remove(option);
+      } else {
+        values.put(option, value);
+      }
+      return this;
+    }
+
     /** Sets {@code minWorkers} and {@code maxWorkers}. */
     public Builder workers(@Nullable Integer min, @Nullable Integer max) {
-      this.minWorkers = min;
-      this.maxWorkers = max;
-      return this;
+      return set(CrewOptions.MIN_WORKERS, min).set(CrewOptions.MAX_WORKERS, max);
     }
 
     /** Sets {@code batchSize}. */
     public Builder batchSize(@Nullable Integer value) {
-      this.batchSize = value;
-      return this;
+      return set(ProgramOptions.BATCH_SIZE, value);
     }
 
     /** Sets {@code maxBatchDelay}. */
     public Builder maxBatchDelay(@Nullable Duration value) {
-      this.maxBatchDelay = value;
-      return this;
+      return set(ProgramOptions.MAX_BATCH_DELAY, value);
     }
 
     /** Sets {@code batchPolicy}. */
     public Builder batchPolicy(@Nullable BatchPolicy value) {
-      this.batchPolicy = value;
-      return this;
+      return set(ProgramOptions.BATCH_POLICY, value);
     }
 
     /** Sets {@code responseTimeout}. */
     public Builder responseTimeout(@Nullable Duration value) {
-      this.responseTimeout = value;
-      return this;
+      return set(ProgramOptions.RESPONSE_TIMEOUT, value);
     }
 
     /** Sets {@code startupTimeout}. */
     public Builder startupTimeout(@Nullable Duration value) {
-      this.startupTimeout = value;
-      return this;
+      return set(CrewOptions.STARTUP_TIMEOUT, value);
     }
 
     /** Sets {@code jobQueueSize}. */
     public Builder jobQueueSize(@Nullable Integer value) {
-      this.jobQueueSize = value;
-      return this;
+      return set(ProgramOptions.JOB_QUEUE_SIZE, value);
     }
 
     /** Sets {@code requestTimeout}. */
     public Builder requestTimeout(@Nullable Duration value) {
-      this.requestTimeout = value;
-      return this;
+      return set(ProgramOptions.REQUEST_TIMEOUT, value);
     }
 
-    /** Sets {@code maxRetryTimeout}. */
+    /** Sets {@code maxRetryTimeoutInSec}. */
     public Builder maxRetryTimeout(@Nullable Duration value) {
-      this.maxRetryTimeout = value;
-      return this;
+      return set(CrewOptions.MAX_RETRY_TIMEOUT, value);
     }
 
     /** Sets {@code deviceType} and {@code deviceIds}. */
     public Builder devices(@Nullable DeviceType type, @Nullable List<Integer> ids) {
-      this.deviceType = type;
-      this.deviceIds = ids == null ? null : List.copyOf(ids);
-      return this;
+      return set(CrewOptions.DEVICE_TYPE, type)
+          .set(CrewOptions.DEVICE_IDS, ids == null ? null : List.copyOf(ids));
     }
 
     /** Sets {@code retryOnWorkerLoss}. */
     public Builder retryOnWorkerLoss(@Nullable RetryOnWorkerLoss value) {
-      this.retryOnWorkerLoss = value;
-      return this;
+      return set(ProgramOptions.RETRY_ON_WORKER_LOSS, value);
     }
 
     /** Sets {@code prepareAhead}. */
     public Builder prepareAhead(@Nullable Boolean value) {
-      this.prepareAhead = value;
-      return this;
+      return set(ProgramOptions.PREPARE_AHEAD, value);
     }
 
-    /** Sets {@code lifespan}. */
+    /** Sets the limits at which workers are replaced. */
     public Builder lifespan(@Nullable WorkerLifespan value) {
-      this.lifespan = value;
-      return this;
+      return set(CrewOptions.MAX_WORKER_REQUESTS, value == null ? null : value.requests())
+          .set(CrewOptions.MAX_WORKER_RSS, value == null ? null : value.rssBytes())
+          .set(CrewOptions.MAX_WORKER_AGE, value == null ? null : value.age());
     }
 
-    /** Sets {@code autoscale}. */
+    /** Switches {@code autoscale} on. */
     public Builder autoscale(@Nullable Autoscale value) {
-      this.autoscale = value;
-      return this;
+      return set(CrewOptions.AUTOSCALE, value == null ? null : true)
+          .set(CrewOptions.AUTOSCALE_QUEUE_WAIT, value == null ? null : value.queueWait())
+          .set(CrewOptions.AUTOSCALE_COOLDOWN, value == null ? null : value.cooldown());
     }
 
-    /** Sets {@code idleUnload}. */
+    /** Sets {@code idleUnloadSec}. */
     public Builder idleUnload(@Nullable Duration value) {
-      this.idleUnload = value;
-      return this;
+      return set(CrewOptions.IDLE_UNLOAD, value);
     }
 
-    /** Sets {@code responseCache}. */
+    /** Sets size and time to live of the cache of answers. */
     public Builder responseCache(@Nullable CacheLimits value) {
-      this.responseCache = value;
-      return this;
+      return set(ProgramOptions.RESPONSE_CACHE, value == null ? null : value.maxBytes())
+          .set(ProgramOptions.RESPONSE_CACHE_TTL, value == null ? null : value.timeToLive());
     }
 
-    /** Sets {@code rateLimit}. */
+    /** Sets {@code rateLimit} and {@code rateLimitBurst}. */
     public Builder rateLimit(@Nullable RateLimit value) {
-      this.rateLimit = value;
-      return this;
+      return set(ProgramOptions.RATE_LIMIT, value == null ? null : value.perSecond())
+          .set(ProgramOptions.RATE_LIMIT_BURST, value == null ? null : value.burst());
     }
 
-    /** Sets {@code priorityAgeing}. */
+    /** Sets {@code priorityAgeingMs}. */
     public Builder priorityAgeing(@Nullable Duration value) {
-      this.priorityAgeing = value;
-      return this;
+      return set(ProgramOptions.PRIORITY_AGEING, value);
     }
 
     /** Sets {@code warmup}. */
     public Builder warmup(@Nullable List<WarmupInput> value) {
-      this.warmup = value == null ? null : List.copyOf(value);
-      return this;
+      return set(ProgramOptions.WARMUP, value == null ? null : List.copyOf(value));
     }
 
     /** The collected overrides. */
     public ModelOverrides build() {
-      return new ModelOverrides(
-          minWorkers,
-          maxWorkers,
-          batchSize,
-          maxBatchDelay,
-          batchPolicy,
-          responseTimeout,
-          startupTimeout,
-          jobQueueSize,
-          requestTimeout,
-          maxRetryTimeout,
-          deviceType,
-          deviceIds,
-          retryOnWorkerLoss,
-          prepareAhead,
-          lifespan,
-          autoscale,
-          idleUnload,
-          responseCache,
-          rateLimit,
-          priorityAgeing,
-          warmup);
+      return new ModelOverrides(Collections.unmodifiableMap(new LinkedHashMap<>(values)));
     }
   }
 }

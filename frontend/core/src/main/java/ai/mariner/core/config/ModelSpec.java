@@ -1,140 +1,265 @@
 package ai.mariner.core.config;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The options of one model version, resolved: nothing is absent unless absence means something.
+ * Immutable.
  *
- * @param minWorkers workers that are kept alive
- * @param maxWorkers upper bound of workers
- * @param batchSize most requests in a batch
- * @param maxBatchDelay longest wait for a batch to fill, under {@link BatchPolicy#WINDOW}
- * @param batchPolicy how batches are formed
- * @param responseTimeout longest run of a batch, or pause between two streamed pieces
- * @param startupTimeout longest load of the model
- * @param jobQueueSize most waiting requests
- * @param requestTimeout deadline of a request that brings none; absent: no deadline
- * @param maxRetryTimeout reported only
- * @param deviceType kind of device; absent: an accelerator if there is one
- * @param deviceIds devices that may be used; empty: all
- * @param retryOnWorkerLoss which requests of a lost worker run again
- * @param prepareAhead whether a worker preprocesses its next batch while one runs
- * @param lifespan when workers are replaced; absent: only after a loss
- * @param autoscale how the number of workers follows the load; absent: it does not
- * @param idleUnload time without requests after which all workers are stopped until the next one;
- *     absent: never
- * @param responseCache bounds of the cache of answers; absent: none
- * @param rateLimit most requests a second; absent: no bound
- * @param priorityAgeing wait that lifts a request by one priority lane; absent: there are no lanes
- * @param warmup sample requests that a worker answers before it is ready
+ * <p>{@link #get} and {@link #require} serve every option; the named methods are those of options
+ * that many ask for, and of several that make one thing.
  */
-public record ModelSpec(
-    int minWorkers,
-    int maxWorkers,
-    int batchSize,
-    Duration maxBatchDelay,
-    BatchPolicy batchPolicy,
-    Duration responseTimeout,
-    Duration startupTimeout,
-    int jobQueueSize,
-    @Nullable Duration requestTimeout,
-    Duration maxRetryTimeout,
-    @Nullable DeviceType deviceType,
-    List<Integer> deviceIds,
-    RetryOnWorkerLoss retryOnWorkerLoss,
-    boolean prepareAhead,
-    @Nullable WorkerLifespan lifespan,
-    @Nullable Autoscale autoscale,
-    @Nullable Duration idleUnload,
-    @Nullable CacheLimits responseCache,
-    @Nullable RateLimit rateLimit,
-    @Nullable Duration priorityAgeing,
-    List<WarmupInput> warmup) {
+public final class ModelSpec {
+  private final Map<ModelOption<?>, Object> values;
 
-  private static final Duration DEFAULT_BATCH_DELAY = Duration.ofMillis(100);
-  private static final Duration DEFAULT_RETRY = Duration.ofMinutes(5);
+  private ModelSpec(Map<ModelOption<?>, Object> values) {
+    this.values = Collections.unmodifiableMap(values);
+  }
 
   /**
    * The only place that knows which source wins: for each option the first source that gives it,
-   * else the server's default.
+   * else its default. An option without the one that it is a companion of is absent.
    *
    * @param sources highest precedence first: request, archive, {@code models} JSON
    * @param defaults what the server does when nobody says
    */
   public static ModelSpec resolve(List<ModelOverrides> sources, ModelDefaults defaults) {
-    Pick pick = new Pick(sources);
-    int min = pick.or(ModelOverrides::minWorkers, defaults.workers());
-    int max = Math.max(min, pick.or(ModelOverrides::maxWorkers, min));
-    Duration delay = pick.first(ModelOverrides::maxBatchDelay);
-    BatchPolicy implied =
-        delay != null && !delay.isZero() ? BatchPolicy.WINDOW : BatchPolicy.GREEDY;
-    return new ModelSpec(
-        min,
-        max,
-        pick.or(ModelOverrides::batchSize, 1),
-        delay == null ? DEFAULT_BATCH_DELAY : delay,
-        pick.or(ModelOverrides::batchPolicy, implied),
-        pick.or(ModelOverrides::responseTimeout, defaults.responseTimeout()),
-        pick.or(ModelOverrides::startupTimeout, defaults.startupTimeout()),
-        pick.or(ModelOverrides::jobQueueSize, defaults.jobQueueSize()),
-        pick.first(ModelOverrides::requestTimeout),
-        pick.or(ModelOverrides::maxRetryTimeout, DEFAULT_RETRY),
-        pick.first(ModelOverrides::deviceType),
-        pick.or(ModelOverrides::deviceIds, List.of()),
-        pick.or(ModelOverrides::retryOnWorkerLoss, RetryOnWorkerLoss.MATES),
-        pick.or(ModelOverrides::prepareAhead, false),
-        pick.first(ModelOverrides::lifespan),
-        pick.first(ModelOverrides::autoscale),
-        pick.first(ModelOverrides::idleUnload),
-        pick.first(ModelOverrides::responseCache),
-        pick.first(ModelOverrides::rateLimit),
-        pick.first(ModelOverrides::priorityAgeing),
-        pick.or(ModelOverrides::warmup, List.of()));
+    Map<ModelOption<?>, Object> values = new LinkedHashMap<>();
+    for (ModelOption<?> option : ModelOptions.ALL) {
+      ModelOption<?> master = option.companionOf();
+      Object value = master == null || isOn(values.get(master)) ? first(sources, option) : null;
+      if (value == null && (master == null || isOn(values.get(master)))) {
+        value = option.fallback(defaults);
+      }
+      if (value != null) {
+        values.put(option, value);
+      }
+    }
+    int min = defaults.workers();
+    if (values.get(CrewOptions.MIN_WORKERS) instanceof Integer given) {
+      min = given;
+    }
+    values.merge(
+        CrewOptions.MAX_WORKERS, min, (max, least) -> Math.max((Integer) max, (Integer) least));
+    Duration delay = first(sources, ProgramOptions.MAX_BATCH_DELAY);
+    boolean window = delay != null && !delay.isZero();
+    values.putIfAbsent(
+        ProgramOptions.BATCH_POLICY, window ? BatchPolicy.WINDOW : BatchPolicy.GREEDY);
+    return new ModelSpec(values);
+  }
+
+  /**
+   * What the sources give that applies to nothing, as sentences: options without the one that they
+   * are companions of, which no source gives.
+   */
+  public static List<String> idle(List<ModelOverrides> sources, ModelDefaults defaults) {
+    List<String> sentences = new ArrayList<>();
+    for (ModelOption<?> option : ModelOptions.ALL) {
+      ModelOption<?> master = option.companionOf();
+      Object value = first(sources, option);
+      if (master != null
+          && value != null
+          && first(sources, master) == null
+          && !value.equals(option.fallback(defaults))) {
+        sentences.add(
+            option + " has no effect without " + master + " (expected: both, or neither)");
+      }
+    }
+    return sentences;
+  }
+
+  private static <T> @Nullable T first(List<ModelOverrides> sources, ModelOption<T> option) {
+    for (ModelOverrides source : sources) {
+      T value = source.get(option);
+      if (value != null) {
+        return value;
+      }
+    }
+    return null;
+  }
+
+  private static boolean isOn(@Nullable Object value) {
+    return value != null && !value.equals(false);
   }
 
   /** The same options for another number of workers. */
   public ModelSpec withWorkers(int min, int max) {
-    return new ModelSpec(
-        min,
-        max,
-        batchSize,
-        maxBatchDelay,
-        batchPolicy,
-        responseTimeout,
-        startupTimeout,
-        jobQueueSize,
-        requestTimeout,
-        maxRetryTimeout,
-        deviceType,
-        deviceIds,
-        retryOnWorkerLoss,
-        prepareAhead,
-        lifespan,
-        autoscale,
-        idleUnload,
-        responseCache,
-        rateLimit,
-        priorityAgeing,
-        warmup);
+    Map<ModelOption<?>, Object> changed = new LinkedHashMap<>(values);
+    changed.put(CrewOptions.MIN_WORKERS, min);
+    changed.put(CrewOptions.MAX_WORKERS, max);
+    return new ModelSpec(changed);
   }
 
-  private record Pick(List<ModelOverrides> sources) {
-    <T> @Nullable T first(Function<ModelOverrides, @Nullable T> option) {
-      for (ModelOverrides source : sources) {
-        T value = option.apply(source);
-        if (value != null) {
-          return value;
-        }
-      }
-      return null;
-    }
+  /** The value of an option; absent: {@code null}. */
+  @SuppressWarnings("unchecked") // Only values of the option's type are put in.
+  public <T> @Nullable T get(ModelOption<T> option) {
+    return (T) values.get(option);
+  }
 
-    <T> T or(Function<ModelOverrides, @Nullable T> option, T otherwise) {
-      T value = first(option);
-      return value != null ? value : otherwise;
+  /**
+   * The value of an option that has a default.
+   *
+   * @throws IllegalStateException if it has none and was not given
+   */
+  public <T> T require(ModelOption<T> option) {
+    T value = get(option);
+    if (value == null) {
+      throw new IllegalStateException(option + " is absent");
     }
+    return value;
+  }
+
+  /** What the LOAD command says of the options: field and text, as proto/wire names them. */
+  public Map<String, String> loadFields() {
+    Map<String, String> fields = new LinkedHashMap<>();
+    values.forEach(
+        (option, value) -> {
+          String field = option.loadField();
+          if (field != null && isOn(value)) {
+            fields.put(
+                field,
+                value instanceof Enum<?> constant ? OptionType.word(constant) : value.toString());
+          }
+        });
+    return fields;
+  }
+
+  /** Workers that are kept alive. */
+  public int minWorkers() {
+    return require(CrewOptions.MIN_WORKERS);
+  }
+
+  /** Upper bound of workers. */
+  public int maxWorkers() {
+    return require(CrewOptions.MAX_WORKERS);
+  }
+
+  /** Most requests in a batch. */
+  public int batchSize() {
+    return require(ProgramOptions.BATCH_SIZE);
+  }
+
+  /** Longest wait for a batch to fill, under {@link BatchPolicy#WINDOW}. */
+  public Duration maxBatchDelay() {
+    return require(ProgramOptions.MAX_BATCH_DELAY);
+  }
+
+  /** How batches are formed. */
+  public BatchPolicy batchPolicy() {
+    return require(ProgramOptions.BATCH_POLICY);
+  }
+
+  /** Longest run of a batch, or pause between two streamed pieces. */
+  public Duration responseTimeout() {
+    return require(ProgramOptions.RESPONSE_TIMEOUT);
+  }
+
+  /** Longest load of the model. */
+  public Duration startupTimeout() {
+    return require(CrewOptions.STARTUP_TIMEOUT);
+  }
+
+  /** Most waiting requests. */
+  public int jobQueueSize() {
+    return require(ProgramOptions.JOB_QUEUE_SIZE);
+  }
+
+  /** Deadline of a request that brings none; absent: no deadline. */
+  public @Nullable Duration requestTimeout() {
+    return get(ProgramOptions.REQUEST_TIMEOUT);
+  }
+
+  /** Reported only. */
+  public Duration maxRetryTimeout() {
+    return require(CrewOptions.MAX_RETRY_TIMEOUT);
+  }
+
+  /** Kind of device; absent: an accelerator if there is one. */
+  public @Nullable DeviceType deviceType() {
+    return get(CrewOptions.DEVICE_TYPE);
+  }
+
+  /** Devices that may be used; empty: all. */
+  public List<Integer> deviceIds() {
+    return require(CrewOptions.DEVICE_IDS);
+  }
+
+  /** Which requests of a lost worker run again. */
+  public RetryOnWorkerLoss retryOnWorkerLoss() {
+    return require(ProgramOptions.RETRY_ON_WORKER_LOSS);
+  }
+
+  /** Whether a worker preprocesses its next batch while one runs. */
+  public boolean prepareAhead() {
+    return require(ProgramOptions.PREPARE_AHEAD);
+  }
+
+  /** When workers are replaced; absent: only after a loss. */
+  public @Nullable WorkerLifespan lifespan() {
+    WorkerLifespan lifespan =
+        new WorkerLifespan(
+            get(CrewOptions.MAX_WORKER_REQUESTS),
+            get(CrewOptions.MAX_WORKER_RSS),
+            get(CrewOptions.MAX_WORKER_AGE));
+    return lifespan.equals(WorkerLifespan.ENDLESS) ? null : lifespan;
+  }
+
+  /** How the number of workers follows the load; absent: it does not. */
+  public @Nullable Autoscale autoscale() {
+    return require(CrewOptions.AUTOSCALE)
+        ? new Autoscale(
+            require(CrewOptions.AUTOSCALE_QUEUE_WAIT), require(CrewOptions.AUTOSCALE_COOLDOWN))
+        : null;
+  }
+
+  /** Time without requests after which all workers stop until the next one; absent: never. */
+  public @Nullable Duration idleUnload() {
+    return get(CrewOptions.IDLE_UNLOAD);
+  }
+
+  /** Bounds of the cache of answers; absent: none. */
+  public @Nullable CacheLimits responseCache() {
+    Long bytes = get(ProgramOptions.RESPONSE_CACHE);
+    return bytes == null
+        ? null
+        : new CacheLimits(bytes, require(ProgramOptions.RESPONSE_CACHE_TTL));
+  }
+
+  /** Most requests a second; absent: no bound. */
+  public @Nullable RateLimit rateLimit() {
+    Integer perSecond = get(ProgramOptions.RATE_LIMIT);
+    Integer burst = get(ProgramOptions.RATE_LIMIT_BURST);
+    return perSecond == null ? null : new RateLimit(perSecond, burst == null ? perSecond : burst);
+  }
+
+  /** Wait that lifts a request by one priority lane; absent: there are no lanes. */
+  public @Nullable Duration priorityAgeing() {
+    return get(ProgramOptions.PRIORITY_AGEING);
+  }
+
+  /** Sample requests that a worker answers before it is ready. */
+  public List<WarmupInput> warmup() {
+    return require(ProgramOptions.WARMUP);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ModelSpec spec && values.equals(spec.values);
+  }
+
+  @Override
+  public int hashCode() {
+    return values.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return values.toString();
   }
 }

@@ -6,14 +6,15 @@ package ai.mariner.core.config;
  */
 public enum Profile {
   /** The {@code mariner} command. */
-  MARINER(false, true, false, true, "", "prometheus", false),
+  MARINER(false, true, false, true, false, "", "prometheus", false),
   /** The drop-in {@code torchserve} command. */
-  TORCHSERVE(true, false, true, false, "file://.*|http(s)?://.*", "log", true);
+  TORCHSERVE(true, false, true, false, true, "file://.*|http(s)?://.*", "log", true);
 
   private final boolean tokenAuthorization;
   private final boolean modelApi;
   private final boolean openListeners;
   private final boolean unknownKeysFail;
+  private final boolean lenientModelsJson;
   private final String allowedUrls;
   private final String metricsMode;
   private final boolean legacyStatuses;
@@ -23,6 +24,7 @@ public enum Profile {
       boolean modelApi,
       boolean openListeners,
       boolean unknownKeysFail,
+      boolean lenientModelsJson,
       String allowedUrls,
       String metricsMode,
       boolean legacyStatuses) {
@@ -30,6 +32,7 @@ public enum Profile {
     this.modelApi = modelApi;
     this.openListeners = openListeners;
     this.unknownKeysFail = unknownKeysFail;
+    this.lenientModelsJson = lenientModelsJson;
     this.allowedUrls = allowedUrls;
     this.metricsMode = metricsMode;
     this.legacyStatuses = legacyStatuses;
@@ -53,9 +56,20 @@ public enum Profile {
     return openListeners;
   }
 
-  /** Whether an unknown key is an error instead of a warning. */
+  /**
+   * Whether an unknown key, parameter or option, and what applies to nothing, is an error instead
+   * of a warning.
+   */
   public boolean unknownKeysFail() {
     return unknownKeysFail;
+  }
+
+  /**
+   * Whether the {@code models} JSON may be written as TorchServe takes it (comments, single quotes,
+   * {@code True}, {@code "4"}), with a warning.
+   */
+  public boolean lenientModelsJson() {
+    return lenientModelsJson;
   }
 
   /**

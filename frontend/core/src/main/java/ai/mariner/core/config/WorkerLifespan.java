@@ -14,23 +14,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record WorkerLifespan(
     @Nullable Integer requests, @Nullable Long rssBytes, @Nullable Duration age) {
-
-  /**
-   * Joins the keys of a configuration.
-   *
-   * @param requests {@code maxWorkerRequests}
-   * @param rssMegabytes {@code maxWorkerRssMb}, in MiB
-   * @param ageSeconds {@code maxWorkerAgeSec}
-   * @return {@code null} if none is given
-   */
-  public static @Nullable WorkerLifespan of(
-      @Nullable Integer requests, @Nullable Integer rssMegabytes, @Nullable Integer ageSeconds) {
-    if (requests == null && rssMegabytes == null && ageSeconds == null) {
-      return null;
-    }
-    return new WorkerLifespan(
-        requests,
-        rssMegabytes == null ? null : (long) rssMegabytes << 20,
-        ageSeconds == null ? null : Duration.ofSeconds(ageSeconds));
-  }
+  /** No reason at all. */
+  static final WorkerLifespan ENDLESS = new WorkerLifespan(null, null, null);
 }

@@ -134,7 +134,7 @@ public final class WorkerFactory {
 
   /** Fields of the LOAD frame, as proto/wire names them. */
   private Map<String, String> loadFields(@Nullable Integer gpu) {
-    Map<String, String> fields = new HashMap<>();
+    Map<String, String> fields = new HashMap<>(spec.loadFields());
     fields.put("model_name", program.key().name());
     fields.put("model_version", program.key().version());
     fields.put("model_dir", program.directory().toString());
@@ -142,7 +142,6 @@ public final class WorkerFactory {
     if (program.envelope() != null) {
       fields.put("envelope", program.envelope());
     }
-    fields.put("batch_size", Integer.toString(spec.batchSize()));
     if (gpu != null) {
       fields.put("gpu_id", gpu.toString());
     }
@@ -150,9 +149,6 @@ public final class WorkerFactory {
     if (mode.open()) {
       fields.put("mode", mode.mode().word());
       fields.put("concurrency", Integer.toString(mode.concurrency()));
-    }
-    if (spec.prepareAhead()) {
-      fields.put("prepare_ahead", "true");
     }
     WorkerConfig config = shared.config();
     fields.put("limit_max_image_pixels", Boolean.toString(config.limitMaxImagePixels()));

@@ -1,10 +1,11 @@
 package ai.mariner.core.model;
 
+import ai.mariner.core.config.CrewOptions;
+import ai.mariner.core.config.ModelOption;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ModelSpec;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,14 +34,14 @@ record SwapStaff(int min, int max, int first) {
    * @param now workers that the old version has or starts
    */
   static SwapStaff ofNew(ModelSpec fresh, List<ModelOverrides> own, ModelSpec old, int now) {
-    @Nullable Integer ownMax = first(own, ModelOverrides::maxWorkers);
+    @Nullable Integer ownMax = first(own, CrewOptions.MAX_WORKERS);
     if (fresh.autoscale() == null) {
       return fixed(old.minWorkers(), old.maxWorkers(), now, ownMax);
     }
     if (old.autoscale() != null) {
       return following(old.minWorkers(), old.maxWorkers(), now);
     }
-    @Nullable Integer ownMin = first(own, ModelOverrides::minWorkers);
+    @Nullable Integer ownMin = first(own, CrewOptions.MIN_WORKERS);
     int max = ownMax == null ? Math.max(now, old.maxWorkers()) : ownMax;
     int min = ownMin == null ? Math.min(old.minWorkers(), max) : ownMin;
     return following(min, Math.max(min, max), now);
@@ -53,7 +54,7 @@ record SwapStaff(int min, int max, int first) {
     if (fresh.autoscale() != null) {
       return following(min, max, now);
     }
-    @Nullable Integer ownMax = first(own, ModelOverrides::maxWorkers);
+    @Nullable Integer ownMax = first(own, CrewOptions.MAX_WORKERS);
     // By hand or by default, one number sets both; two numbers mean a bound.
     boolean bounded = ownMax == null && fresh.maxWorkers() > fresh.minWorkers();
     return fixed(min, max, now, bounded ? Integer.valueOf(fresh.maxWorkers()) : ownMax);
@@ -70,7 +71,11 @@ record SwapStaff(int min, int max, int first) {
   }
 
   private static @Nullable Integer first(
-      List<ModelOverrides> sources, Function<ModelOverrides, @Nullable Integer> option) {
-    return sources.stream().map(option).filter(Objects::nonNull).findFirst().orElse(null);
+      List<ModelOverrides> sources, ModelOption<Integer> option) {
+    return sources.stream()
+        .map(source -> source.get(option))
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(null);
   }
 }

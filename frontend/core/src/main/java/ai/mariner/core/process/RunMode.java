@@ -1,6 +1,7 @@
 package ai.mariner.core.process;
 
 import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.worker.WorkerMode;
 
 /**
@@ -13,6 +14,13 @@ import ai.mariner.core.worker.WorkerMode;
 public record RunMode(WorkerMode mode, int concurrency, int runSize) {
   /** The mode that a model's options ask for. */
   public static RunMode of(ModelSpec spec) {
+    if (spec.require(ProgramOptions.CONTINUOUS_BATCHING)) {
+      return new RunMode(WorkerMode.CONTINUOUS, spec.batchSize(), 1);
+    }
+    if (spec.require(ProgramOptions.ASYNC_COMMUNICATION)) {
+      return new RunMode(
+          WorkerMode.CONCURRENT, spec.require(ProgramOptions.ASYNC_CONCURRENCY), 1);
+    }
     return new RunMode(WorkerMode.SERIAL, 1, spec.batchSize());
   }
 

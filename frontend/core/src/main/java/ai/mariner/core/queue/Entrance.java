@@ -5,6 +5,7 @@ import ai.mariner.core.cache.AnswerKey;
 import ai.mariner.core.cache.SharedSink;
 import ai.mariner.core.config.CacheLimits;
 import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.config.RateLimit;
 import ai.mariner.core.crew.Staffing;
 import ai.mariner.core.error.ErrorKind;
@@ -42,6 +43,7 @@ final class Entrance {
   private final @Nullable Long defaultTimeoutNanos;
   private final @Nullable TokenBucket bucket;
   private final boolean lanes;
+  private final @Nullable String keyHeader;
   private final @Nullable AnswerCache cache;
 
   /**
@@ -65,6 +67,7 @@ final class Entrance {
     RateLimit limit = spec.rateLimit();
     this.bucket = limit == null ? null : new TokenBucket(limit, loop.nanoTime());
     this.lanes = spec.priorityAgeing() != null;
+    this.keyHeader = spec.get(ProgramOptions.BATCH_KEY);
     CacheLimits kept = spec.responseCache();
     this.cache = kept == null ? null : new AnswerCache(kept, loop, metrics, admission);
   }
@@ -86,7 +89,7 @@ final class Entrance {
     if (lanes || cache != null) {
       enterAsWished(request, sink, now, deadline);
     } else {
-      admission.take(new Job(request, sink, now, deadline, null));
+      admission.take(new Job(request, sink, now, deadline, null, key(request)));
     }
   }
 
@@ -111,7 +114,7 @@ final class Entrance {
     }
     AnswerCache answered = cache;
     if (answered == null || !answered.concerns(request, wishes)) {
-      admission.take(new Job(request, sink, now, deadline, priority));
+      admission.take(new Job(request, sink, now, deadline, priority, key(request)));
       return;
     }
     AnswerKey asked = AnswerKey.of(request);
@@ -121,7 +124,15 @@ final class Entrance {
       return;
     }
     SharedSink shared = new SharedSink(answered, sink);
-    answered.enter(asked, new Job(request, shared, now, deadline, priority), shared);
+    answered.enter(asked, new Job(request, shared, now, deadline, priority, key(request)), shared);
+  }
+
+  /** What the protocol says keeps a request apart from others, else the header that the model names. */
+  private @Nullable Object key(InferenceRequest request) {
+    String header = keyHeader;
+    return header == null || request.batchKey() != null
+        ? request.batchKey()
+        : request.headers().first(header);
   }
 
   /** Jobs that wait for the answer of another one. */

@@ -79,10 +79,10 @@ final class RandomHistory {
     }
     if (random.nextInt(3) == 0) {
       options.lifespan(
-          WorkerLifespan.of(
+          new WorkerLifespan(
               random.nextBoolean() ? null : 1 + random.nextInt(40),
-              random.nextBoolean() ? null : 100,
-              random.nextBoolean() ? null : 1 + random.nextInt(100)));
+              random.nextBoolean() ? null : 100L << 20,
+              random.nextBoolean() ? null : Duration.ofSeconds(1 + random.nextInt(100))));
     }
     if (random.nextInt(3) == 0) {
       options.workers(null, 1 + random.nextInt(5));

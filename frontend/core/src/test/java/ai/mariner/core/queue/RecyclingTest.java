@@ -20,7 +20,9 @@ class RecyclingTest {
 
   private static ModelOverrides.Builder limits(
       @Nullable Integer requests, @Nullable Integer rssMegabytes, @Nullable Integer ageSeconds) {
-    return ModelOverrides.builder().lifespan(WorkerLifespan.of(requests, rssMegabytes, ageSeconds));
+    Long rssBytes = rssMegabytes == null ? null : (long) rssMegabytes << 20;
+    Duration age = ageSeconds == null ? null : Duration.ofSeconds(ageSeconds);
+    return ModelOverrides.builder().lifespan(new WorkerLifespan(requests, rssBytes, age));
   }
 
   /** Sends and answers so many requests one by one, wherever they run. */

@@ -286,7 +286,7 @@ public final class ConfigLoader {
 
     private Map<ModelKey, ModelOverrides> models() {
       String json = values.given(settings.models.models);
-      return json == null ? Map.of() : Map.copyOf(new ModelsJson(profile, findings).read(json));
+      return json == null ? Map.of() : new ModelsJson(profile, findings).read(json);
     }
   }
 }

@@ -1,12 +1,11 @@
-package ai.mariner.archive;
+package ai.mariner.core.config;
 
-import ai.mariner.core.config.EditDistance;
 import java.util.Collection;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the known key that a misspelt one was meant to be. */
-final class NearestKey {
+public final class NearestKey {
   private static final int LONG_ENOUGH = 8;
 
   private NearestKey() {}
@@ -14,7 +13,7 @@ final class NearestKey {
   /**
    * The known key that differs only in case, {@code _ -} or a slip of the fingers; absent: none.
    */
-  static @Nullable String of(String key, Collection<String> known) {
+  public static @Nullable String of(String key, Collection<String> known) {
     String plain = plain(key);
     String nearest = null;
     int least = Integer.MAX_VALUE;
