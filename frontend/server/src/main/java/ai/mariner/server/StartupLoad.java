@@ -4,6 +4,7 @@ import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.crew.Readiness;
 import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.model.ArchiveStore;
 import ai.mariner.core.model.Completion;
 import ai.mariner.core.model.Model;
@@ -17,14 +18,18 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Loads the start-up models, all at once, and reports how they and all later models are doing. */
+/** Loads the start-up models and reports how they and all later models are doing. */
 final class StartupLoad {
   private static final Logger log = LoggerFactory.getLogger(StartupLoad.class);
   private static final long QUICK_LOOK_MILLIS = 25;
@@ -58,10 +63,34 @@ final class StartupLoad {
       unregistered.put(label, row(label, model, Progress.FETCHING, null));
     }
     look();
-    for (ServerConfig.StartupModel model : wanted) {
-      models
-          .register(order(model))
-          .whenComplete((result, thrown) -> registered(model, result, thrown));
+    List<CompletionStage<RegisterResult>> results =
+        models.registerInOrder(wanted.stream().map(StartupLoad::order).toList());
+    List<CompletableFuture<?>> ends = new ArrayList<>();
+    for (int i = 0; i < wanted.size(); i++) {
+      ServerConfig.StartupModel model = wanted.get(i);
+      ends.add(
+          results
+              .get(i)
+              .whenComplete((result, thrown) -> registered(model, result, thrown))
+              .toCompletableFuture());
+    }
+    var unused =
+        CompletableFuture.allOf(ends.toArray(CompletableFuture<?>[]::new))
+            .whenComplete((nothing, thrown) -> warnOfOptionsWithoutModel());
+  }
+
+  /** They may be for a model that is registered later, or misspelt. */
+  private void warnOfOptionsWithoutModel() {
+    Set<ModelKey> loaded =
+        models.models().stream().map(Model::key).collect(Collectors.toUnmodifiableSet());
+    for (ModelKey key : config.modelOverrides().keySet()) {
+      if (!loaded.contains(key)) {
+        log.warn(
+            "models.{}.{}: not loaded at start (expected: name and version of a model); its options"
+                + " are kept for a registration",
+            key.name(),
+            key.version());
+      }
     }
   }
 

@@ -174,8 +174,12 @@ public final class ModelRegistry {
     }
   }
 
-  /** Makes a reserved model known; the first version of a name becomes its default. */
-  void publish(Model model) {
+  /**
+   * Makes a reserved model known.
+   *
+   * @param asDefault whether it becomes the default of its name; the first version does anyway
+   */
+  void publish(Model model, boolean asDefault) {
     synchronized (lock) {
       reserved.remove(model.key());
       Versions old = models.get(model.key().name());
@@ -184,7 +188,8 @@ public final class ModelRegistry {
       swap(
           model.key().name(),
           new Versions(
-              old == null ? model : old.defaultModel(), Collections.unmodifiableMap(byVersion)));
+              old == null || asDefault ? model : old.defaultModel(),
+              Collections.unmodifiableMap(byVersion)));
     }
   }
 

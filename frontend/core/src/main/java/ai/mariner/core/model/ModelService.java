@@ -70,17 +70,59 @@ public final class ModelService implements ModelCalls {
     } catch (RejectedExecutionException e) {
       return CompletableFuture.failedStage(shuttingDown());
     }
-    if (order.atStart()) {
-      result =
-          result.whenComplete(
-              (done, thrown) -> {
-                if (thrown != null) {
-                  String name = order.modelName() == null ? order.location() : order.modelName();
-                  health.startFailed(name, ServeException.failureOf(thrown).message());
-                }
-              });
+    return order.atStart() ? watched(order, result) : result;
+  }
+
+  /**
+   * Registers the models of a start. They are fetched at the same time and published as if one came
+   * after the other: of one name the first becomes the default, of one version the first stays.
+   *
+   * @return what becomes of each
+   */
+  public List<CompletionStage<RegisterResult>> registerInOrder(List<RegisterModel> orders) {
+    StartOrder line = new StartOrder();
+    List<CompletionStage<RegisterResult>> results = new ArrayList<>();
+    for (RegisterModel order : orders) {
+      try {
+        results.add(watched(order, registerInOrder(order, line)));
+      } catch (RejectedExecutionException e) {
+        results.add(CompletableFuture.failedStage(shuttingDown()));
+      }
     }
-    return result;
+    return results;
+  }
+
+  private CompletableFuture<RegisterResult> registerInOrder(RegisterModel order, StartOrder line) {
+    CompletableFuture<Registration.Fetched> fetched =
+        CompletableFuture.supplyAsync(() -> registration.fetch(order), adminExecutor);
+    CompletableFuture<String> name =
+        order.modelName() != null
+            ? CompletableFuture.completedFuture(order.modelName())
+            : fetched.thenApply(found -> found.key().name());
+    return line.enter(
+        name,
+        () -> fetched.thenCompose(this::publish).thenCompose(model -> startWorkers(model, order)));
+  }
+
+  private CompletionStage<Model> publish(Registration.Fetched fetched) {
+    try {
+      return CompletableFuture.supplyAsync(() -> registration.publish(fetched), adminExecutor);
+    } catch (RejectedExecutionException e) {
+      fetched.archive().release().run();
+      return CompletableFuture.failedStage(shuttingDown());
+    }
+  }
+
+  /** The same stage; health knows when a model of the start is not there. */
+  private CompletableFuture<RegisterResult> watched(
+      RegisterModel order, CompletableFuture<RegisterResult> result) {
+    return result.whenComplete(
+        (done, thrown) -> {
+          if (thrown != null) {
+            String name = order.modelName() == null ? order.location() : order.modelName();
+            health.startFailed(name, ServeException.failureOf(thrown).message());
+          }
+        });
   }
 
   private static ServeException shuttingDown() {

@@ -3,6 +3,7 @@ package ai.mariner.core.model;
 import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.crew.WorkerFactory;
 import ai.mariner.core.error.ErrorKind;
@@ -13,16 +14,22 @@ import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.ServerMetrics;
 import ai.mariner.core.queue.Pool;
 import ai.mariner.core.time.Loop;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Turns an archive into a registered model without workers; undoes every step when one fails.
  * Blocks.
  */
 public final class Registration {
+  private static final Logger log = LoggerFactory.getLogger(Registration.class);
+
   private final ServerConfig config;
   private final ArchiveStore archives;
   private final ModelRegistry registry;
@@ -58,21 +65,56 @@ public final class Registration {
   }
 
   /**
+   * An archive that was fetched for an order.
+   *
+   * @param order what was asked for
+   * @param archive archive; who holds this gives it back unless it is published
+   * @param key registered name and version that it will have
+   */
+  record Fetched(RegisterModel order, ModelArchive archive, ModelKey key) {}
+
+  /**
    * Fetches, checks and publishes.
    *
    * @throws ServeException with the reason; nothing is left behind then
    */
   Model publish(RegisterModel order) {
+    return publish(fetch(order));
+  }
+
+  /**
+   * Fetches an archive and finds out what it is.
+   *
+   * @throws ServeException with the reason; nothing is left behind then
+   */
+  Fetched fetch(RegisterModel order) {
     ModelArchive archive = archives.fetch(order.location());
     try {
       ModelKey key = new ModelKey(name(order, archive), archive.manifest().modelVersion());
-      ModelSpec spec = spec(key, order, archive);
-      registry.reserve(key);
-      Model model = assemble(key, order, archive, spec);
-      registry.publish(model);
-      return model;
+      return new Fetched(order, archive, key);
     } catch (RuntimeException e) {
       archive.release().run();
+      throw e;
+    }
+  }
+
+  /**
+   * Checks and publishes what was fetched.
+   *
+   * @throws ServeException with the reason; nothing is left behind then
+   */
+  Model publish(Fetched fetched) {
+    ModelKey key = fetched.key();
+    RegisterModel order = fetched.order();
+    try {
+      ModelSpec spec = spec(key, order, fetched.archive());
+      registry.reserve(key);
+      Model model = assemble(key, order, fetched.archive(), spec);
+      boolean chosen = Boolean.TRUE.equals(spec.get(ProgramOptions.DEFAULT_VERSION));
+      registry.publish(model, chosen && order.atStart());
+      return model;
+    } catch (RuntimeException e) {
+      fetched.archive().release().run();
       throw e;
     }
   }
@@ -111,9 +153,13 @@ public final class Registration {
     metrics.modelRemoved(key);
   }
 
-  private static String name(RegisterModel order, ModelArchive archive) {
+  private String name(RegisterModel order, ModelArchive archive) {
     if (order.modelName() != null) {
       return order.modelName();
+    }
+    String inConfiguration = order.atStart() ? nameOf(fileName(order.location())) : null;
+    if (inConfiguration != null) {
+      return inConfiguration;
     }
     String inManifest = archive.manifest().modelName();
     if (inManifest != null) {
@@ -123,6 +169,21 @@ public final class Registration {
       return archive.defaultName();
     }
     throw new ServeException(ErrorKind.ARCHIVE_INVALID, "Model name is not defined.");
+  }
+
+  /** The name that the {@code models} JSON has for an archive. */
+  private @Nullable String nameOf(String file) {
+    for (Map.Entry<ModelKey, ModelOverrides> entry : config.modelOverrides().entrySet()) {
+      if (file.equals(entry.getValue().get(ProgramOptions.MAR_NAME))) {
+        return entry.getKey().name();
+      }
+    }
+    return null;
+  }
+
+  private static String fileName(String location) {
+    String path = location.replaceFirst("[?#].*", "").replaceFirst("/+$", "");
+    return path.substring(path.lastIndexOf('/') + 1);
   }
 
   /** Makes the model of a reserved version; gives the version back when that fails. */
@@ -176,8 +237,34 @@ public final class Registration {
             ? config.defaults()
             : config.defaults().withWorkers(config.registerWorkers());
     ModelOverrides asked = ModelOverrides.builder().workers(order.initialWorkers(), null).build();
-    return ModelSpec.resolve(
-        List.of(order.overrides(), asked, archive.overrides(), configured(key)), defaults);
+    List<ModelOverrides> sources =
+        List.of(order.overrides(), asked, archive.overrides(), configured(key));
+    reportIdle(key, order, ModelSpec.idle(sources, defaults));
+    return ModelSpec.resolve(sources, defaults);
+  }
+
+  /** What applies to nothing is refused, or logged where TorchServe's users expect no more. */
+  private void reportIdle(ModelKey key, RegisterModel order, List<String> idle) {
+    List<String> found = new ArrayList<>(idle);
+    String archive = configured(key).get(ProgramOptions.MAR_NAME);
+    String file = fileName(order.location());
+    if (archive != null && !archive.equals(file)) {
+      found.add(
+          ProgramOptions.MAR_NAME
+              + ": "
+              + archive
+              + " (expected: "
+              + file
+              + ", from which the model is loaded)");
+    }
+    if (found.isEmpty()) {
+      return;
+    }
+    String sentence = "Options of model " + key + ": " + String.join("; ", found);
+    if (config.profile().unknownKeysFail()) {
+      throw new ServeException(ErrorKind.ARCHIVE_INVALID, sentence);
+    }
+    log.warn("{}", sentence);
   }
 
   private String handler(ModelKey key, RegisterModel order, Manifest manifest) {
