@@ -1,6 +1,9 @@
 package ai.mariner.core.message;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Request or reply headers in the order and spelling of their sender.
@@ -14,4 +17,18 @@ public interface Headers {
 
   /** Hands each name and value to the consumer. */
   void forEach(BiConsumer<? super CharSequence, ? super CharSequence> consumer);
+
+  /** The first value of a header, whose name has no case; absent: there is none. */
+  default @Nullable String first(String name) {
+    List<String> values = new ArrayList<>(1);
+    forEach(
+        (header, value) -> {
+          if (values.isEmpty()
+              && header.length() == name.length()
+              && name.equalsIgnoreCase(header.toString())) {
+            values.add(value.toString());
+          }
+        });
+    return values.isEmpty() ? null : values.get(0);
+  }
 }

@@ -57,7 +57,7 @@ class CoreArchitectureTest {
   private static final Pattern MUTABLE_CONSTANT =
       Pattern.compile(
           "static final"
-              + " [^=;(]*\\b(Atomic\\w+|\\w*Map|\\w*Set|\\w*List|\\w*Queue|\\w*Deque|\\w+\\[\\])(<[^=;]*>)?"
+              + " [^=;({]*\\b(Atomic\\w+|\\w*Map|\\w*Set|\\w*List|\\w*Queue|\\w*Deque|\\w+\\[\\])(<[^=;]*>)?"
               + " \\w+ *= *new ");
 
   private record Source(String floor, Path path, String text) {}

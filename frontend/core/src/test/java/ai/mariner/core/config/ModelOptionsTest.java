@@ -85,14 +85,11 @@ class ModelOptionsTest {
   @CsvSource(
       nullValues = "none",
       value = {
-        "asyncCommunication, true, false",
-        "continuousBatching, true, false",
         "sequenceBatching, true, false",
         "useJobTicket, true, false",
         "useVenv, true, false",
         "parallelType, tp, no such key",
         "workerGroup, small, no such key",
-        "batchKey, X-Shape, no such key",
         "nonFinite, text, no such key",
         "nonFinite, none, no such key",
       })
@@ -181,7 +178,6 @@ class ModelOptionsTest {
         .containsOnly(
             Map.entry("batch_size", "4"),
             Map.entry("prepare_ahead", "true"),
-            Map.entry("concurrency", "64"),
             Map.entry("non_finite", "null"));
   }
 

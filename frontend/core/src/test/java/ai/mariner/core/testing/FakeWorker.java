@@ -17,6 +17,8 @@ import ai.mariner.core.worker.WorkerProcess;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,8 +126,16 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
   public void load() {
     say(
         () -> {
-          boolean ahead = load != null && load.fields().containsKey("prepare_ahead");
-          events.loaded(LoadOutcome.loaded(WorkerMode.SERIAL, ahead ? 2 : 1));
+          Map<String, String> wanted = load == null ? Map.of() : load.fields();
+          String mode = wanted.get("mode");
+          if (mode == null) {
+            int slots = wanted.containsKey("prepare_ahead") ? 2 : 1;
+            events.loaded(LoadOutcome.loaded(WorkerMode.SERIAL, slots));
+          } else {
+            int slots = Integer.parseInt(wanted.getOrDefault("concurrency", "1"));
+            events.loaded(
+                LoadOutcome.loaded(Objects.requireNonNull(WorkerMode.ofWord(mode)), slots));
+          }
         });
   }
 
@@ -143,6 +153,11 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
   /** Answers every request of the oldest open batch: {@code echo:} and its text. */
   public void answer() {
     answer(false);
+  }
+
+  /** Answers every request of an open batch, whatever its place among the open ones. */
+  public void answer(SentRun run) {
+    end(run, echo(run), false);
   }
 
   /** Answers as {@link #answer()} and says that the process must not be used again. */
