@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.operator import Operator
+from support import starts
+from support.operator import Operator, vmargs
 from support.places import PYTHON, ROOT
 from support.server import FREE_PORTS
 
@@ -121,7 +122,7 @@ class Reader:
         """Free ports, and what the page itself has put into `config.properties`."""
         own = self._folder / "config.properties"
         text = "".join(f"{key}={value}\n" for key, value in FREE_PORTS.items())
-        text += "vmargs=-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1\n"
+        text += f"vmargs={vmargs()}\n"
         self._config.write_text(text + (own.read_text("utf-8") if own.exists() else ""), encoding="utf-8")
 
     def write(self, name: str, text: str) -> None:
@@ -149,6 +150,8 @@ class Reader:
                 timeout=BLOCK_SECONDS,
                 check=False,
             )
+        if not before and self._listeners():
+            starts.note()
         text = output.read_text("utf-8", "replace").replace("\r", "")
         return ended.returncode, self._with_ports_of_the_text(text, before or self._listeners())
 

@@ -12,11 +12,18 @@ from pathlib import Path
 
 import psutil
 
+from support import class_data, starts
 from support.places import PYTHON, ROOT
 from support.server import FREE_PORTS
 
 MODULES = {"mariner": "ts._cli.main", "torchserve": "ts.model_server", "archiver": "model_archiver"}
+_STARTING = ("start", "--start", "drill")
 _QUIET_JVM = "-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dio.netty.leakDetection.level=paranoid"
+
+
+def vmargs() -> str:
+    """Returns what the commands pass to the JVM: little memory, and the tests' class-data archive."""
+    return " ".join([_QUIET_JVM, *class_data.flags()])
 
 
 @dataclass(frozen=True)
@@ -55,12 +62,14 @@ class Operator:
     def config(self, name: str = "config.properties", **settings: object) -> Path:
         """Writes a configuration with free ports, and these settings; returns its path."""
         file = self.work / name
-        given = {**FREE_PORTS, "default_workers_per_model": 1, "vmargs": _QUIET_JVM, **settings}
+        given = {**FREE_PORTS, "default_workers_per_model": 1, "vmargs": vmargs(), **settings}
         file.write_text("".join(f"{key}={value}\n" for key, value in given.items()), encoding="utf-8")
         return file
 
     def command(self, name: str, *arguments: object) -> list[str]:
         """Returns the command line."""
+        if arguments and str(arguments[0]) in _STARTING:
+            starts.note()
         return [PYTHON, "-m", MODULES[name], *map(str, arguments)]
 
     def run(

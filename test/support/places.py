@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PROTO = ROOT / "proto"
 HANDLERS = Path(__file__).parent / "handlers"
 JARS = ROOT / "ts" / "frontend"
-PYTHON = sys.executable
+# A suite of test/extras runs on an environment of its own, which is nothing for servers.
+PYTHON = os.environ.get("MARINER_PYTHON") or sys.executable
 
 
 def java() -> str:

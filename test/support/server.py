@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from support import rest
-from support.places import JARS, PYTHON, ROOT, java
+from support import attach, class_data, rest, starts
+from support.places import PYTHON, ROOT, java
 from support.waiting import eventually
 
 MAIN_CLASSES = {"mariner": "ai.mariner.server.Main", "torchserve": "org.pytorch.serve.ModelServer"}
@@ -48,6 +48,7 @@ class RunningServer:
 
     Folders below `base`: `store` (fill it before the start), `temp` (the server's TEMP) and `logs`. `base` is
     the working directory of the server. `prefix` is a command that becomes the one behind it (`unshare …`).
+    `jvm_flags` stand for those that use the tests' class-data archive.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class RunningServer:
         environment: Mapping[str, str | None] | None = None,
         python: str = PYTHON,
         prefix: Sequence[str] = (),
+        jvm_flags: Sequence[str] | None = None,
     ) -> None:
         self.base = base
         self.profile = profile
@@ -76,12 +78,16 @@ class RunningServer:
         settings = {**FREE_PORTS, "default_workers_per_model": 1, **(config or {})}
         text = "".join(f"{key}={value}\n" for key, value in settings.items())
         (base / "config.properties").write_text(text, encoding="utf-8")
-        self._command = [*prefix, *self._command_line(python, models, arguments)]
+        flags = class_data.flags() if jvm_flags is None else jvm_flags
+        self._command = [*prefix, *self._command_line(python, flags, models, arguments)]
         self._environment = self._variables(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
 
-    def _command_line(self, python: str, models: Sequence[str], arguments: Sequence[str]) -> list[str]:
-        command = [java(), *JVM_FLAGS, f"-Djava.io.tmpdir={self.temp}", "-cp", f"{JARS}/*"]
+    def _command_line(
+        self, python: str, jvm_flags: Sequence[str], models: Sequence[str], arguments: Sequence[str]
+    ) -> list[str]:
+        command = [java(), *JVM_FLAGS, *jvm_flags, f"-Djava.io.tmpdir={self.temp}"]
+        command += ["-cp", class_data.class_path()]
         command += [MAIN_CLASSES[self.profile], "--python", python, "--server-home", str(ROOT)]
         command += ["--model-store", str(self.store), "--state-file", str(self.state_file)]
         command += ["--ts-config-file", str(self.base / "config.properties"), *arguments]
@@ -110,6 +116,7 @@ class RunningServer:
 
     def spawn(self) -> RunningServer:
         """Starts the process and does not wait for anything."""
+        starts.note()
         with self.output.open("wb") as output:
             self._process = subprocess.Popen(
                 self._command,
@@ -266,10 +273,9 @@ class RunningServer:
 
     def _collect_garbage(self) -> None:
         """Makes Netty's detector look at what was not released: it reports when new buffers are made."""
-        jcmd = shutil.which("jcmd")
-        if jcmd is None or self.process.poll() is not None or self.state().get("phase") != "ready":
+        if self.process.poll() is not None or self.state().get("phase") != "ready":
             return
-        subprocess.run([jcmd, str(self.process.pid), "GC.run"], capture_output=True, check=False)
+        attach.order(self.process.pid, "GC.run")
         for _ in range(3):
             rest.call(self.inference, "GET", "/livez")
 
