@@ -81,8 +81,7 @@ class BuildWithFrontend(build_py):
 
     def run(self) -> None:
         """Builds the frontend if it is due, then the packages."""
-        if not frontend_is_fresh():
-            build_frontend()
+        build_frontend_if_due()
         # Which jars there are is known only now.
         self.__dict__.pop("data_files", None)
         super().run()
@@ -101,8 +100,13 @@ class BuildFrontend(Command):
 
     def run(self) -> None:
         """Builds the frontend if it is due."""
-        if not frontend_is_fresh():
-            build_frontend()
+        build_frontend_if_due()
+
+
+def build_frontend_if_due() -> None:
+    """Builds the frontend unless it is fresh, or the caller builds it later (MARINER_FRONTEND=later)."""
+    if not frontend_is_fresh() and os.environ.get("MARINER_FRONTEND") != "later":
+        build_frontend()
 
 
 def description() -> str:
@@ -153,6 +157,7 @@ setup(
             "pillow>=10.0",
             "pytest>=8.0",
             "pytest-timeout>=2.3",
+            "pytest-xdist>=3.6",
             "ruff>=0.6",
             "scikit-learn>=1.4",
             "types-PyYAML",

@@ -1,4 +1,4 @@
-"""Makes `support` importable for the tests below this folder."""
+"""Makes `support` importable for the tests below this folder, and arranges them for two lanes."""
 
 from __future__ import annotations
 
@@ -11,3 +11,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 pytest.register_assert_rewrite("support.server", "support.cases", "support.waiting")
 
 pytest_plugins = ["support.fixtures"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before marks are selected, and before pytest-xdist reads its groups."""
+    from support.lanes import arrange
+
+    arrange(items)

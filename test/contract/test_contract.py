@@ -11,7 +11,16 @@ from support.server import RunningServer
 CASES = list(cases.load(Path(__file__).parent))
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{c.name} [{c.api}, {c.profile}]" for c in CASES])
+# The server is looked up when a case runs; its group is the one of tests that ask for it by name.
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            c, id=f"{c.name} [{c.api}, {c.profile}]", marks=pytest.mark.xdist_group(f"{c.profile}_server")
+        )
+        for c in CASES
+    ],
+)
 def test_case(case: cases.Case, request: pytest.FixtureRequest) -> None:
     server = request.getfixturevalue(f"{case.profile}_server")
     assert isinstance(server, RunningServer)

@@ -56,7 +56,13 @@ class Doubling(torch.nn.Module):
         return x * self.factor + 1.0
 
 
-@pytest.fixture(scope="module", params=["", "torch,numpy"], ids=["started", "forked"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("", id="started"),
+        pytest.param("torch,numpy", id="forked", marks=pytest.mark.nightly),
+    ],
+)
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningServer]:

@@ -47,6 +47,7 @@ def _pid(server: RunningServer, model: str) -> str:
     return answer.text if answer.status == 200 else ""
 
 
+@pytest.mark.profiled
 def test_a_worker_killed_under_a_request_is_told_and_replaced(server: RunningServer, tmp_path: Path) -> None:
     before = lasting_pid(server)
     with ThreadPoolExecutor(1) as caller:
@@ -94,6 +95,7 @@ def test_a_waiting_request_outlives_the_worker(server: RunningServer, tmp_path: 
         assert waiting.result().text != before
 
 
+@pytest.mark.profiled
 def test_a_handler_that_hangs_is_replaced_after_its_time(server: RunningServer, tmp_path: Path) -> None:
     before = lasting_pid(server, "brief")
     reply = act(server, "brief", do="wait", began=str(tmp_path / "began"), until=str(tmp_path / "never"))
@@ -110,6 +112,7 @@ def test_a_stopped_idle_worker_does_not_stop_the_server(server: RunningServer) -
     assert lasting_pid(server, "brief") != str(pid)
 
 
+@pytest.mark.profiled
 def test_a_raised_exception_costs_no_worker_and_its_trace_is_in_the_log(server: RunningServer) -> None:
     before = lasting_pid(server)
     assert act(server, do="raise", text="a mark for the log").status in (500, 503)

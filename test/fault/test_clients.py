@@ -27,6 +27,7 @@ def predict(headers: bytes, rest_of_it: bytes = b"") -> bytes:
     return b"POST /predictions/bystander HTTP/1.1\r\nHost: localhost\r\n" + headers + b"\r\n" + rest_of_it
 
 
+@pytest.mark.timed
 def test_slow_clients_are_ended_by_the_idle_timeout(server: RunningServer, base: Observation) -> None:
     begun = time.monotonic()
     with ExitStack() as stack:
@@ -45,6 +46,7 @@ def test_slow_clients_are_ended_by_the_idle_timeout(server: RunningServer, base:
     assert IDLE_TIMEOUT_SECONDS - 0.1 <= took < IDLE_TIMEOUT_SECONDS + SLACK_SECONDS
 
 
+@pytest.mark.timed
 def test_headers_that_drip_do_not_put_the_limit_off(server: RunningServer, base: Observation) -> None:
     begun = time.monotonic()
     with RawConnection(server.inference, timeout=0.25) as dripping:
@@ -93,6 +95,7 @@ def peek(connection: socket.socket) -> bytes:
     return connection.recv(1, socket.MSG_PEEK)
 
 
+@pytest.mark.timed
 def test_idle_connections_cost_nobody_anything(server: RunningServer, base: Observation) -> None:
     with ExitStack() as stack:
         connections = [stack.enter_context(RawConnection(server.inference)) for _ in range(IDLE_CONNECTIONS)]
@@ -138,6 +141,7 @@ def test_what_two_readers_could_read_differently_is_refused(
         assert connection.at_end(), "nothing of what follows is taken for a request"
 
 
+@pytest.mark.profiled
 def test_limits_of_the_head_have_their_own_statuses(server: RunningServer, base: Observation) -> None:
     for request, status in (
         (request_bytes("GET", "/ping", headers={"X-Long": "x" * 70_000}), 431),
@@ -179,6 +183,7 @@ def test_garbage_on_the_worker_socket_is_closed(
     assert server.predict("faulty", order("answer")).text == "1"
 
 
+@pytest.mark.profiled
 def test_a_worker_that_garbles_its_connection_is_replaced(server: RunningServer, base: Observation) -> None:
     before = pid_of(server, "faulty")
     reply = server.predict("faulty", order("garble"))

@@ -24,9 +24,12 @@ SLACK_SECONDS = 3.0
 JUMPS = {"+3600": timedelta(hours=1), "-3600": -timedelta(hours=1), "+10y": timedelta(days=3650)}
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 
-pytestmark = pytest.mark.skipif(
-    LIBRARY is None, reason="libfaketime is missing (expected: Debian's package faketime)"
-)
+pytestmark = [
+    pytest.mark.timed,
+    pytest.mark.skipif(
+        LIBRARY is None, reason="libfaketime is missing (expected: Debian's package faketime)"
+    ),
+]
 
 
 class Clock:

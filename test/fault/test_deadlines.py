@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from faults import call_grpc, order, pending, pid_of, running
 from observation import Observation, counts
 from support.rest import RawConnection, request_bytes
@@ -14,6 +15,7 @@ from support.server import RunningServer
 from support.waiting import eventually
 
 
+@pytest.mark.profiled
 def test_a_deadline_that_passes_in_the_queue_begins_no_work(
     server: RunningServer, base: Observation, tmp_path: Path
 ) -> None:
@@ -31,6 +33,7 @@ def test_a_deadline_that_passes_in_the_queue_begins_no_work(
     assert not notes.exists()
 
 
+@pytest.mark.timed
 def test_a_deadline_that_passes_in_the_run_costs_no_worker(
     server: RunningServer, base: Observation, tmp_path: Path
 ) -> None:
@@ -85,6 +88,7 @@ def test_a_dead_mate_is_left_out_of_the_batch(
     assert sorted(notes.read_text().split()) == ["1", "2", "3", "4"]
 
 
+@pytest.mark.timed
 def test_a_stream_stops_within_a_piece_of_its_clients_leaving(
     server: RunningServer, base: Observation, tmp_path: Path
 ) -> None:

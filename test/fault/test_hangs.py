@@ -19,6 +19,8 @@ SLACK_SECONDS = 1.0
 HEARTBEAT_SECONDS = 4.0
 
 
+@pytest.mark.profiled
+@pytest.mark.timed
 @pytest.mark.parametrize(("do", "frame"), [("hang_here", "do_hang_here"), ("native", "do_native")])
 def test_a_hung_handler_is_timed_out_with_its_stacks(
     server: RunningServer, base: Observation, do: str, frame: str
@@ -37,6 +39,7 @@ def test_a_hung_handler_is_timed_out_with_its_stacks(
     assert pid_of(server, "brief") != before
 
 
+@pytest.mark.profiled
 def test_a_hung_handler_is_timed_out_over_grpc(server: RunningServer, base: Observation) -> None:
     seen = call_grpc(server, "brief", order("hang_here"))
     assert seen.code == "DEADLINE_EXCEEDED"
@@ -59,6 +62,7 @@ def test_what_waited_behind_a_hung_worker_is_answered_by_the_next(
     assert str(before) not in {answer.text for answer in answers}
 
 
+@pytest.mark.timed
 def test_other_models_do_not_notice_a_hung_one(
     server: RunningServer, base: Observation, tmp_path: Path
 ) -> None:
@@ -75,6 +79,7 @@ def test_other_models_do_not_notice_a_hung_one(
     assert slowest < 0.5
 
 
+@pytest.mark.profiled
 def test_a_worker_that_is_stopped_under_a_request_is_found_and_replaced(
     server: RunningServer, base: Observation, tmp_path: Path
 ) -> None:
@@ -90,6 +95,7 @@ def test_a_worker_that_is_stopped_under_a_request_is_found_and_replaced(
     assert pid_of(server, "brief") != before
 
 
+@pytest.mark.timed
 def test_an_idle_worker_that_is_stopped_is_found_and_replaced(
     server: RunningServer, base: Observation
 ) -> None:

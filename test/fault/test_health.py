@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import grpc
+import pytest
 from faults import grpc_health, last_failure, order, pid_of
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from observation import Observation
@@ -19,6 +20,7 @@ def status(server: RunningServer, path: str) -> int:
     return rest.call(server.inference, "GET", path).status
 
 
+@pytest.mark.timed
 def test_health_follows_the_workers(server: RunningServer, base: Observation) -> None:
     yes = (
         "/livez",
@@ -48,12 +50,14 @@ def reasons_against(server: RunningServer) -> str:
     return reply.text if reply.status == 503 else ""
 
 
+@pytest.mark.profiled
 def test_readiness_of_an_unknown_model_is_an_error(server: RunningServer) -> None:
     unknown = rest.call(server.inference, "GET", "/readyz?model=nope")
     assert (unknown.status, unknown.json()["type"]) == (404, "ModelNotFoundException")
     assert grpc_health(server, "nope") == "NOT_FOUND"
 
 
+@pytest.mark.timed
 def test_watchers_hear_of_a_loss_and_of_the_recovery(server: RunningServer, base: Observation) -> None:
     with grpc.insecure_channel(server.grpc_inference) as channel:
         watch = health_pb2_grpc.HealthStub(channel).Watch(
@@ -75,6 +79,8 @@ def test_watchers_hear_of_a_loss_and_of_the_recovery(server: RunningServer, base
     assert server.manage("PUT", "/models/brief", min_worker=1, max_worker=1, synchronous="true").status == 200
 
 
+@pytest.mark.profiled
+@pytest.mark.timed
 def test_a_hung_worker_is_not_counted_as_ready(
     server: RunningServer, base: Observation, tmp_path: Path
 ) -> None:

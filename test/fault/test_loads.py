@@ -56,6 +56,7 @@ def loads(loading: Loads) -> Iterator[Loads]:
     eventually(lambda: not Observation.of(loading.server).differs_from(before), 30, "the base line")
 
 
+@pytest.mark.timed
 def test_a_model_that_never_loads_is_refused_at_once_with_the_reason(loads: Loads) -> None:
     loads.left(1_000_000)
     assert loads.register().status in (200, 202)
@@ -82,6 +83,7 @@ def test_a_model_that_never_loads_is_refused_at_once_with_the_reason(loads: Load
     assert server.predict("faulty", order("answer")).text == "1"
 
 
+@pytest.mark.timed
 def test_a_model_that_loads_at_the_third_attempt_recovers_by_itself(loads: Loads) -> None:
     loads.left(2)
     begun = time.monotonic()
@@ -95,6 +97,7 @@ def test_a_model_that_loads_at_the_third_attempt_recovers_by_itself(loads: Loads
     assert loads.ready("?model=loads") == 200
 
 
+@pytest.mark.timed
 def test_attempts_back_off(loads: Loads) -> None:
     loads.left(1000)
     begun = time.monotonic()
@@ -106,6 +109,7 @@ def test_attempts_back_off(loads: Loads) -> None:
     eventually(lambda: loads.ready() == 200, 30, "ready without any order")
 
 
+@pytest.mark.profiled
 @pytest.mark.parametrize(
     "error",
     [

@@ -72,6 +72,8 @@ def needed_descriptors() -> str | None:
     return f"hard limit of open files: {hard} (expected: >= {needed})"
 
 
+@pytest.mark.alone
+@pytest.mark.nightly
 @pytest.mark.skipif(needed_descriptors() is not None, reason=str(needed_descriptors()))
 def test_ten_thousand_idle_connections_cost_nobody_anything(make_server: ServerMaker) -> None:
     server = make_server(models=["faulty=faulty.mar"], config={"idle_timeout": f"{IDLE_TIMEOUT_SECONDS:g}s"})

@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from faults import call_grpc, order, pending, running
 from observation import Observation, counts
 from support.rest import RawConnection, request_bytes
@@ -20,6 +21,8 @@ def busy_type(server: RunningServer) -> str:
     return "ServiceUnavailableException" if server.profile == "torchserve" else "QueueFullException"
 
 
+@pytest.mark.profiled
+@pytest.mark.timed
 def test_a_full_queue_is_told_at_once(server: RunningServer, base: Observation, tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as callers, running(server, "short", tmp_path / "gate") as busy:
         waiting = [callers.submit(server.predict, "short", order("answer")) for _ in range(2)]
@@ -38,6 +41,7 @@ def test_a_full_queue_is_told_at_once(server: RunningServer, base: Observation, 
     assert busy.result(20)[0].status == 200
 
 
+@pytest.mark.timed
 def test_a_flood_of_one_model_does_not_reach_another(
     server: RunningServer, base: Observation, tmp_path: Path
 ) -> None:
@@ -56,6 +60,7 @@ def test_a_flood_of_one_model_does_not_reach_another(
     assert (after.accepted - before.accepted, after.failed - before.failed) == (301, 298)
 
 
+@pytest.mark.profiled
 def test_bodies_over_the_bytes_in_flight_are_refused_over_both_apis(
     server: RunningServer, base: Observation, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from soak.watch import Sample, slope
 SHORT_SECONDS = 20.0
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_a_short_soak_breaks_nothing(tmp_path: Path) -> None:
     lines: list[str] = []

@@ -33,6 +33,7 @@ def status_of_loss(server: RunningServer, do: str) -> int:
     return 507 if do == "kill" and server.profile == "torchserve" else 500
 
 
+@pytest.mark.profiled
 @pytest.mark.parametrize(("do", "more", "cause"), ENDS)
 def test_a_worker_that_ends_under_a_request_is_told_with_its_cause(
     server: RunningServer, base: Observation, do: str, more: dict[str, Any], cause: str
@@ -50,6 +51,7 @@ def test_a_worker_that_ends_under_a_request_is_told_with_its_cause(
     assert pid_of(server, "faulty") != before
 
 
+@pytest.mark.profiled
 @pytest.mark.parametrize(("do", "more", "cause"), ENDS)
 def test_the_same_over_grpc(
     server: RunningServer, base: Observation, do: str, more: dict[str, Any], cause: str
@@ -59,6 +61,7 @@ def test_the_same_over_grpc(
     assert seen.text.startswith(f"Worker died. It {cause}")
 
 
+@pytest.mark.timed
 def test_a_request_ends_promptly_after_its_worker(
     server: RunningServer, base: Observation, tmp_path: Path
 ) -> None:
@@ -82,6 +85,7 @@ def test_an_idle_worker_that_ends_is_replaced_and_costs_no_answer(
     assert int(reply.text) != before
 
 
+@pytest.mark.profiled
 @pytest.mark.parametrize("do", ["kill", "segfault"])
 def test_a_poison_request_in_a_batch_is_blamed_and_its_mates_are_answered(
     server: RunningServer, base: Observation, tmp_path: Path, do: str
@@ -108,6 +112,7 @@ def test_reruns_are_counted_apart(server: RunningServer, base: Observation) -> N
     assert after.losses - before.losses == 2
 
 
+@pytest.mark.profiled
 def test_a_batch_that_costs_too_many_workers_is_given_up(server: RunningServer, base: Observation) -> None:
     before = counts(server)["mates"].losses
     replies = together(server, "mates", [order("segfault")] * 8)
@@ -179,6 +184,7 @@ def test_answers_of_short_runs_do_not_wait_for_a_long_one_that_was_sent_ahead(
         assert [answer.result(60).code for answer in answers] == ["OK"] * 12
 
 
+@pytest.mark.profiled
 @pytest.mark.parametrize("model", ["unstarted", "never"])
 def test_without_mates_a_batch_fails_as_a_whole(
     server: RunningServer, base: Observation, tmp_path: Path, model: str
@@ -191,6 +197,7 @@ def test_without_mates_a_batch_fails_as_a_whole(
     assert len(notes.read_text().split()) == 8, "nothing ran twice"
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("by_signal", [False, True])
 def test_children_of_a_lost_worker_end_with_it_and_hold_nothing_up(
     server: RunningServer, base: Observation, tmp_path: Path, by_signal: bool
