@@ -38,8 +38,17 @@ def assert_ended(operator: Operator) -> None:
     ] == []
 
 
-@pytest.mark.parametrize("profile", COMMANDS)
-@pytest.mark.parametrize("key", ["inference_address", "management_address", "grpc_inference_port"])
+@pytest.mark.parametrize(
+    ("profile", "key"),
+    [
+        ("mariner", "inference_address"),
+        ("torchserve", "management_address"),
+        ("mariner", "grpc_inference_port"),
+        pytest.param("torchserve", "inference_address", marks=pytest.mark.nightly),
+        pytest.param("mariner", "management_address", marks=pytest.mark.nightly),
+        pytest.param("torchserve", "grpc_inference_port", marks=pytest.mark.nightly),
+    ],
+)
 def test_a_taken_port_is_named(operator: Operator, profile: str, key: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
@@ -17,66 +18,59 @@ from support.packing import pack
 from support.server import RunningServer
 from support.waiting import eventually
 
+ORIGIN = "https://page.example"
+PLANTED = "20200101000000000-startup.cfg"
+OF_THE_ARCHIVE = {
+    "minWorkers": 2,
+    "maxWorkers": 3,
+    "batchSize": 4,
+    "responseTimeout": 7,
+    "handler": {"mine": [1]},
+}
+"""Configuration that one model brings along."""
+MODELS: dict[str, tuple[str, dict[str, object] | None]] = {
+    "inspect": ("inspecting", None),
+    "configured": ("inspecting", OF_THE_ARCHIVE),
+    "act": ("acting", None),
+    "echo": ("echo", None),
+    "counted": ("echo", None),
+    "explain": ("explaining", None),
+}
 
-def inspected(server: RunningServer, body: str = "{}", **headers: str) -> dict[str, object]:
-    answer = server.predict("inspect", body, **headers)
-    assert answer.status == 200, answer.text
-    return dict(answer.json())
+
+def elsewhere(server: RunningServer) -> Path:
+    """Returns where the server with changed settings keeps its logs."""
+    return server.base.parent / "elsewhere"
 
 
-def test_bodies_stay_bytes_when_decoding_is_off(make_server: ServerMaker) -> None:
-    server = make_server(models=["inspect=inspect.mar"], config={"decode_input_request": "false"})
-    pack(server.store, "inspect", "inspecting")
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with many settings that are not the default, none of which touches another."""
+    base = tmp_path_factory.mktemp("changed") / "server"
+    logs = str(base.parent / "elsewhere")
+    server = RunningServer(
+        base,
+        models=[f"{name}={name}.mar" for name in MODELS],
+        config={
+            "decode_input_request": "false",
+            "expose_errors": "true",
+            "cors_allowed_origin": ORIGIN,
+            "max_request_size": 30_000_000,
+            "max_response_size": 30_000_000,
+        },
+        environment={"LOG_LOCATION": logs, "METRICS_LOCATION": logs},
+    )
+    for name, (handler, config) in MODELS.items():
+        pack(server.store, name, handler, config=config)
     with server:
-        for content_type in ("application/json", "text/plain"):
-            assert inspected(server, Content_Type=content_type)["types"] == {"body": "bytearray"}
+        yield server
 
 
-def test_the_archives_own_configuration_reaches_frontend_and_handler(make_server: ServerMaker) -> None:
-    server = make_server(models=["inspect=inspect.mar"])
-    config = {
-        "minWorkers": 2,
-        "maxWorkers": 3,
-        "batchSize": 4,
-        "responseTimeout": 7,
-        "handler": {"mine": [1]},
-    }
-    pack(server.store, "inspect", "inspecting", config=config)
-    with server:
-        described = server.describe("inspect")
-        told = {key: described[key] for key in ("minWorkers", "maxWorkers", "batchSize", "responseTimeout")}
-        assert told == {"minWorkers": 2, "maxWorkers": 3, "batchSize": 4, "responseTimeout": 7}
-        assert len(server.workers("inspect")) == 2
-        load = inspected(server)["load"]
-        assert isinstance(load, dict)
-        assert load["yaml"] == config
-        assert load["system_properties"]["batch_size"] == 4
-
-
-def test_one_instance_serves_all_requests(make_server: ServerMaker) -> None:
-    server = make_server(models=["inspect=inspect.mar"])
-    pack(server.store, "inspect", "inspecting")
-    with server:
-        first, second = inspected(server), inspected(server)
-        assert (first["pid"], second["calls"]) == (second["pid"], 2)
-
-
-def test_details_of_failures_are_told_when_that_is_switched_on(make_server: ServerMaker) -> None:
-    server = make_server(models=["act=act.mar"], config={"expose_errors": "true"})
-    pack(server.store, "act", "acting")
-    with server:
-        answer = server.predict("act", {"do": "raise", "text": "the inner reason"})
-        assert answer.status == 500
-        assert "the inner reason" in answer.text
-        with rpc.inference(server.grpc_inference) as stub, pytest.raises(grpc.RpcError) as fault:
-            stub.Predictions(
-                rpc.prediction("act", b'{"do": "raise", "text": "the inner reason"}'), timeout=30
-            )
-        assert "the inner reason" in fault.value.details()
-
-
-def test_variables_of_the_environment_count_as_the_file_says(make_server: ServerMaker) -> None:
-    server = make_server(
+@pytest.fixture(scope="module")
+def environed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server that is configured by variables, and finds the snapshot of another one in its logs."""
+    server = RunningServer(
+        tmp_path_factory.mktemp("environed") / "server",
         profile="torchserve",
         config={
             "enable_envvars_config": "true",
@@ -94,27 +88,70 @@ def test_variables_of_the_environment_count_as_the_file_says(make_server: Server
     )
     pack(server.store, "echo", "echo")
     pack(server.store, "act", "acting")
-    with server:
-        assert server.describe("e")["jobQueueStatus"]["remainingCapacity"] == 9
-        assert server.predict("e", "x").body == b"x"
-        assert server.predict("act", {"do": "environment", "name": "MY_HIDDEN_KEY"}).body == b"null"
-        assert server.predict("act", {"do": "environment", "name": "MY_OPEN_KEY"}).body == b"open"
-
-
-def test_logs_go_where_the_environment_says(make_server: ServerMaker, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    server = make_server(
-        models=["echo=echo.mar"],
-        environment={"LOG_LOCATION": str(elsewhere), "METRICS_LOCATION": str(elsewhere)},
+    snapshots = server.logs / "config"
+    snapshots.mkdir(parents=True)
+    (snapshots / PLANTED).write_text(
+        "model_store=/nowhere\njob_queue_size=1\nmodel_snapshot=" + json.dumps({"modelCount": 0})
     )
-    pack(server.store, "echo", "echo")
     with server:
-        assert server.predict("echo", "x").status == 200
-        access = elsewhere / "access_log.log"
-        line = eventually(lambda: access.exists() and access.read_text(), 10, "the access line")
-    pattern = r'\S+ - /127\.0\.0\.1:\d+ "POST /predictions/echo HTTP/1\.1" 200 \d+\n'
-    assert re.fullmatch(pattern, str(line)), line
-    assert not server.logs.exists()
+        yield server
+
+
+def inspected(
+    server: RunningServer, body: str = "{}", model: str = "inspect", **headers: str
+) -> dict[str, object]:
+    answer = server.predict(model, body, **headers)
+    assert answer.status == 200, answer.text
+    return dict(answer.json())
+
+
+def test_bodies_stay_bytes_when_decoding_is_off(changed: RunningServer) -> None:
+    for content_type in ("application/json", "text/plain"):
+        assert inspected(changed, Content_Type=content_type)["types"] == {"body": "bytearray"}
+
+
+def test_the_archives_own_configuration_reaches_frontend_and_handler(changed: RunningServer) -> None:
+    described = changed.describe("configured")
+    told = {key: described[key] for key in ("minWorkers", "maxWorkers", "batchSize", "responseTimeout")}
+    assert told == {"minWorkers": 2, "maxWorkers": 3, "batchSize": 4, "responseTimeout": 7}
+    assert len(changed.workers("configured")) == 2
+    load = inspected(changed, model="configured")["load"]
+    assert isinstance(load, dict)
+    assert load["yaml"] == OF_THE_ARCHIVE
+    assert load["system_properties"]["batch_size"] == 4
+
+
+def test_one_instance_serves_all_requests(changed: RunningServer) -> None:
+    first, second = inspected(changed), inspected(changed)
+    assert (first["pid"], second["calls"]) == (second["pid"], int(str(first["calls"])) + 1)
+
+
+def test_details_of_failures_are_told_when_that_is_switched_on(changed: RunningServer) -> None:
+    answer = changed.predict("act", {"do": "raise", "text": "the inner reason"})
+    assert answer.status == 500
+    assert "the inner reason" in answer.text
+    with rpc.inference(changed.grpc_inference) as stub, pytest.raises(grpc.RpcError) as fault:
+        stub.Predictions(rpc.prediction("act", b'{"do": "raise", "text": "the inner reason"}'), timeout=30)
+    assert "the inner reason" in fault.value.details()
+
+
+def test_variables_of_the_environment_count_as_the_file_says(environed: RunningServer) -> None:
+    assert environed.describe("e")["jobQueueStatus"]["remainingCapacity"] == 9
+    assert environed.predict("e", "x").body == b"x"
+    assert environed.predict("act", {"do": "environment", "name": "MY_HIDDEN_KEY"}).body == b"null"
+    assert environed.predict("act", {"do": "environment", "name": "MY_OPEN_KEY"}).body == b"open"
+
+
+def test_logs_go_where_the_environment_says(changed: RunningServer) -> None:
+    assert changed.predict("echo?logged=1", "x").status == 200
+    access = elsewhere(changed) / "access_log.log"
+    line = eventually(
+        lambda: [one for one in access.read_text().splitlines() if "logged=1" in one], 10, "the access line"
+    )
+    pattern = r'\S+ - /127\.0\.0\.1:\d+ "POST /predictions/echo\?logged=1 HTTP/1\.1" 200 \d+'
+    assert re.fullmatch(pattern, line[0]), line
+    assert {path.name for path in elsewhere(changed).iterdir()} >= {"ts_log.log", "model_metrics.log"}
+    assert not changed.logs.exists()
 
 
 def test_inference_on_a_unix_socket(make_server: ServerMaker, tmp_path: Path) -> None:
@@ -151,13 +188,9 @@ def test_one_address_serves_inference_and_management(make_server: ServerMaker) -
         assert {"/ping", "/models"} <= set(described)
 
 
-def test_cors_headers_are_told_when_configured(make_server: ServerMaker) -> None:
-    origin = "https://page.example"
-    server = make_server(models=["echo=echo.mar"], config={"cors_allowed_origin": origin})
-    pack(server.store, "echo", "echo")
-    with server:
-        answer = server.predict("echo", "x", Origin=origin)
-        assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, origin)
+def test_cors_headers_are_told_when_configured(changed: RunningServer) -> None:
+    answer = changed.predict("echo", "x", Origin=ORIGIN)
+    assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, ORIGIN)
 
 
 def test_tls_is_refused_openly_until_it_is_there(operator: Operator) -> None:
@@ -168,64 +201,52 @@ def test_tls_is_refused_openly_until_it_is_there(operator: Operator) -> None:
     assert "not supported yet" in done.text
 
 
-def test_explaining_runs_preprocess_first(make_server: ServerMaker) -> None:
-    server = make_server(models=["explain=explain.mar"])
-    pack(server.store, "explain", "explaining")
-    with server:
-        for route, text in (("explanations", "explained <x>"), ("predictions", "predicted <x>")):
-            assert rest.call(server.inference, "POST", f"/{route}/explain", "x").text == text
+def test_explaining_runs_preprocess_first(changed: RunningServer) -> None:
+    for route, text in (("explanations", "explained <x>"), ("predictions", "predicted <x>")):
+        assert rest.call(changed.inference, "POST", f"/{route}/explain", "x").text == text
 
 
-def test_large_messages_pass_over_grpc(make_server: ServerMaker) -> None:
-    server = make_server(
-        models=["echo=echo.mar"], config={"max_request_size": 30_000_000, "max_response_size": 30_000_000}
-    )
-    pack(server.store, "echo", "echo")
+def test_large_messages_pass_over_grpc(changed: RunningServer) -> None:
     body = bytes(range(256)) * 100_000
     options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-    with server:
-        with rpc.inference(server.grpc_inference, options) as stub:
-            assert stub.Predictions(rpc.prediction("echo", body), timeout=60).prediction == body
-        assert server.predict("echo", body).body == body
+    with rpc.inference(changed.grpc_inference, options) as stub:
+        assert stub.Predictions(rpc.prediction("echo", body), timeout=60).prediction == body
+    assert changed.predict("echo", body).body == body
 
 
-def test_counters_count_both_apis(make_server: ServerMaker) -> None:
-    server = make_server(models=["echo=echo.mar"])
-    pack(server.store, "echo", "echo")
-    with server:
-        for _ in range(3):
-            assert server.predict("echo", "x").status == 200
-        assert server.predict("echo/1.0", "x").status == 200
-        assert server.predict("nope", "x").status == 404
-        with rpc.inference(server.grpc_inference) as stub:
-            assert stub.Predictions(rpc.prediction("echo", b"x"), timeout=30).prediction == b"x"
-        page = rest.call(server.metrics, "GET", "/metrics").text
-    counts = {
+def counters(server: RunningServer) -> dict[str, float]:
+    """Returns the value of each series."""
+    page = rest.call(server.metrics, "GET", "/metrics").text
+    return {
         line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in page.splitlines() if line[0] != "#"
     }
+
+
+def test_counters_count_both_apis(changed: RunningServer) -> None:
+    refused = sum(v for k, v in counters(changed).items() if k.startswith("Requests4XX{"))
+    for _ in range(3):
+        assert changed.predict("counted", "x").status == 200
+    assert changed.predict("counted/1.0", "x").status == 200
+    assert changed.predict("nope", "x").status == 404
+    with rpc.inference(changed.grpc_inference) as stub:
+        assert stub.Predictions(rpc.prediction("counted", b"x"), timeout=30).prediction == b"x"
+    counts = counters(changed)
     by_version = {
         version: value
         for key, value in counts.items()
         for version in re.findall(
-            r'^ts_inference_requests_total\{model_name="echo",model_version="([^"]+)"', key
+            r'^ts_inference_requests_total\{model_name="counted",model_version="([^"]+)"', key
         )
     }
     assert by_version == {"default": 4.0, "1.0": 1.0}
-    assert next(v for k, v in counts.items() if k.startswith("mariner_batch_size_count{")) == 5.0
-    assert next(v for k, v in counts.items() if k.startswith("Requests4XX{")) == 1.0
-    assert "nope" not in page
+    batches = (v for k, v in counts.items() if k.startswith("mariner_batch_size_count{") and '"counted"' in k)
+    assert next(batches) == 5.0
+    assert next(v for k, v in counts.items() if k.startswith("Requests4XX{")) == refused + 1
+    assert not any("nope" in key for key in counts)
 
 
-def test_no_snapshot_is_written_or_read(make_server: ServerMaker) -> None:
-    server = make_server(models=["echo=echo.mar"], profile="torchserve", arguments=["--disable-token-auth"])
-    pack(server.store, "echo", "echo")
-    snapshots = server.logs / "config"
-    snapshots.mkdir(parents=True)
-    planted = snapshots / "20200101000000000-startup.cfg"
-    planted.write_text(
-        "model_store=/nowhere\njob_queue_size=1\nmodel_snapshot=" + json.dumps({"modelCount": 0})
-    )
-    with server:
-        assert server.predict("echo", "x").status == 200
-        assert server.describe("echo")["jobQueueStatus"]["remainingCapacity"] == 100
-    assert list(snapshots.iterdir()) == [planted]
+def test_no_snapshot_is_written_or_read(environed: RunningServer) -> None:
+    assert environed.predict("e", "x").status == 200
+    # Neither the only model of the planted one, which is none, nor its length of the queue.
+    assert environed.describe("e")["jobQueueStatus"]["remainingCapacity"] == 9
+    assert [path.name for path in (environed.logs / "config").iterdir()] == [PLANTED]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from support.operator import Done, Operator
 from support.packing import pack
 
@@ -24,18 +25,27 @@ def verdicts(card: dict[str, Any]) -> dict[str, str]:
     return {row["name"]: row["verdict"] for row in card["scenarios"]}
 
 
-def test_a_good_model_passes_everything(operator: Operator) -> None:
+@pytest.mark.parametrize(
+    ("flags", "scenarios", "requests"),
+    [
+        pytest.param(["--quick"], 13, 60, id="quick"),
+        pytest.param([], 15, 200, id="whole", marks=pytest.mark.nightly),
+    ],
+)
+def test_a_good_model_passes_everything(
+    operator: Operator, flags: list[str], scenarios: int, requests: int
+) -> None:
     config = {"batchSize": 4, "responseTimeout": 60}
-    done = drilled(operator, "drilled", config, "--json")
+    done = drilled(operator, "drilled", config, "--json", *flags)
     card = json.loads(done.out)
     # The handler raises for the whole batch, which the drill tells and does not hold against the model.
     assert {verdict for name, verdict in verdicts(card).items() if name != "bad input in a batch"} == {
         "passed"
     }
     assert verdicts(card)["bad input in a batch"] == "noted"
-    assert (done.code, card["passed"], card["total"]) == (0, 15, 15)
+    assert (done.code, card["passed"], card["total"]) == (0, scenarios, scenarios)
     assert 0 < card["slowest_recovery_seconds"] < 60
-    assert card["growth"]["requests"] == 200
+    assert card["growth"]["requests"] == requests
     assert "✓ worker killed" in done.err or "+ worker killed" in done.err
 
 
