@@ -1,6 +1,6 @@
 # Names for the scripts; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint fuzz bench bench-gate fault-peers soak clean
+.PHONY: help setup build demo test nightly extras lint fuzz bench bench-gate fault-peers soak clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -16,6 +16,12 @@ demo: ## train, pack, serve and query a small model
 
 test: ## run everything that must hold before a change goes in
 	@./script/test
+
+nightly: ## run what takes long: both profiles, histories, fuzz, soak, peers, benchmarks (NIGHTLY_SKIP leaves parts out)
+	@./script/nightly
+
+extras: ## run the suites with released peers and clients, each in an environment of its own
+	@./script/extras
 
 lint: ## check style and types
 	@./script/lint
