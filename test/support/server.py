@@ -39,7 +39,7 @@ JVM_FLAGS = (
     "-Dio.netty.leakDetection.level=paranoid",
 )
 _JAVA_TRACE = re.compile(r"^\s+at [\w.$/@<>]+\([^)]*\)|^Exception in thread", re.MULTILINE)
-START_SECONDS = 60.0
+START_SECONDS = 100.0
 STOP_SECONDS = 45.0
 
 
