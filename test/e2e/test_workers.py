@@ -64,6 +64,7 @@ def test_a_worker_killed_under_a_request_is_told_and_replaced(server: RunningSer
     assert after != before
 
 
+@pytest.mark.timed
 def test_a_handler_that_ends_its_process_is_told_over_grpc(server: RunningServer) -> None:
     lasting_pid(server)
     with rpc.inference(server.grpc_inference) as stub, pytest.raises(grpc.RpcError) as fault:

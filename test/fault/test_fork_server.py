@@ -121,6 +121,7 @@ def test_a_fork_looks_like_a_process_of_its_own(shared: RunningServer) -> None:
     assert all(name.endswith("(deleted)") for name in files), "its two outputs"
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize(("do", "more", "cause"), ENDS)
 def test_a_fork_that_ends_is_told_with_its_cause(
     shared: RunningServer, do: str, more: dict[str, Any], cause: str

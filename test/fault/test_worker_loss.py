@@ -33,6 +33,7 @@ def status_of_loss(server: RunningServer, do: str) -> int:
     return 507 if do == "kill" and server.profile == "torchserve" else 500
 
 
+@pytest.mark.timed
 @pytest.mark.profiled
 @pytest.mark.parametrize(("do", "more", "cause"), ENDS)
 def test_a_worker_that_ends_under_a_request_is_told_with_its_cause(
@@ -51,6 +52,7 @@ def test_a_worker_that_ends_under_a_request_is_told_with_its_cause(
     assert pid_of(server, "faulty") != before
 
 
+@pytest.mark.timed
 @pytest.mark.profiled
 @pytest.mark.parametrize(("do", "more", "cause"), ENDS)
 def test_the_same_over_grpc(
@@ -184,6 +186,7 @@ def test_answers_of_short_runs_do_not_wait_for_a_long_one_that_was_sent_ahead(
         assert [answer.result(60).code for answer in answers] == ["OK"] * 12
 
 
+@pytest.mark.timed
 @pytest.mark.profiled
 @pytest.mark.parametrize("model", ["unstarted", "never"])
 def test_without_mates_a_batch_fails_as_a_whole(
