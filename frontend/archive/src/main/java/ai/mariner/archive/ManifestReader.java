@@ -1,5 +1,6 @@
 package ai.mariner.archive;
 
+import ai.mariner.core.message.NameRule;
 import ai.mariner.core.model.Manifest;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -64,16 +65,12 @@ final class ManifestReader {
   private static Manifest manifest(JsonNode root, JsonNode model) {
     String runtime = text(root, "", "runtime");
     String name = text(model, "model.", "modelName");
-    if (name != null && !ModelNames.isName(name)) {
-      throw bad(
-          "model.modelName",
-          name,
-          "a letter or digit, then letters, digits, _ - and ., at most 128 characters");
+    if (name != null && !NameRule.allows(name)) {
+      throw bad("model.modelName", name, NameRule.EXPECTED);
     }
     String version = text(model, "model.", "modelVersion");
-    if (version != null && !ModelNames.isVersion(version)) {
-      throw bad(
-          "model.modelVersion", version, "1 to 128 characters without / or control characters");
+    if (version != null && !NameRule.allows(version)) {
+      throw bad("model.modelVersion", version, NameRule.EXPECTED);
     }
     String handler = text(model, "model.", "handler");
     checkHandler(handler);

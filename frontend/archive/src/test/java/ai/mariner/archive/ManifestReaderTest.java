@@ -78,9 +78,16 @@ final class ManifestReaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a/b", ".a", "-a", "_a", "a b", "a%2f", "ä", "a?b"})
+  @ValueSource(strings = {"a/b", "/", ".", "..", " ", "a\\nb", "a\\u0085b", "a\\ud800b"})
   void refusesNamesThatFitNoRoute(String name) {
     assertThat(refusal(model("\"modelName\": \"" + name + "\""))).contains("model.modelName: ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {".a", "-a", "_a", "a b", "a%2f", "ä", "a?b", "a:b"})
+  void takesNamesThatServersBeforeTook(String name) {
+    assertThat(read(model("\"modelName\": \"" + name + "\"")).manifest().modelName())
+        .isEqualTo(name);
   }
 
   @ParameterizedTest

@@ -10,6 +10,7 @@ import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.job.StreamLimits;
 import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.NameRule;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.ServerMetrics;
 import ai.mariner.core.queue.Pool;
@@ -88,6 +89,7 @@ public final class Registration {
    * @throws ServeException with the reason; nothing is left behind then
    */
   Fetched fetch(RegisterModel order) {
+    checkName(order.modelName());
     ModelArchive archive = archives.fetch(order.location());
     try {
       ModelKey key = new ModelKey(name(order, archive), archive.manifest().modelVersion());
@@ -151,6 +153,14 @@ public final class Registration {
 
   void forget(ModelKey key) {
     metrics.modelRemoved(key);
+  }
+
+  private static void checkName(@Nullable String name) {
+    if (name != null && !NameRule.allows(name)) {
+      throw new ServeException(
+          ErrorKind.BAD_REQUEST,
+          "model_name: " + NameRule.shown(name) + " (expected: " + NameRule.EXPECTED + ")");
+    }
   }
 
   private String name(RegisterModel order, ModelArchive archive) {

@@ -9,6 +9,7 @@ import ai.mariner.core.config.OptionSource;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.NameRule;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -41,10 +42,11 @@ final class ModelsJson {
     }
     for (Map.Entry<String, JsonNode> model : root.properties()) {
       String path = KEY + "." + model.getKey();
-      if (isObject(path, model.getValue())) {
+      if (isName(path, model.getKey()) && isObject(path, model.getValue())) {
         for (Map.Entry<String, JsonNode> version : model.getValue().properties()) {
           String versionPath = path + "." + version.getKey();
-          if (isObject(versionPath, version.getValue())) {
+          if (isName(versionPath, version.getKey())
+              && isObject(versionPath, version.getValue())) {
             ModelKey key = new ModelKey(model.getKey(), version.getKey());
             result.put(key, readOptions(versionPath, version.getValue()));
           }
@@ -140,6 +142,13 @@ final class ModelsJson {
 
   private static String path(ModelKey key, String option) {
     return KEY + "." + key.name() + "." + key.version() + "." + option;
+  }
+
+  private boolean isName(String path, String name) {
+    if (!NameRule.allows(name)) {
+      findings.malformed(path, NameRule.shown(name), NameRule.EXPECTED);
+    }
+    return NameRule.allows(name);
   }
 
   private boolean isObject(String path, JsonNode node) {

@@ -1,20 +1,22 @@
 package ai.mariner.server.config;
 
 import ai.mariner.core.config.ServerConfig.StartupModel;
+import ai.mariner.core.message.NameRule;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The list of models to load at start, as {@code load_models} and {@code --models} give it. */
 final class StartupModels {
-  /** A name has no character of an address, so that {@code https://host/m.mar?key=1} has none. */
-  private static final Pattern NAMED = Pattern.compile("([^=/:?\\s]+)\\s*=\\s*(\\S.*)");
+  /** What an address or a path begins with, whatever equals signs come behind. */
+  private static final Pattern PLACE = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*:/|\\.{0,2}/).*");
 
   private StartupModels() {}
 
   static Syntax<List<StartupModel>> syntax() {
-    return new Syntax<>("all, or [name=]location with commas between them", StartupModels::read);
+    return new Syntax<>(
+        "all, or [name=]location with commas between them; a name has " + NameRule.EXPECTED,
+        StartupModels::read);
   }
 
   private static List<StartupModel> read(String text) {
@@ -32,13 +34,15 @@ final class StartupModels {
   }
 
   private static StartupModel readOne(String entry) {
-    Matcher named = NAMED.matcher(entry);
-    if (named.matches()) {
-      return new StartupModel(named.group(1), named.group(2));
+    int equals = entry.indexOf('=');
+    if (equals < 0 || PLACE.matcher(entry).matches()) {
+      return new StartupModel(null, entry);
     }
-    if (entry.startsWith("=") || (entry.endsWith("=") && !entry.contains("/"))) {
+    String name = entry.substring(0, equals).strip();
+    String location = entry.substring(equals + 1).strip();
+    if (!NameRule.allows(name) || location.isEmpty()) {
       throw new IllegalArgumentException(entry);
     }
-    return new StartupModel(null, entry);
+    return new StartupModel(name, location);
   }
 }

@@ -23,6 +23,16 @@ class ModelsJsonTest {
   }
 
   @Test
+  void refusesNamesAndVersionsThatNoModelCanHave() {
+    read(Profile.TORCHSERVE, "{'org/net': {'1.0': {}}, 'net': {'1/2': {}, '1.0': {}}}");
+    assertThat(findings.problems())
+        .hasSize(2)
+        .allMatch(problem -> problem.contains("without / and control characters"))
+        .anyMatch(problem -> problem.startsWith("models.org/net: org/net"))
+        .anyMatch(problem -> problem.startsWith("models.net.1/2: 1/2"));
+  }
+
+  @Test
   void readsEveryOption() {
     Map<ModelKey, ModelOverrides> models =
         read(

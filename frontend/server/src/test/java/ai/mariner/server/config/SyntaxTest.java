@@ -54,17 +54,20 @@ class SyntaxTest {
   @Test
   void trimsStartupModelsAndTellsNamesFromAddresses() {
     assertThat(
-            StartupModels.syntax().read(" a.mar , b = c.mar,,https://h/d.mar?k=v, e=file:///f.mar"))
+            StartupModels.syntax()
+                .read(" a.mar , b = c.mar,,https://h/d.mar?k=v, e=file:///f.mar, ./x=1.mar, a:b=g"))
         .containsExactly(
             new StartupModel(null, "a.mar"),
             new StartupModel("b", "c.mar"),
             new StartupModel(null, "https://h/d.mar?k=v"),
-            new StartupModel("e", "file:///f.mar"));
+            new StartupModel("e", "file:///f.mar"),
+            new StartupModel(null, "./x=1.mar"),
+            new StartupModel("a:b", "g"));
     assertThat(StartupModels.syntax().read("ALL")).containsExactly(StartupModel.ALL);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"=a.mar", "a=", "x.mar,=y"})
+  @ValueSource(strings = {"=a.mar", "a=", "x.mar,=y", "org/net=a.mar", "..=a.mar"})
   void refusesHalfANamedModel(String text) {
     assertThatThrownBy(() -> StartupModels.syntax().read(text))
         .isInstanceOf(IllegalArgumentException.class);
