@@ -28,7 +28,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class TokenAuthority implements AccessPolicy {
   private static final Logger log = LoggerFactory.getLogger(TokenAuthority.class);
-  private static final Pattern BEARER = Pattern.compile("^Bearer\\s+(\\S+)$");
+  private static final Pattern BEARER =
+      Pattern.compile("^Bearer\\s+(\\S+)$", Pattern.CASE_INSENSITIVE);
   private static final int KEY_BYTES = 24;
 
   /** Nanoseconds have no room for more than 292 years. */

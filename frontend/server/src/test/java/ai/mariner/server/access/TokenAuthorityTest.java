@@ -93,6 +93,10 @@ class TokenAuthorityTest {
   @Test
   void aKeyOpensItsOwnScopeOnly() throws IOException {
     assertThat(authority.check(TokenScope.INFERENCE, bearer("inference"))).isNull();
+    String lower = bearer("inference").replace("Bearer", "bearer");
+    assertThat(authority.check(TokenScope.INFERENCE, lower)).isNull();
+    String upper = bearer("inference").replace("Bearer", "BEARER");
+    assertThat(authority.check(TokenScope.INFERENCE, upper)).isNull();
     assertThat(authority.check(TokenScope.MANAGEMENT, bearer("management"))).isNull();
     assertThat(authority.check(TokenScope.MANAGEMENT, bearer("inference"))).isNotNull();
     assertThat(authority.check(TokenScope.INFERENCE, bearer("API"))).isNotNull();
@@ -120,7 +124,7 @@ class TokenAuthorityTest {
   void onlyTheBearerSchemeCounts() throws IOException {
     String key = bearer("inference").substring("Bearer ".length());
     for (String header :
-        List.of(key, "bearer " + key, "Bearer" + key, "Bearer " + key + " x", "Basic " + key, "")) {
+        List.of(key, "bearers " + key, "Bearer" + key, "Bearer " + key + " x", "Basic " + key, "")) {
       assertThat(authority.check(TokenScope.INFERENCE, header)).as(header).isNotNull();
     }
     assertThat(authority.check(TokenScope.INFERENCE, "Bearer \t" + key)).isNull();
