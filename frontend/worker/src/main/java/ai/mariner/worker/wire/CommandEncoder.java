@@ -193,7 +193,8 @@ public final class CommandEncoder {
 
   private static int writeHeaders(ByteBuf out, Headers headers) {
     int start = out.writerIndex();
-    headers.forEach((name, value) -> writePair(out, name, value));
+    HeaderNames names = HeaderNames.of(headers);
+    headers.forEach((name, value) -> writePair(out, names.next(name), value));
     return out.writerIndex() - start;
   }
 
