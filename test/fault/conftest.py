@@ -47,6 +47,8 @@ def server(
             "max_inflight_bytes": 4_000_000,
             "max_request_size": 3_000_000,
             "idle_timeout": "3s",
+            "header_timeout": "3s",
+            "min_body_rate_grace": "3s",
             "stream_stall_timeout": "2s",
         },
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import random
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from faults import last_failure, order, pid_of
 from observation import Observation
+from support import rest
 from support.rest import RawConnection, request_bytes
 from support.server import RunningServer
 from support.waiting import eventually
@@ -28,7 +30,7 @@ def predict(headers: bytes, rest_of_it: bytes = b"") -> bytes:
 
 
 @pytest.mark.timed
-def test_slow_clients_are_ended_by_the_idle_timeout(server: RunningServer, base: Observation) -> None:
+def test_slow_clients_are_ended_by_their_timeouts(server: RunningServer, base: Observation) -> None:
     begun = time.monotonic()
     with ExitStack() as stack:
         silent, headers, body = [
@@ -61,6 +63,39 @@ def test_headers_that_drip_do_not_put_the_limit_off(server: RunningServer, base:
                 continue
     assert ended
     assert time.monotonic() - begun < IDLE_TIMEOUT_SECONDS + SLACK_SECONDS
+
+
+def test_what_the_head_tells_is_answered_and_the_body_not_waited_for(
+    server: RunningServer, base: Observation
+) -> None:
+    head = b"POST /predictions/nobody HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n"
+    begun = time.monotonic()
+    with RawConnection(server.inference) as asking, RawConnection(server.inference) as mute:
+        asking.send(head + b"Expect: 100-continue\r\n\r\n")
+        mute.send(head + b"\r\n")
+        for connection in (asking, mute):
+            assert connection.read_reply().status == 404
+        for connection in (asking, mute):
+            assert connection.at_end()
+    assert time.monotonic() - begun < 6 + SLACK_SECONDS
+
+
+def test_the_answer_arrives_through_an_upload_that_nobody_wants(
+    server: RunningServer, base: Observation
+) -> None:
+    body = b"x" * 2_900_000
+    with RawConnection(server.inference) as connection:
+        connection.send(request_bytes("POST", "/predictions/nobody", body))
+        assert connection.read_reply().status == 404
+        assert connection.at_end()
+
+
+def test_packed_bodies_are_unpacked_and_bombs_stopped(server: RunningServer, base: Observation) -> None:
+    headers = {"Content-Encoding": "gzip"}
+    packed = gzip.compress(order("answer").encode())
+    assert rest.call(server.inference, "POST", "/predictions/bystander", packed, headers).body == b"1"
+    bomb = gzip.compress(b"0" * 50_000_000)
+    assert rest.call(server.inference, "POST", "/predictions/bystander", bomb, headers).status == 413
 
 
 def test_a_reader_that_stops_loses_its_stream_alone(

@@ -97,7 +97,8 @@ def _archived(setting: Setting, folder: Path, port: int, more: str) -> list[str]
 
 def _mariner(setting: Setting, folder: Path, port: int) -> list[str]:
     command = [str(Path(sys.executable).parent / "mariner"), "start", "--foreground", "--disable-token-auth"]
-    return [*command, *_archived(setting, folder, port, f"idle_timeout={IDLE_TIMEOUT_SECONDS}s\n")]
+    timeouts = f"idle_timeout={IDLE_TIMEOUT_SECONDS}s\nheader_timeout={IDLE_TIMEOUT_SECONDS}s\n"
+    return [*command, *_archived(setting, folder, port, timeouts)]
 
 
 def _mariner_title() -> str:

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import ai.mariner.core.config.FetchConfig;
+import ai.mariner.core.config.IntakeLimits;
 import ai.mariner.core.config.LimitsConfig;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.error.ErrorKind;
@@ -56,6 +57,7 @@ final class StoreRig {
             Duration.ofSeconds(1),
             8192,
             Duration.ofSeconds(1),
+            new IntakeLimits(100, Duration.ofSeconds(1), 0, Duration.ofSeconds(1)),
             maxArchiveBytes,
             maxArchiveEntries,
             maxDownloadBytes,

@@ -10,6 +10,7 @@ import ai.mariner.core.message.Body;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.message.InputPart;
+import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.message.ResponseSink;
@@ -106,6 +107,11 @@ final class FakeCore implements InferenceCalls, AutoCloseable {
   @Override
   public RequestLabel labels() {
     return labels;
+  }
+
+  @Override
+  public @Nullable Failure absence(ModelRef model) {
+    return null;
   }
 
   @Override

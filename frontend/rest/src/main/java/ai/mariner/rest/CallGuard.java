@@ -63,10 +63,29 @@ final class CallGuard {
       }
     }
     if (!allows(route)) {
-      throw new ServeException(
-          ErrorKind.MODEL_API_DISABLED,
-          "Registering and unregistering models is switched off (expected: --enable-model-api or"
-              + " enable_model_api=true at start)");
+      throw modelApiOff();
+    }
+  }
+
+  private static ServeException modelApiOff() {
+    return new ServeException(
+        ErrorKind.MODEL_API_DISABLED,
+        "Registering and unregistering models is switched off (expected: --enable-model-api or"
+            + " enable_model_api=true at start)");
+  }
+
+  /**
+   * Checks what a browser asks before a page may call: that call carries a token, this question
+   * does not.
+   *
+   * @throws ServeException with the reason why the call would be refused
+   */
+  void checkPreflight(Route route, HttpRequest request) {
+    if (route.traits().changesState()) {
+      refuseForeign(request);
+    }
+    if (!allows(route)) {
+      throw modelApiOff();
     }
   }
 
@@ -94,7 +113,11 @@ final class CallGuard {
           ErrorKind.FOREIGN_ORIGIN,
           "Origin: "
               + Replies.printable(origin)
-              + " (expected: a page of this server, or cors_allowed_origin)");
+              + ("*".equals(allowedOrigin)
+                  ? " (expected: a page of this server; cors_allowed_origin=* lets other pages"
+                      + " change models only where tokens are asked for, so name the page's origin"
+                      + " there or switch token authorization on)"
+                  : " (expected: a page of this server, or cors_allowed_origin)"));
     }
   }
 

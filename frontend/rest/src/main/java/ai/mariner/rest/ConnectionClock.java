@@ -10,19 +10,20 @@ import org.jspecify.annotations.Nullable;
 
 /** Looks now and then whether a connection has waited for its client for too long. */
 final class ConnectionClock {
-  /** A body has to come at least this fast, beyond the idle time-out as a head start. */
-  private static final long LEAST_BYTES_PER_SECOND = 1024;
-
   private static final long NANOS_PER_SECOND = Duration.ofSeconds(1).toNanos();
 
   /** What to do with the connection. */
   enum Verdict {
     /** All is well. */
     GO_ON,
-    /** Nothing is under way, or the head of a request does not come to an end. */
+    /** Nothing is under way. */
     IDLE,
+    /** The head of a request does not come to its end. */
+    SLOW_HEAD,
     /** The body of a request comes too slowly. */
     SLOW_BODY,
+    /** Enough was read of a body that nobody wants. */
+    ENOUGH,
     /** The client reads nothing, or has had its time to leave. */
     CLOSE
   }
@@ -31,12 +32,17 @@ final class ConnectionClock {
   private long progressNanos;
   private long pendingBytes;
   private long pendingSinceNanos;
-  private boolean lingering;
+  private long lookedNanos;
+  private long headBeganNanos;
+  private long headWaitedNanos;
+  private @Nullable Patience linger;
+  private long lingeredBytes;
   private @Nullable Future<?> tick;
 
   ConnectionClock(Listener listener) {
     this.listener = listener;
     this.progressNanos = now();
+    this.lookedNanos = progressNanos;
   }
 
   /** Runs a task now and then, which asks for the {@link #verdict}. */
@@ -61,29 +67,73 @@ final class ConnectionClock {
 
   /** The last answer has been sent; input is only read to the end. */
   void linger() {
-    lingering = true;
-    progressNanos = now();
+    Patience begun = new Patience();
+    linger = begun;
+    var unused = begun.isOver(0, now());
   }
 
   boolean lingering() {
-    return lingering;
+    return linger != null;
   }
 
-  Verdict verdict(Channel channel, @Nullable Incoming incoming, boolean nothingOutstanding) {
+  /** Notes that more was read to the end; whether it was too much. */
+  boolean lingeredTooLong(int bytes) {
+    lingeredBytes += bytes;
+    return linger != null && lingeredBytes > Patience.MOST_BYTES_AT_END;
+  }
+
+  Verdict verdict(
+      Channel channel,
+      RequestDecoder decoder,
+      @Nullable Incoming incoming,
+      boolean nothingOutstanding) {
     long now = now();
-    if (lingering) {
-      return now - progressNanos >= listener.lingerNanos() ? Verdict.CLOSE : Verdict.GO_ON;
+    // When the server itself stood still, its clients could send nothing that it would have seen.
+    long passed = Math.min(now - lookedNanos, 2 * listener.tickNanos());
+    lookedNanos = now;
+    Patience ending = linger;
+    if (ending != null) {
+      return ending.isOver(lingeredBytes, now) ? Verdict.CLOSE : Verdict.GO_ON;
     }
     if (stalled(channel, now)) {
       return Verdict.CLOSE;
     }
-    if (incoming != null && channel.config().isAutoRead() && !incoming.continueDue()) {
-      long earned = incoming.receivedBytes() / LEAST_BYTES_PER_SECOND * NANOS_PER_SECOND;
-      long allowed = listener.idleNanos() + earned;
-      return now - incoming.beganNanos() >= allowed ? Verdict.SLOW_BODY : Verdict.GO_ON;
+    if (channel.config().isAutoRead()) {
+      if (incoming != null) {
+        return incoming.continueDue() ? Verdict.GO_ON : body(incoming, passed, now);
+      }
+      if (decoder.midRequest()) {
+        return head(decoder.headBeganNanos(), passed, now);
+      }
     }
     boolean idle = nothingOutstanding && pendingBytes == 0;
     return idle && now - progressNanos >= listener.idleNanos() ? Verdict.IDLE : Verdict.GO_ON;
+  }
+
+  private Verdict head(long beganNanos, long passed, long now) {
+    if (headBeganNanos != beganNanos) {
+      headBeganNanos = beganNanos;
+      headWaitedNanos = 0;
+    }
+    headWaitedNanos += Math.min(passed, now - beganNanos);
+    boolean slow = headWaitedNanos >= listener.intake().headerTimeout().toNanos();
+    return slow ? Verdict.SLOW_HEAD : Verdict.GO_ON;
+  }
+
+  private Verdict body(Incoming incoming, long passed, long now) {
+    if (incoming.discarding()) {
+      return incoming.patience().isOver(incoming.receivedBytes(), now)
+          ? Verdict.ENOUGH
+          : Verdict.GO_ON;
+    }
+    long waited = incoming.waited(Math.min(passed, now - incoming.beganNanos()));
+    int rate = listener.intake().leastBodyRate();
+    if (rate == 0) {
+      return Verdict.GO_ON;
+    }
+    long earned = incoming.receivedBytes() * NANOS_PER_SECOND / rate;
+    long allowed = listener.intake().bodyGrace().toNanos() + earned;
+    return waited >= allowed ? Verdict.SLOW_BODY : Verdict.GO_ON;
   }
 
   private boolean stalled(Channel channel, long now) {

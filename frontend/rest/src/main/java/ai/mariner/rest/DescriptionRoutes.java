@@ -1,5 +1,6 @@
 package ai.mariner.rest;
 
+import ai.mariner.view.RootView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -7,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Routes that describe the other ones; none needs a token, so that browsers' preflights pass. */
 final class DescriptionRoutes {
+  private final String version;
   private final OpenApi openApi;
   private final List<Route> described;
 
@@ -17,12 +19,20 @@ final class DescriptionRoutes {
    * @param described the other routes of the listener
    */
   DescriptionRoutes(String version, List<Route> described) {
+    this.version = version;
     this.openApi = new OpenApi(version);
     this.described = List.copyOf(described);
   }
 
   List<Route> routes(Set<Api> apis) {
     List<Route> routes = new ArrayList<>();
+    String root = RootView.document(version, apis.stream().sorted().map(Api::name).toList());
+    Route.Doc doc = Route.Doc.of("root", "What is served here");
+    Route.Action shown = call -> call.exchange().end(Replies.json(200, root));
+    routes.add(new Route("GET", PathTemplate.of("/"), null, Route.Traits.NONE, shown, doc));
+    if (apis.equals(Set.of(Api.METRICS))) {
+      return routes;
+    }
     String whole = openApi.describe(described);
     Route.Action all = call -> call.exchange().end(Replies.json(200, whole));
     routes.add(route("OPTIONS", "/", all, "describeApi"));

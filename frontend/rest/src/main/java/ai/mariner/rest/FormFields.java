@@ -3,7 +3,6 @@ package ai.mariner.rest;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.Body;
-import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,8 +12,6 @@ import java.util.List;
 final class FormFields {
   /** Fields of one form, query string or multipart body. */
   static final int MOST_FIELDS = 1000;
-
-  private static final String NAME_PUNCTUATION = "_-.*+%[]~:@!$'(),;/|#^";
 
   private FormFields() {}
 
@@ -29,22 +26,6 @@ final class FormFields {
     String text() {
       return StandardCharsets.UTF_8.decode(value.bytes()).toString();
     }
-  }
-
-  /** Whether the bytes begin like a form: a name without white space or quotes, then {@code =}. */
-  static boolean looksLikeForm(ByteBuf body) {
-    int end = body.writerIndex();
-    for (int i = body.readerIndex(); i < end; i++) {
-      int c = body.getByte(i) & 0xff;
-      if (c == '=') {
-        return i > body.readerIndex();
-      }
-      boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-      if (!letter && c != '&' && NAME_PUNCTUATION.indexOf(c) < 0) {
-        return false;
-      }
-    }
-    return false;
   }
 
   /**

@@ -197,10 +197,19 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext here, Object message) {
     output.readBegins();
     if (ending) {
-      ReferenceCountUtil.release(message);
+      endRead(here, message);
       return;
     }
     gate.arrived(message, here.channel().config());
+  }
+
+  /** Throws away what comes after the last answer, as long as it is not too much. */
+  private void endRead(ChannelHandlerContext here, Object message) {
+    int bytes = message instanceof HttpContent content ? content.content().readableBytes() : 0;
+    ReferenceCountUtil.release(message);
+    if (clock.lingeredTooLong(bytes)) {
+      here.close();
+    }
   }
 
   private boolean hasRoom() {
@@ -271,17 +280,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
   private void lookAtClock() {
     ChannelHandlerContext here = ctx;
-    switch (clock.verdict(here.channel(), intake.incoming(), line.isEmpty())) {
+    switch (clock.verdict(here.channel(), decoder, intake.incoming(), line.isEmpty())) {
       case GO_ON -> {}
       case CLOSE -> here.close();
-      case IDLE -> {
-        if (decoder.midRequest()) {
-          intake.refuse(408, "RequestTimeoutException", "The request's headers came too slowly.");
-        }
-        finish();
-      }
-      case SLOW_BODY ->
-          intake.refuse(408, "RequestTimeoutException", "The request's body came too slowly.");
+      case IDLE -> finish();
+      case SLOW_HEAD -> intake.refuseSlowHead();
+      case SLOW_BODY -> intake.refuseSlowBody();
+      case ENOUGH -> intake.enough();
     }
   }
 

@@ -7,7 +7,7 @@ final class HttpPipeline {
   private HttpPipeline() {}
 
   static void install(Channel channel, Listener listener, int maxHeaderBytes) {
-    RequestDecoder decoder = new RequestDecoder(maxHeaderBytes);
+    RequestDecoder decoder = new RequestDecoder(maxHeaderBytes, listener.context().clock());
     channel.pipeline().addLast(decoder).addLast(new HttpConnection(listener, decoder));
   }
 }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** Routes of the inference API. */
 final class InferenceRoutes {
   private static final String ANYTHING = "*/*";
+  private static final String MODEL_NAME = "model_name";
   private static final int MOST_LISTED = 1000;
 
   private final RestContext context;
@@ -78,7 +79,26 @@ final class InferenceRoutes {
   private static void add(List<Route> routes, String path, Route.Action action, Route.Doc doc) {
     PathTemplate template = PathTemplate.of(path);
     TokenScope scope = TokenScope.INFERENCE;
-    routes.add(new Route(null, template, scope, Route.Traits.NONE, action, doc));
+    routes.add(new Route(null, template, scope, Route.Traits.PREDICTS, action, doc));
+  }
+
+  /** The model that the head of a prediction names; absent: none, or it is no prediction. */
+  static @Nullable ModelRef named(Router.Target target) {
+    if (!target.route().traits().predicts()) {
+      return null;
+    }
+    if (!target.model().isEmpty()) {
+      return new ModelRef(target.model(), target.version());
+    }
+    String query = target.query();
+    if (query != null) {
+      for (FormFields.Field field : FormFields.parse(query, "query string")) {
+        if (field.name().equals(MODEL_NAME)) {
+          return ModelRef.of(field.text());
+        }
+      }
+    }
+    return null;
   }
 
   /** SageMaker's route: the model is named by a field, or it is the only one. */
@@ -86,7 +106,7 @@ final class InferenceRoutes {
     List<InputPart> parts = RequestInputs.of(call, true);
     String model = null;
     for (InputPart part : parts) {
-      if (model == null && part.name().equals("model_name")) {
+      if (model == null && part.name().equals(MODEL_NAME)) {
         model = StandardCharsets.UTF_8.decode(part.body().bytes()).toString();
       }
     }
@@ -142,7 +162,7 @@ final class InferenceRoutes {
             new ModelRef(model, call.target().version()),
             operation,
             exchange.clientLabel(),
-            parts,
+            InputNames.distinct(parts),
             new HandlerHeaders(headers, urlPath),
             timeoutNanos,
             true,

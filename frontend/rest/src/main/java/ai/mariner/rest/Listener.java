@@ -1,10 +1,10 @@
 package ai.mariner.rest;
 
+import ai.mariner.core.config.IntakeLimits;
 import java.time.Duration;
 
 /** What all connections of a listener share. */
 final class Listener {
-  private static final long LINGER_NANOS = Duration.ofSeconds(2).toNanos();
   private static final long LEAST_TICK_NANOS = Duration.ofMillis(20).toNanos();
   private static final long MOST_TICK_NANOS = Duration.ofSeconds(5).toNanos();
 
@@ -58,14 +58,15 @@ final class Listener {
     return context.config().limits().streamStallTimeout().toNanos();
   }
 
-  /** How long what a client still sends is read after the last answer. */
-  long lingerNanos() {
-    return LINGER_NANOS;
+  IntakeLimits intake() {
+    return context.config().limits().intake();
   }
 
   /** How often a connection looks at the clock. */
   long tickNanos() {
-    long shortest = Math.min(Math.min(idleNanos(), stallNanos()), LINGER_NANOS);
+    long shortest = Math.min(Math.min(idleNanos(), stallNanos()), Patience.PAUSE_NANOS);
+    shortest = Math.min(shortest, intake().headerTimeout().toNanos());
+    shortest = Math.min(shortest, intake().bodyGrace().toNanos());
     return Math.max(LEAST_TICK_NANOS, Math.min(MOST_TICK_NANOS, shortest / 4));
   }
 }

@@ -13,13 +13,13 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes a received {@code multipart/form-data} body apart (RFC 7578). The parts are retained slices
- * of the body; nothing is copied, which is why Netty's decoder is not used here.
+ * Takes a received {@code multipart/form-data} body apart (RFC 7578); lines may end without CR, as
+ * TorchServe takes them. The parts are retained slices of the body; nothing is copied, which is why
+ * Netty's decoder is not used here.
  */
 final class MultipartParser {
   private static final int LONGEST_HEADERS = 16 * 1024;
   private static final int LONGEST_BOUNDARY = 200;
-  private static final int CRLF_BYTES = 2;
 
   private final ByteBuf body;
   private final byte[] delimiter;
@@ -59,9 +59,10 @@ final class MultipartParser {
     if (!delimiterAt(at)) {
       int preambleEnd = nextDelimiter(at);
       if (preambleEnd < 0) {
-        throw malformed("no boundary in the body", "--boundary before each part");
+        String line = Replies.printable(new String(delimiter, StandardCharsets.ISO_8859_1));
+        throw malformed("no line " + line, "the boundary of the Content-Type before each part");
       }
-      at = preambleEnd + CRLF_BYTES;
+      at = preambleEnd + lineEndAt(preambleEnd);
     }
     at += delimiter.length;
     while (!endsHere()) {
@@ -77,7 +78,8 @@ final class MultipartParser {
     if (byteAt(at) == '-' && byteAt(at + 1) == '-') {
       return true;
     }
-    at = skipBlanks(at) + CRLF_BYTES;
+    at = skipBlanks(at);
+    at += lineEndAt(at);
     return false;
   }
 
@@ -101,6 +103,7 @@ final class MultipartParser {
       switch (line.substring(0, colon).trim().toLowerCase(Locale.ROOT)) {
         case "content-disposition" -> disposition = value;
         case "content-type" -> type = value;
+        case "content-transfer-encoding" -> checkEncoding(value);
         default -> {}
       }
     }
@@ -110,7 +113,18 @@ final class MultipartParser {
       throw malformed("a part without an end", "--boundary behind each part");
     }
     addPart(disposition, type, at, end);
-    at = end + (empty ? 0 : CRLF_BYTES) + delimiter.length;
+    at = end + (empty ? 0 : lineEndAt(end)) + delimiter.length;
+  }
+
+  /** Mail libraries like to encode parts; HTTP has no such thing any more (RFC 7578, 4.7). */
+  private static void checkEncoding(String encoding) {
+    switch (encoding.toLowerCase(Locale.ROOT)) {
+      case "binary", "8bit", "7bit" -> {}
+      default ->
+          throw malformed(
+              "Content-Transfer-Encoding: " + Replies.printable(encoding),
+              "binary, 8bit, 7bit or none");
+    }
   }
 
   private void addPart(@Nullable String disposition, @Nullable String type, int begin, int end) {
@@ -133,33 +147,47 @@ final class MultipartParser {
   }
 
   private String readLine(int headersBegin) {
-    int cr = indexOfCr(at);
-    if (cr < 0 || byteAt(cr + 1) != '\n') {
+    int lf = indexOfLf(at);
+    if (lf < 0) {
       throw malformed("a part's headers without an end", "an empty line");
     }
-    if (cr - headersBegin > LONGEST_HEADERS) {
+    if (lf - headersBegin > LONGEST_HEADERS) {
       throw malformed("a part's headers are too long", "at most " + LONGEST_HEADERS + " bytes");
     }
-    String line = body.toString(at, cr - at, StandardCharsets.ISO_8859_1);
-    at = cr + CRLF_BYTES;
+    int end = lineEndBegins(lf, at);
+    String line = body.toString(at, end - at, StandardCharsets.ISO_8859_1);
+    at = lf + 1;
     return line;
   }
 
   /** Position of the next line end that a boundary follows, or -1. */
   private int nextDelimiter(int from) {
-    int cr = indexOfCr(from);
-    while (cr >= 0) {
-      if (byteAt(cr + 1) == '\n' && delimiterAt(cr + CRLF_BYTES)) {
-        return cr;
+    int lf = indexOfLf(from);
+    while (lf >= 0) {
+      if (delimiterAt(lf + 1)) {
+        return lineEndBegins(lf, from);
       }
-      cr = indexOfCr(cr + 1);
+      lf = indexOfLf(lf + 1);
     }
     return -1;
   }
 
-  private int indexOfCr(int from) {
+  private int indexOfLf(int from) {
     int length = body.writerIndex() - from;
-    return length <= 0 ? -1 : body.forEachByte(from, length, ByteProcessor.FIND_CR);
+    return length <= 0 ? -1 : body.forEachByte(from, length, ByteProcessor.FIND_LF);
+  }
+
+  /** Where the line end begins whose last byte is known: simple clients send no CR. */
+  private int lineEndBegins(int lf, int least) {
+    return lf > least && byteAt(lf - 1) == '\r' ? lf - 1 : lf;
+  }
+
+  /** Bytes of the line end that stands here; 0: none. */
+  private int lineEndAt(int index) {
+    if (byteAt(index) == '\n') {
+      return 1;
+    }
+    return byteAt(index) == '\r' && byteAt(index + 1) == '\n' ? 2 : 0;
   }
 
   /** Whether a boundary stands here, and not just a line that begins like it. */
@@ -176,8 +204,7 @@ final class MultipartParser {
     if (byteAt(behind) == '-' && byteAt(behind + 1) == '-') {
       return true;
     }
-    behind = skipBlanks(behind);
-    return byteAt(behind) == '\r' && byteAt(behind + 1) == '\n';
+    return lineEndAt(skipBlanks(behind)) > 0;
   }
 
   private int skipBlanks(int from) {

@@ -25,9 +25,11 @@ final class Parameters {
       new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private final Map<String, String> values;
+  private final @Nullable String unread;
 
-  private Parameters(Map<String, String> values) {
+  private Parameters(Map<String, String> values, @Nullable String unread) {
     this.values = values;
+    this.unread = unread;
   }
 
   /** The parameters of the query string; of repeated ones the first counts. */
@@ -39,7 +41,24 @@ final class Parameters {
         values.putIfAbsent(field.name(), field.text());
       }
     }
-    return new Parameters(values);
+    return new Parameters(values, unread(call));
+  }
+
+  /** Parameters are often sent as a form; what such a body holds would be lost in silence. */
+  private static @Nullable String unread(Call call) {
+    String type = call.request().headers().get(HttpHeaderNames.CONTENT_TYPE);
+    if (type == null || !call.body().isReadable()) {
+      return null;
+    }
+    return "The body was not read, Content-Type: "
+        + Replies.printable(type)
+        + " (expected: parameters in the query string, or JSON with Content-Type:"
+        + " application/json)";
+  }
+
+  /** Why the body was not read, as a sentence; absent: it was, or there was none. */
+  @Nullable String unread() {
+    return unread;
   }
 
   /**
@@ -64,7 +83,7 @@ final class Parameters {
         values.put(member.getKey(), value.asText());
       }
     }
-    return new Parameters(values);
+    return new Parameters(values, null);
   }
 
   private static Set<Map.Entry<String, JsonNode>> members(byte[] body) {

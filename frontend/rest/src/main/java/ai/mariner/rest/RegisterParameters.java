@@ -49,7 +49,10 @@ final class RegisterParameters {
     parameters.expectOnly(KNOWN, strict);
     String url = parameters.text("url");
     if (url == null) {
-      throw new ServeException(ErrorKind.BAD_REQUEST, "Parameter url is required.");
+      String unread = parameters.unread();
+      throw new ServeException(
+          ErrorKind.BAD_REQUEST,
+          "Parameter url is required." + (unread == null ? "" : " " + unread));
     }
     if (parameters.bool("s3_sse_kms", false)) {
       throw Parameters.refused("s3_sse_kms", "true", "false; encrypted S3 is not supported");

@@ -1,22 +1,27 @@
 package ai.mariner.rest;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequestDecoder;
+import java.util.function.LongSupplier;
 
 /** Netty's parser, which here refuses what two parsers could read in two ways. */
 final class RequestDecoder extends HttpRequestDecoder {
   private static final int MAX_PIECE_BYTES = 1 << 20;
 
+  private final LongSupplier clock;
   private boolean midRequest;
+  private long headBeganNanos;
 
   /**
    * Makes a parser for one connection.
    *
    * @param maxHeaderBytes size of the request line, and of all headers of a request
+   * @param clock monotonic time in nanoseconds
    */
-  RequestDecoder(int maxHeaderBytes) {
+  RequestDecoder(int maxHeaderBytes, LongSupplier clock) {
     super(
         new HttpDecoderConfig()
             .setMaxInitialLineLength(maxHeaderBytes)
@@ -25,6 +30,7 @@ final class RequestDecoder extends HttpRequestDecoder {
             .setAllowDuplicateContentLengths(false)
             .setStrictLineParsing(true)
             .setUseRfc9112TransferEncoding(true));
+    this.clock = clock;
   }
 
   /** Whether bytes have come since the last {@link #requestSeen}. */
@@ -32,14 +38,37 @@ final class RequestDecoder extends HttpRequestDecoder {
     return midRequest;
   }
 
+  /** When the first of these bytes came; if there are none, when it was so the last time. */
+  long headBeganNanos() {
+    return headBeganNanos;
+  }
+
   /** Notes that everything received so far has become a message. */
   void requestSeen() {
-    midRequest = actualReadableBytes() > 0;
+    midRequest = false;
+    began(actualReadableBytes() > 0);
+  }
+
+  private void began(boolean anything) {
+    if (anything && !midRequest) {
+      midRequest = true;
+      headBeganNanos = clock.getAsLong();
+    }
+  }
+
+  /** Old clients send a line end behind a body; it begins nothing. */
+  private static boolean isMoreThanLineEnds(ByteBuf bytes) {
+    for (int i = bytes.readerIndex(); i < bytes.writerIndex(); i++) {
+      if (bytes.getByte(i) != '\r' && bytes.getByte(i) != '\n') {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
-    midRequest = true;
+    began(!(msg instanceof ByteBuf bytes) || isMoreThanLineEnds(bytes));
     super.channelRead(ctx, msg);
   }
 

@@ -15,11 +15,38 @@ final class RequestHead {
   private RequestHead() {}
 
   /**
+   * Why a request goes no further than its head.
+   *
+   * @param status HTTP status
+   * @param type name that clients compare
+   * @param message what, the value, and what was expected
+   */
+  record Refusal(int status, String type, String message) {}
+
+  /**
    * Checks what Netty's parser leaves to its user.
    *
+   * @param maxHeaders number of headers
    * @return what is wrong, or {@code null}
    */
-  static @Nullable String problem(HttpRequest request) {
+  static @Nullable Refusal refusal(HttpRequest request, int maxHeaders) {
+    String problem = problem(request);
+    if (problem != null) {
+      return new Refusal(400, "BadRequestException", problem);
+    }
+    if (request.protocolVersion().majorVersion() != 1) {
+      String message = "Protocol " + request.protocolVersion() + " (expected: HTTP/1.1)";
+      return new Refusal(505, "HttpVersionException", message);
+    }
+    int count = request.headers().size();
+    if (count > maxHeaders) {
+      String message = "Headers: " + count + " (expected: at most " + maxHeaders + ", max_headers)";
+      return new Refusal(431, "HeadersTooLargeException", message);
+    }
+    return null;
+  }
+
+  private static @Nullable String problem(HttpRequest request) {
     HttpHeaders headers = request.headers();
     boolean http11 = HttpVersion.HTTP_1_1.equals(request.protocolVersion());
     String encoding = headers.get(HttpHeaderNames.TRANSFER_ENCODING);
@@ -68,6 +95,15 @@ final class RequestHead {
     } catch (NumberFormatException refusedByTheParserAlready) {
       return -1;
     }
+  }
+
+  /** Content coding of the body, several with commas between them; absent: none. */
+  static @Nullable String contentCoding(HttpRequest request) {
+    HttpHeaders headers = request.headers();
+    String first = headers.get(HttpHeaderNames.CONTENT_ENCODING);
+    return first == null
+        ? null
+        : String.join(", ", headers.getAll(HttpHeaderNames.CONTENT_ENCODING));
   }
 
   /** The client's own label of the request, when it is printable ASCII of a sane length. */

@@ -62,10 +62,10 @@ final class RequestInputs {
     return new InputPart(BODY, type, NettyBody.owning(call.takeBody()));
   }
 
-  /** {@code curl -d} says that every body is a form; what does not look like one is just text. */
+  /** {@code curl -d} says that every body is a form; what is none is just text. */
   private static List<InputPart> form(Call call) {
     ByteBuf body = call.body();
-    if (!FormFields.looksLikeForm(body)) {
+    if (!FormRule.isForm(body)) {
       return List.of(raw(call, "text/plain"));
     }
     List<InputPart> parts = new ArrayList<>();

@@ -1,11 +1,8 @@
 package ai.mariner.rest;
 
-import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
-import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.message.Reply;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.DefaultHttpRequest;
@@ -23,9 +20,12 @@ import org.jspecify.annotations.Nullable;
 /** Receives the requests of a connection one after the other, within their limits. */
 final class RequestIntake {
   private static final String BAD_REQUEST = "BadRequestException";
+  private static final String TOO_SLOW = "RequestTimeoutException";
 
   private final HttpConnection connection;
   private final Listener listener;
+  private final HeadCheck heads;
+  private final BodyIntake bodies;
   private @Nullable Incoming incoming;
   private boolean closed;
   private boolean unreadable;
@@ -33,6 +33,8 @@ final class RequestIntake {
   RequestIntake(HttpConnection connection, Listener listener) {
     this.connection = connection;
     this.listener = listener;
+    this.heads = new HeadCheck(listener);
+    this.bodies = new BodyIntake(listener);
   }
 
   /** The request that is being received, if any. */
@@ -57,58 +59,34 @@ final class RequestIntake {
     }
     Exchange exchange = open(request);
     connection.enter(exchange);
-    String problem = RequestHead.problem(request);
-    if (problem != null) {
-      refuse(exchange, 400, BAD_REQUEST, problem);
-      return;
-    }
-    if (request.protocolVersion().majorVersion() != 1) {
-      refuse(
-          exchange,
-          505,
-          "HttpVersionException",
-          "Protocol " + request.protocolVersion() + " (expected: HTTP/1.1)");
+    RequestHead.Refusal malformed = RequestHead.refusal(request, listener.intake().maxHeaders());
+    if (malformed != null) {
+      refuse(exchange, malformed.status(), malformed.type(), malformed.message());
       return;
     }
     Incoming next = new Incoming(exchange, allocator, exchange.startNanos());
     incoming = next;
-    boolean tooLarge = RequestHead.announcedBytes(request) > listener.maxRequestBytes();
-    Failure refusal = route(next);
+    Reply refusal = heads.refusal(next, allocator);
     if (refusal != null) {
-      next.discard();
-      if (tooLarge || expects(exchange)) {
-        // Whether the client sends its body now can't be known.
-        closed = true;
-        exchange.closeAfter();
-      }
-      exchange.end(answer(refusal, request));
-      return;
-    }
-    if (tooLarge) {
-      tooLarge(next);
+      answerEarly(next, refusal);
+    } else if (RequestHead.announcedBytes(request) > listener.maxRequestBytes()) {
+      cutOff(next, bodies.tooLarge());
     } else if (expects(exchange)) {
       expectation(next);
     }
   }
 
-  private Reply answer(Failure refusal, HttpRequest request) {
-    Reply reply = listener.errors().reply(refusal);
-    return switch (refusal.kind()) {
-      case METHOD_NOT_ALLOWED, MODEL_API_DISABLED ->
-          Replies.with(reply, "Allow", listener.router().allowed(request));
-      default -> reply;
-    };
-  }
-
-  private @Nullable Failure route(Incoming next) {
-    try {
-      next.target(listener.router().route(next.exchange().request()));
-      return null;
-    } catch (ServeException e) {
-      return e.failure();
-    } catch (RuntimeException e) {
-      return HttpErrors.internal(e);
+  /** Answers a request whose body may still come; the connection goes on if it is small. */
+  private void answerEarly(Incoming next, Reply answer) {
+    Exchange exchange = next.exchange();
+    next.discard();
+    boolean large = RequestHead.announcedBytes(exchange.request()) > Patience.MOST_BYTES;
+    if (large || expects(exchange)) {
+      // Whether a client that waits to be asked sends its body now can't be known.
+      closed = true;
+      exchange.closeAfter();
     }
+    exchange.end(answer);
   }
 
   private Exchange open(HttpRequest request) {
@@ -125,19 +103,28 @@ final class RequestIntake {
         context.clock().getAsLong());
   }
 
-  private void tooLarge(Incoming next) {
+  /** Takes no more of a request, answers it and closes. */
+  private void cutOff(Incoming next, Failure failure) {
     Exchange exchange = next.exchange();
     next.discard();
     closed = true;
     exchange.closeAfter();
     if (exchange.isUnanswered()) {
-      exchange.fail(
-          Failure.of(
-              ErrorKind.REQUEST_TOO_LARGE,
-              "The request's body is too large (expected: at most "
-                  + listener.maxRequestBytes()
-                  + " bytes, max_request_size)"));
+      exchange.fail(failure);
     } else {
+      connection.finish();
+    }
+  }
+
+  /** A body that nobody wants has been read for long enough. */
+  void enough() {
+    Incoming now = incoming;
+    if (now == null || closed) {
+      return;
+    }
+    closed = true;
+    now.exchange().closeAfter();
+    if (!now.exchange().isUnanswered()) {
       connection.finish();
     }
   }
@@ -182,30 +169,16 @@ final class RequestIntake {
       refuse(now.exchange(), 400, BAD_REQUEST, "Invalid HTTP message: " + reason(cause));
       return;
     }
-    ByteBuf bytes = content.content();
-    now.received(bytes.readableBytes());
-    if (now.receivedBytes() > listener.maxRequestBytes()) {
-      bytes.release();
-      tooLarge(now);
-      return;
+    Failure failure = bodies.take(now, content.content());
+    if (failure == null && content instanceof LastHttpContent) {
+      failure = bodies.end(now);
     }
-    keep(now, bytes);
-    if (content instanceof LastHttpContent) {
+    if (failure != null) {
+      cutOff(now, failure);
+    } else if (content instanceof LastHttpContent) {
       complete(now);
-    }
-  }
-
-  private void keep(Incoming now, ByteBuf bytes) {
-    InflightBudget budget = listener.context().budget();
-    if (now.discarding()) {
-      bytes.release();
-    } else if (now.exchange().charge(budget, bytes.readableBytes())) {
-      now.body().add(bytes);
-    } else {
-      bytes.release();
-      now.discard();
-      now.exchange().refund(budget);
-      now.exchange().fail(budget.refusal());
+    } else if (now.discardedBytes() > Patience.MOST_BYTES) {
+      enough();
     }
   }
 
@@ -263,15 +236,22 @@ final class RequestIntake {
     refuse(exchange, status, type, message);
   }
 
-  /** Answers the request that is being received, or whatever was to become one, and closes. */
-  void refuse(int status, String type, String message) {
-    Incoming now = incoming;
-    if (now != null) {
-      refuse(now.exchange(), status, type, message);
-    } else {
+  void refuseSlowHead() {
+    if (!closed) {
       HttpRequest unknown =
           new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.valueOf("-"), "-");
-      refuseUnread(unknown, status, type, message);
+      String limit = listener.intake().headerTimeout().toMillis() + " ms, header_timeout";
+      String message = "The request's headers came too slowly (expected: within " + limit + ")";
+      refuseUnread(unknown, 408, TOO_SLOW, message);
+    }
+  }
+
+  void refuseSlowBody() {
+    Incoming now = incoming;
+    if (now != null && !closed) {
+      String rate = listener.intake().leastBodyRate() + " bytes a second, min_body_rate";
+      String message = "The request's body came too slowly (expected: at least " + rate + ")";
+      refuse(now.exchange(), 408, TOO_SLOW, message);
     }
   }
 

@@ -35,16 +35,20 @@ record Route(
    *
    * @param changesState whether a web page of another origin must not call it
    * @param modelApi whether the switch for registering and unregistering governs it
+   * @param predicts whether it is for a model that has to be there before a body is worth reading
    */
-  record Traits(boolean changesState, boolean modelApi) {
-    /** Reads, or predicts. */
-    static final Traits NONE = new Traits(false, false);
+  record Traits(boolean changesState, boolean modelApi, boolean predicts) {
+    /** Reads. */
+    static final Traits NONE = new Traits(false, false, false);
+
+    /** Asks a model. */
+    static final Traits PREDICTS = new Traits(false, false, true);
 
     /** Changes models. */
-    static final Traits CHANGES = new Traits(true, false);
+    static final Traits CHANGES = new Traits(true, false, false);
 
     /** Adds or removes models. */
-    static final Traits MODEL_API = new Traits(true, true);
+    static final Traits MODEL_API = new Traits(true, true, false);
   }
 
   /**

@@ -2,7 +2,9 @@ package ai.mariner.rest;
 
 import ai.mariner.core.config.ListenerAddress;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** All routes of a listener. */
@@ -14,24 +16,32 @@ final class RouteTable {
   /** The router of a listener that serves some sets of routes. */
   static Router router(Set<Api> apis, RestContext context, ListenerAddress address) {
     CallGuard guard = new CallGuard(context.access(), context.config(), address);
-    return new Router(routes(apis, context), guard);
+    Map<Api, List<Route>> elsewhere = new EnumMap<>(Api.class);
+    for (Api api : Api.values()) {
+      if (!apis.contains(api)) {
+        elsewhere.put(api, own(api, context));
+      }
+    }
+    return new Router(routes(apis, context), new Elsewhere(Map.copyOf(elsewhere)), guard);
   }
 
   static List<Route> routes(Set<Api> apis, RestContext context) {
     List<Route> routes = new ArrayList<>();
-    if (apis.contains(Api.INFERENCE)) {
-      routes.addAll(new InferenceRoutes(context).routes());
+    for (Api api : Api.values()) {
+      if (apis.contains(api)) {
+        routes.addAll(own(api, context));
+      }
     }
-    if (apis.contains(Api.MANAGEMENT)) {
-      routes.addAll(new ManagementRoutes(context).routes());
-    }
-    if (apis.contains(Api.METRICS)) {
-      routes.add(metrics(context));
-    }
-    if (apis.contains(Api.INFERENCE) || apis.contains(Api.MANAGEMENT)) {
-      routes.addAll(new DescriptionRoutes(context.config().version(), routes).routes(apis));
-    }
+    routes.addAll(new DescriptionRoutes(context.config().version(), routes).routes(apis));
     return routes;
+  }
+
+  private static List<Route> own(Api api, RestContext context) {
+    return switch (api) {
+      case INFERENCE -> new InferenceRoutes(context).routes();
+      case MANAGEMENT -> new ManagementRoutes(context).routes();
+      case METRICS -> List.of(metrics(context));
+    };
   }
 
   private static Route metrics(RestContext context) {

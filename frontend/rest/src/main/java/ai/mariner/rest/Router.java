@@ -34,14 +34,17 @@ final class Router {
   private final List<Route> others = new ArrayList<>();
   private final List<Route> all;
   private final CallGuard guard;
+  private final Elsewhere elsewhere;
 
   /**
    * Makes a router.
    *
    * @param routes all routes of a listener
+   * @param elsewhere routes of other listeners
    * @param guard decides who may call
    */
-  Router(List<Route> routes, CallGuard guard) {
+  Router(List<Route> routes, Elsewhere elsewhere, CallGuard guard) {
+    this.elsewhere = elsewhere;
     this.guard = guard;
     this.all = List.copyOf(routes);
     List<Route> sorted = new ArrayList<>(routes);
@@ -68,25 +71,39 @@ final class Router {
     RequestPath path = RequestPath.of(uri.equals("*") ? "/" : uri);
     List<String> segments = path.segments();
     List<Route> known = byFirstWord.get(segments.isEmpty() ? "" : segments.get(0));
-    Target target = known == null ? null : find(known, request, path);
-    if (target == null) {
-      target = find(others, request, path);
-    }
+    Target target = find(known, request.method().name(), path);
     boolean exists = target != null || exists(known, segments) || exists(others, segments);
-    if (exists && isPreflight(request) && (target == null || target.route().method() == null)) {
-      return new Target(PREFLIGHT, "", null, "", null);
+    if (exists && isPreflight(request)) {
+      checkPreflight(known, request, path);
+      if (target == null || target.route().method() == null) {
+        return new Target(PREFLIGHT, "", null, "", null);
+      }
     }
     if (target == null) {
       throw exists
           ? new ServeException(ErrorKind.METHOD_NOT_ALLOWED, NOT_ALLOWED)
-          : new ServeException(ErrorKind.ROUTE_NOT_FOUND, NOT_FOUND);
+          : new ServeException(ErrorKind.ROUTE_NOT_FOUND, NOT_FOUND + elsewhere.hint(segments));
     }
     guard.check(target.route(), request);
     return target;
   }
 
-  private static @Nullable Target find(List<Route> routes, HttpRequest request, RequestPath path) {
-    String method = request.method().name();
+  /** The answer to a browser's question is that of the call which it announces. */
+  private void checkPreflight(@Nullable List<Route> known, HttpRequest request, RequestPath path) {
+    String method = request.headers().get(HttpHeaderNames.ACCESS_CONTROL_REQUEST_METHOD);
+    Target announced = find(known, method, path);
+    if (announced == null) {
+      throw new ServeException(ErrorKind.METHOD_NOT_ALLOWED, NOT_ALLOWED);
+    }
+    guard.checkPreflight(announced.route(), request);
+  }
+
+  private @Nullable Target find(@Nullable List<Route> known, String method, RequestPath path) {
+    Target target = known == null ? null : findAmong(known, method, path);
+    return target == null ? findAmong(others, method, path) : target;
+  }
+
+  private static @Nullable Target findAmong(List<Route> routes, String method, RequestPath path) {
     for (int i = 0; i < routes.size(); i++) {
       Route route = routes.get(i);
       if (!takes(route, method)) {

@@ -320,32 +320,6 @@ class FramingTest {
   }
 
   @Test
-  void headersThatDoNotEndAreAnsweredAsTooSlow() {
-    try (Wire wire = new Wire(listener)) {
-      wire.send("GET /ping HTTP/1.1\r\nHost: x\r\n");
-      advance(wire, 30);
-      wire.send("A: b\r\n");
-      advance(wire, 36);
-      assertThat(wire.received()).startsWith("HTTP/1.1 408 ");
-      assertThat(wire.isOpen()).isFalse();
-    }
-  }
-
-  @Test
-  void bodiesThatDripAreAnsweredAsTooSlow() {
-    try (Wire wire = new Wire(listener)) {
-      wire.send("PUT /predictions/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n");
-      for (int i = 0; i < 14 && wire.isOpen(); i++) {
-        wire.send("x");
-        advance(wire, 5);
-      }
-      assertThat(wire.received()).startsWith("HTTP/1.1 408 ").contains("body came too slowly");
-      assertThat(wire.isOpen()).isFalse();
-    }
-    assertThat(server.budget.usedBytes()).isZero();
-  }
-
-  @Test
   void aConnectionThatWaitsForItsModelIsNotIdle() {
     server.handler = (request, sink) -> request.release();
     try (Wire wire = new Wire(listener)) {

@@ -84,11 +84,67 @@ class InferenceRoutesTest {
   }
 
   @Test
-  void theRootTakesOnlyOptions() {
+  void theRootSaysWhatIsServed() {
     assertThat(ask(FramingTest.get("/")))
+        .startsWith("HTTP/1.1 200 ")
+        .contains("content-type: application/json", "\"server\": \"Mariner\"", "\"inference\"");
+    assertThat(ask("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"))
         .startsWith("HTTP/1.1 405 ")
-        .contains("\r\nAllow: OPTIONS\r\n")
+        .contains("\r\nAllow: GET, HEAD, OPTIONS\r\n")
         .contains("Requested method is not allowed, please refer to API document.");
+  }
+
+  @Test
+  void pathsOfOtherListenersSaySo() {
+    assertThat(ask(FramingTest.get("/models")))
+        .startsWith("HTTP/1.1 404 ")
+        .contains("at another address of this server (expected: management_address)");
+    assertThat(ask(FramingTest.get("/metrics"))).contains("(expected: metrics_address)");
+    assertThat(ask(FramingTest.get("/nowhere"))).doesNotContain("another address");
+  }
+
+  @Test
+  void inputsThatShareANameAreAllReachable() {
+    String part = "--b\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\n";
+    body("multipart/form-data; boundary=b", part + "1\r\n" + part + "2\r\n" + part + "3\r\n--b--");
+    body("application/x-www-form-urlencoded", "x[0]=literal&x=1&x=2&y=3");
+    ask("POST /models/m/invoke?q=1&body=2&q=3 HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n4");
+    assertThat(inputs)
+        .containsExactly(
+            "f[0]|null|1",
+            "f[1]|null|2",
+            "f|null|3",
+            "x[0]|null|literal",
+            "x[1]|null|1",
+            "x|null|2",
+            "y|null|3",
+            "q[0]|null|1",
+            "body[0]|null|2",
+            "q|null|3",
+            "body|null|4");
+  }
+
+  @Test
+  void multipartMayComeWithoutCarriageReturns() {
+    body(
+        "multipart/form-data; boundary=b",
+        "--b\nContent-Disposition: form-data; name=a\n\none\ntwo\n--b\n"
+            + "Content-Disposition: form-data; name=\"e\"\n\n--b--\n");
+    assertThat(inputs).containsExactly("a|null|one\ntwo", "e|null|");
+  }
+
+  @Test
+  void multipartThatCannotBeReadIsRefusedWithTheReason() {
+    String name = "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n";
+    assertThat(body("multipart/form-data; boundary=other", name + "\r\n1\r\n--b--"))
+        .startsWith("HTTP/1.1 400 ")
+        .contains("no line --other (expected: the boundary of the Content-Type before each part)");
+    assertThat(
+            body(
+                "multipart/form-data; boundary=b",
+                name + "Content-Transfer-Encoding: base64\r\n\r\naGk=\r\n--b--"))
+        .startsWith("HTTP/1.1 400 ")
+        .contains("Content-Transfer-Encoding: base64 (expected: binary, 8bit, 7bit or none)");
   }
 
   @Test
@@ -125,9 +181,8 @@ class InferenceRoutesTest {
 
   @Test
   void formsBecomeFields() {
-    body("application/x-www-form-urlencoded; charset=utf-8", "a=1&b=x+y%26z&a=2&empty=&bare");
-    assertThat(inputs)
-        .containsExactly("a|null|1", "b|null|x y&z", "a|null|2", "empty|null|", "bare|null|");
+    body("application/x-www-form-urlencoded; charset=utf-8", "a=1&b=x+y%26z&a=2&empty=");
+    assertThat(inputs).containsExactly("a[0]|null|1", "b|null|x y&z", "a|null|2", "empty|null|");
   }
 
   @ParameterizedTest

@@ -280,6 +280,49 @@ class ManagementRoutesTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "PUT,/models/echo,false,403",
+    "DELETE,/models/echo,false,403",
+    "POST,/models,false,403",
+    "GET,/models,false,200",
+    "PATCH,/models,false,405",
+    "PUT,/models/echo,true,200",
+    "DELETE,/models/echo/1.0,true,200",
+  })
+  void aPreflightIsAnsweredAsTheCallWouldBe(
+      String method, String path, boolean tokens, int status) {
+    TestServer cors =
+        with(
+            AccessPolicy.OPEN,
+            config ->
+                config.tokenAuthorization(tokens).cors(new CorsConfig("*", "PUT, DELETE", null)));
+    try (Wire wire = new Wire(cors.listener(Api.MANAGEMENT))) {
+      String origin = "Host: localhost\r\nOrigin: http://a.example\r\n";
+      String asked = "Access-Control-Request-Method: " + method + "\r\n\r\n";
+      String preflight = wire.send("OPTIONS " + path + " HTTP/1.1\r\n" + origin + asked).received();
+      assertThat(preflight).startsWith("HTTP/1.1 " + status + " ");
+      String call = wire.send(method + " " + path + " HTTP/1.1\r\n" + origin + "\r\n").received();
+      if (status == 403) {
+        assertThat(preflight + call).contains("cors_allowed_origin=* lets other pages");
+      }
+      assertThat(call.startsWith("HTTP/1.1 403 ")).isEqualTo(status == 403);
+    }
+  }
+
+  @Test
+  void aFormIsNotTakenForParametersAndTheRefusalSaysSo() {
+    String form = "url=echo.mar";
+    String headers = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 12\r\n";
+    try (Wire wire = new Wire(server.listener(Api.MANAGEMENT))) {
+      assertThat(wire.send(line("POST /models", headers) + form).received())
+          .startsWith("HTTP/1.1 400 ")
+          .contains(
+              "Parameter url is required. The body was not read, Content-Type:"
+                  + " application/x-www-form-urlencoded (expected: parameters in the query string");
+    }
+  }
+
   @Test
   void aListenerOffLoopbackTakesAnyHost() {
     ListenerAddress everywhere = ListenerAddress.tcp("0.0.0.0", 8081);

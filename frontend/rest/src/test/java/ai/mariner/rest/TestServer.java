@@ -4,6 +4,7 @@ import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.inference.InferenceCalls;
 import ai.mariner.core.message.Body;
@@ -36,6 +37,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -44,6 +46,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** The REST adapter with stand-ins for everything behind it, which record what they are asked. */
 final class TestServer {
@@ -56,6 +59,7 @@ final class TestServer {
   final List<String> accessLines = new CopyOnWriteArrayList<>();
   final List<Integer> statuses = new CopyOnWriteArrayList<>();
   final InflightBudget budget = new InflightBudget(300_000);
+  final Set<String> absent = new HashSet<>();
   final List<ModelSummary> models = new ArrayList<>();
   final RestContext context;
   Health health = new Health(true, false, List.of());
@@ -121,6 +125,13 @@ final class TestServer {
     @Override
     public RequestLabel labels() {
       return labels;
+    }
+
+    @Override
+    public @Nullable Failure absence(ModelRef model) {
+      return absent.contains(model.name())
+          ? Failure.of(ErrorKind.MODEL_NOT_FOUND, "Model not found: " + model.name())
+          : null;
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param drainTimeout how long accepted work may take to finish at shutdown
  * @param maxHeaderBytes size of all headers of a request
  * @param idleTimeout how long a connection may stay open with nothing under way
+ * @param intake how clients have to send their requests
  * @param maxArchiveBytes size of an unpacked archive
  * @param maxArchiveEntries files and folders in an archive
  * @param maxDownloadBytes size of a fetched archive
@@ -28,6 +29,7 @@ public record LimitsConfig(
     Duration drainTimeout,
     int maxHeaderBytes,
     Duration idleTimeout,
+    IntakeLimits intake,
     long maxArchiveBytes,
     int maxArchiveEntries,
     long maxDownloadBytes,

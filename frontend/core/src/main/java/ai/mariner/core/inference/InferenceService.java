@@ -3,12 +3,14 @@ package ai.mariner.core.inference;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.InferenceRequest;
+import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.message.ResponseSink;
 import ai.mariner.core.model.Model;
 import ai.mariner.core.model.ModelRegistry;
 import ai.mariner.core.queue.Pool;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** The one way in for predictions, whatever API they come through. Thread-safe. */
 public final class InferenceService implements InferenceCalls {
@@ -40,13 +42,22 @@ public final class InferenceService implements InferenceCalls {
   }
 
   @Override
+  public @Nullable Failure absence(ModelRef model) {
+    if (!open) {
+      return shuttingDown();
+    }
+    return registry.find(model) == null ? registry.absence(model) : null;
+  }
+
+  private static Failure shuttingDown() {
+    return Failure.of(
+        ErrorKind.SHUTTING_DOWN, "The server is shutting down and takes no more requests.");
+  }
+
+  @Override
   public void submit(InferenceRequest request, ResponseSink sink) {
     if (!open) {
-      refuse(
-          request,
-          sink,
-          Failure.of(
-              ErrorKind.SHUTTING_DOWN, "The server is shutting down and takes no more requests."));
+      refuse(request, sink, shuttingDown());
       return;
     }
     Model model = registry.find(request.model());

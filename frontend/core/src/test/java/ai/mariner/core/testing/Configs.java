@@ -1,5 +1,6 @@
 package ai.mariner.core.testing;
 
+import ai.mariner.core.config.IntakeLimits;
 import ai.mariner.core.config.LimitsConfig;
 import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
@@ -38,6 +39,7 @@ public final class Configs {
         Duration.ofSeconds(30),
         8192,
         Duration.ofSeconds(60),
+        new IntakeLimits(200, Duration.ofSeconds(30), 240, Duration.ofSeconds(5)),
         4L << 30,
         100_000,
         4L << 30,

@@ -2,6 +2,7 @@ package ai.mariner.server.config;
 
 import ai.mariner.core.config.CorsConfig;
 import ai.mariner.core.config.FetchConfig;
+import ai.mariner.core.config.IntakeLimits;
 import ai.mariner.core.config.LimitsConfig;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.ModelDefaults;
@@ -207,6 +208,11 @@ public final class ConfigLoader {
           values.get(settings.limits.drainTimeout),
           values.get(settings.limits.maxHeaderSize),
           values.get(settings.limits.idleTimeout),
+          new IntakeLimits(
+              values.get(settings.limits.maxHeaders),
+              values.get(settings.limits.headerTimeout),
+              values.get(settings.limits.minBodyRate),
+              values.get(settings.limits.bodyGrace)),
           values.get(settings.limits.maxArchiveSize),
           values.get(settings.limits.maxArchiveEntries),
           values.get(settings.limits.maxDownloadSize),

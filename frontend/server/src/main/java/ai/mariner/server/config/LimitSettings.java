@@ -25,6 +25,28 @@ final class LimitSettings {
           Syntax.whole(1024, 16 << 20),
           "65536",
           "Size of all headers of a request, in bytes.");
+  final Setting<Integer> maxHeaders =
+      chapter.row(
+          "max_headers", Syntax.whole(1, 1 << 20), "200", "Number of headers of a request.");
+  final Setting<Duration> headerTimeout =
+      chapter.row(
+          "header_timeout",
+          Syntax.seconds(),
+          "30",
+          "How long the request line and headers of a request may take, from their first byte, in"
+              + " seconds.");
+  final Setting<Integer> minBodyRate =
+      chapter.row(
+          "min_body_rate",
+          Syntax.whole(0, Integer.MAX_VALUE),
+          "240",
+          "How fast a request's body has to come, in bytes a second on average; 0: as it likes.");
+  final Setting<Duration> bodyGrace =
+      chapter.row(
+          "min_body_rate_grace",
+          Syntax.seconds(),
+          "5",
+          "Head start of each body before min_body_rate counts, in seconds.");
   final Setting<Long> maxInflightBytes =
       chapter.row(
           "max_inflight_bytes",

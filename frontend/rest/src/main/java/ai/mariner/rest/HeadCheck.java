@@ -1,0 +1,77 @@
+package ai.mariner.rest;
+
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Reply;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.http.HttpRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the head of a request alone tells: where it goes, whether its caller may, whether its model
+ * is there, and how its body is coded. Nobody has to send a body for an answer that stands already.
+ */
+final class HeadCheck {
+  private final Listener listener;
+
+  HeadCheck(Listener listener) {
+    this.listener = listener;
+  }
+
+  /**
+   * Checks a head, and notes route and coding in the request.
+   *
+   * @return the answer when it is refused, else {@code null}
+   */
+  @Nullable Reply refusal(Incoming next, ByteBufAllocator allocator) {
+    HttpRequest request = next.exchange().request();
+    Failure failure = route(next);
+    if (failure != null) {
+      return answer(failure, request);
+    }
+    String coding = RequestHead.contentCoding(request);
+    if (coding == null || BodyDecoder.isPlain(coding)) {
+      return null;
+    }
+    BodyDecoder decoder = BodyDecoder.of(coding, allocator);
+    if (decoder == null) {
+      return notUnderstood(coding);
+    }
+    next.decoder(decoder);
+    return null;
+  }
+
+  private @Nullable Failure route(Incoming next) {
+    try {
+      Router.Target target = listener.router().route(next.exchange().request());
+      next.target(target);
+      ModelRef model = InferenceRoutes.named(target);
+      return model == null ? null : listener.context().inference().absence(model);
+    } catch (ServeException e) {
+      return e.failure();
+    } catch (RuntimeException e) {
+      return HttpErrors.internal(e);
+    }
+  }
+
+  private Reply answer(Failure refusal, HttpRequest request) {
+    Reply reply = listener.errors().reply(refusal);
+    return switch (refusal.kind()) {
+      case METHOD_NOT_ALLOWED, MODEL_API_DISABLED ->
+          Replies.with(reply, "Allow", listener.router().allowed(request));
+      default -> reply;
+    };
+  }
+
+  private static Reply notUnderstood(String coding) {
+    String message =
+        "Content-Encoding: "
+            + Replies.printable(coding)
+            + " (expected: one of "
+            + BodyDecoder.UNDERSTOOD
+            + ", or none)";
+    Reply reply = HttpErrors.reply(415, "UnsupportedMediaTypeException", message);
+    return Replies.with(reply, "Accept-Encoding", BodyDecoder.UNDERSTOOD);
+  }
+}
