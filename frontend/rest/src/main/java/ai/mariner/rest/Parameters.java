@@ -26,34 +26,45 @@ final class Parameters {
 
   private final Map<String, String> values;
   private final @Nullable String unread;
+  private final @Nullable String repeated;
 
-  private Parameters(Map<String, String> values, @Nullable String unread) {
+  private Parameters(
+      Map<String, String> values, @Nullable String unread, @Nullable String repeated) {
     this.values = values;
     this.unread = unread;
+    this.repeated = repeated;
   }
 
   /** The parameters of the query string; of repeated ones the first counts. */
   static Parameters ofQuery(Call call) {
+    return ofQuery(call, "");
+  }
+
+  private static Parameters ofQuery(Call call, String orElse) {
     Map<String, String> values = new LinkedHashMap<>();
+    String repeated = null;
     String query = call.target().query();
     if (query != null) {
       for (FormFields.Field field : FormFields.parse(query, "query string")) {
-        values.putIfAbsent(field.name(), field.text());
+        if (values.putIfAbsent(field.name(), field.text()) != null) {
+          repeated = field.name();
+        }
       }
     }
-    return new Parameters(values, unread(call));
+    return new Parameters(values, unread(call, orElse), repeated);
   }
 
   /** Parameters are often sent as a form; what such a body holds would be lost in silence. */
-  private static @Nullable String unread(Call call) {
+  private static @Nullable String unread(Call call, String orElse) {
     String type = call.request().headers().get(HttpHeaderNames.CONTENT_TYPE);
     if (type == null || !call.body().isReadable()) {
       return null;
     }
     return "The body was not read, Content-Type: "
         + Replies.printable(type)
-        + " (expected: parameters in the query string, or JSON with Content-Type:"
-        + " application/json)";
+        + " (expected: parameters in the query string"
+        + orElse
+        + ")";
   }
 
   /** Why the body was not read, as a sentence; absent: it was, or there was none. */
@@ -69,7 +80,7 @@ final class Parameters {
   static Parameters ofQueryOrJson(Call call) {
     String type = call.request().headers().get(HttpHeaderNames.CONTENT_TYPE);
     if (type == null || !RequestInputs.mediaType(type).equalsIgnoreCase(Replies.JSON)) {
-      return ofQuery(call);
+      return ofQuery(call, ", or JSON with Content-Type: application/json");
     }
     Map<String, String> values = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> member : members(ByteBufUtil.getBytes(call.body()))) {
@@ -83,7 +94,7 @@ final class Parameters {
         values.put(member.getKey(), value.asText());
       }
     }
-    return new Parameters(values, null);
+    return new Parameters(values, null, null);
   }
 
   private static Set<Map.Entry<String, JsonNode>> members(byte[] body) {
@@ -113,25 +124,36 @@ final class Parameters {
   }
 
   /**
-   * Looks for parameters that nothing reads.
+   * Looks for what would be passed over in silence: a body that was not read, parameters that came
+   * twice or that nothing reads.
    *
    * @param known names of the call's parameters
    * @param strict whether others are refused instead of logged
    * @throws ServeException that names the parameter and the known ones
    */
   void expectOnly(Set<String> known, boolean strict) {
+    if (unread != null) {
+      passedOver(unread, strict);
+    }
+    if (repeated != null) {
+      passedOver(Replies.printable(repeated) + ": more than once (expected: once)", strict);
+    }
     for (String name : values.keySet()) {
       if (!known.contains(name)) {
         String expected =
             known.isEmpty() ? "none" : "one of " + String.join(", ", new TreeSet<>(known));
         String what =
             "Unknown parameter: " + Replies.printable(name) + " (expected: " + expected + ")";
-        if (strict) {
-          throw new ServeException(ErrorKind.BAD_REQUEST, what);
-        }
-        log.warn("{}, ignored", what);
+        passedOver(what, strict);
       }
     }
+  }
+
+  private static void passedOver(String what, boolean strict) {
+    if (strict) {
+      throw new ServeException(ErrorKind.BAD_REQUEST, what);
+    }
+    log.warn("{}, ignored", what);
   }
 
   /** A parameter as text; absent or empty: {@code null}. */

@@ -323,6 +323,27 @@ class ManagementRoutesTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"PUT /models/echo", "POST /models?url=a.mar"})
+  void whatWouldBePassedOverInSilenceIsRefused(String call) {
+    String headers = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 12\r\n";
+    try (Wire wire = new Wire(server.listener(Api.MANAGEMENT))) {
+      assertThat(wire.send(line(call, headers) + "min_worker=3").received())
+          .startsWith("HTTP/1.1 400 ")
+          .contains("The body was not read", "(expected: parameters in the query string");
+      String twice = call + (call.contains("?") ? "&url=b.mar" : "?min_worker=1&min_worker=2");
+      assertThat(wire.send(line(twice, "")).received())
+          .startsWith("HTTP/1.1 400 ")
+          .contains("more than once (expected: once)");
+    }
+    TestServer lenient =
+        new TestServer(Profile.TORCHSERVE, AccessPolicy.OPEN, config -> config.modelApi(true));
+    try (Wire wire = new Wire(lenient.listener(Api.MANAGEMENT))) {
+      assertThat(wire.send(line(call, headers) + "min_worker=3").received())
+          .startsWith("HTTP/1.1 20");
+    }
+  }
+
   @Test
   void aListenerOffLoopbackTakesAnyHost() {
     ListenerAddress everywhere = ListenerAddress.tcp("0.0.0.0", 8081);
