@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import signal
+from types import FrameType
+
+_SENT = tuple(
+    getattr(signal, name)
+    for name in ("SIGHUP", "SIGTERM", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGCHLD")
+    if hasattr(signal, name)
+)
 
 
 def pytest_configure() -> None:
-    """Lets the processes that tests start hear Ctrl-C.
+    """Lets the processes that tests start hear the signals that tests send.
 
-    A shell without job control starts what runs in the background with SIGINT ignored, and children inherit
-    that.
+    What is ignored where the tests are started, children inherit: SIGINT from a shell without job control,
+    SIGHUP from nohup. A function in its place ends with the next exec, so that children begin as usual, and
+    lets the tests themselves live on as before.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in _SENT:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, _unheeded)
+
+
+def _unheeded(_number: int, _frame: FrameType | None) -> None:
+    """Ignores a signal, in this process only."""

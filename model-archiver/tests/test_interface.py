@@ -6,10 +6,12 @@ import io
 import logging
 import os
 import pty
+import signal
 import subprocess
 import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import model_archiver
 import pytest
@@ -154,6 +156,33 @@ def test_a_call_puts_signal_handlers_back(folder, command_env):
         "assert before == [signal.getsignal(kind) for kind in kinds]\n"
     )
     assert run(code, folder, command_env).returncode == 0
+
+
+def test_what_the_tests_start_hears_signals_that_are_ignored_where_the_tests_were_started(command_env):
+    numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGCHLD]
+    show = (
+        f"import signal; print([n for n in {[*map(int, numbers)]} if signal.getsignal(n) is signal.SIG_IGN])"
+    )
+    code = (
+        "import subprocess, sys, conftest; conftest.pytest_configure();"
+        f"raise SystemExit(subprocess.call([sys.executable, '-c', {show!r}]))"
+    )
+
+    def ignore():
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+
+    def shown(program):
+        return subprocess.check_output(
+            [sys.executable, "-c", program],
+            env={**command_env, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+            preexec_fn=ignore,
+            text=True,
+            timeout=60,
+        )
+
+    assert shown(show) == f"{[*map(int, numbers)]}\n"
+    assert shown(code) == "[]\n"
 
 
 def test_a_call_from_another_thread_works(folder, monkeypatch):
