@@ -286,6 +286,81 @@ def test_the_image_classifier_answers_with_labels_the_most_probable_first(
     assert sum(red.json.values()) == pytest.approx(1.0)
 
 
+GREY = """
+    import torch
+    from ts.torch_handler.image_classifier import ImageClassifier
+    class Digits(ImageClassifier):
+        def image_processing(self, image):
+            return torch.tensor([[[float(image.getextrema()[1])]]]) if image.mode == "L" else image.mode
+"""
+
+
+def encoded(image: Any, form: str = "png") -> bytes:
+    file = io.BytesIO()
+    image.save(file, form)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "RGB", "CMYK", "1", "I;16"])
+def test_a_handlers_own_image_processing_gets_the_picture_in_its_mode(mode: str) -> None:
+    from PIL import Image
+
+    from ts.torch_handler.image_classifier import ImageClassifier
+
+    class Modes(ImageClassifier):
+        """Shows the mode."""
+
+        def image_processing(self, image: Any) -> Any:
+            return torch.tensor(list(image.mode.encode()))
+
+    handler = Modes()
+    handler.device = torch.device("cpu")
+    data = encoded(Image.new(mode, (4, 4)), "tiff" if mode == "CMYK" else "png")
+    seen = handler.preprocess([{"data": data}])
+    assert bytes(seen[0].tolist()).decode() == mode
+
+
+def test_a_grey_picture_reaches_a_model_of_one_channel(frontend: Frontend, tmp_path: Path) -> None:
+    from PIL import Image
+
+    eager = """
+        import torch
+        class One(torch.nn.Module):
+            def forward(self, x):
+                assert x.shape[1] == 1
+                return torch.cat([x.mean(dim=(2, 3)), -x.mean(dim=(2, 3))], dim=1)
+    """
+    frontend.serving(write_model(tmp_path / "m", GREY, {"modelFile": "one.py"}, one_py=eager))
+    assert next(iter(frontend.one(encoded(Image.new("L", (28, 28), 200))).json)) == "0"
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "CMYK", "1"])
+@pytest.mark.parametrize("handler", ["image_classifier", "image_segmenter", "object_detector"])
+def test_the_transforms_that_come_with_the_product_make_three_channels(mode: str, handler: str) -> None:
+    from PIL import Image
+
+    from ts.handler_utils.utils import import_class
+
+    made = import_class(handler, "ts.torch_handler")()
+    made.device = torch.device("cpu")
+    data = encoded(Image.new(mode, (300, 260)), "tiff" if mode == "CMYK" else "png")
+    assert made.preprocess([{"body": bytearray(data)}]).shape[:2] == (1, 3)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda image: {"b64": image}, lambda image: {"data": image}, lambda image: image]
+)
+def test_a_picture_comes_from_an_envelope_in_any_form(wrap: Any) -> None:
+    from ts.torch_handler.image_classifier import ImageClassifier
+
+    handler = ImageClassifier()
+    handler.device = torch.device("cpu")
+    rows = [wrap(base64.b64encode(picture((255, 0, 0))).decode()), wrap(picture((255, 0, 0)))]
+    assert handler.preprocess(rows).shape == (2, 3, 224, 224)
+    assert handler.preprocess([wrap([[1.0, 2.0]])]).tolist() == [[[1.0, 2.0]]]
+    assert handler.preprocess([wrap(torch.tensor([1, 2]))]).tolist() == [[1.0, 2.0]]
+
+
 def test_what_is_no_image_says_what_was_expected(frontend: Frontend, tmp_path: Path) -> None:
     folder = write_model(tmp_path / "m")
     write_model(folder, manifest={"serializedFile": trace(Channels(), folder / "c.pt", 2, 3, 8, 8)})

@@ -25,6 +25,14 @@ class Compose:
         return image
 
 
+class ToRGB:
+    """Gives an image three channels, whatever its mode: grey, with a palette or with transparency."""
+
+    def __call__(self, image: Any) -> Any:
+        """Returns the image itself if it has them already."""
+        return image if image.mode == "RGB" else image.convert("RGB")
+
+
 class Resize:
     """Resizes an image so that its shorter side has so many pixels."""
 
@@ -88,4 +96,4 @@ class Normalize:
 def imagenet(resized: int = 256, cropped: int = 224) -> Compose:
     """Returns the usual preparation for models trained on ImageNet."""
     mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-    return Compose([Resize(resized), CenterCrop(cropped), ToTensor(), Normalize(mean, std)])
+    return Compose([ToRGB(), Resize(resized), CenterCrop(cropped), ToTensor(), Normalize(mean, std)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ts.torch_handler.devices import moved
-from ts.torch_handler.image_transforms import Compose, ToTensor
+from ts.torch_handler.image_transforms import Compose, ToRGB, ToTensor
 from ts.torch_handler.vision_handler import VisionHandler
 from ts.utils.util import map_class_to_label
 
@@ -13,7 +13,7 @@ from ts.utils.util import map_class_to_label
 class ObjectDetector(VisionHandler):
     """Answers each image with a list of `{label: box, "score": score}`, for models of torchvision's kind."""
 
-    image_processing = Compose([ToTensor()])
+    image_processing = Compose([ToRGB(), ToTensor()])
     threshold: float = 0.5
 
     def preprocess(self, data: Any) -> Any:

@@ -14,9 +14,9 @@ from ts.torch_handler.image_transforms import imagenet
 class VisionHandler(BaseHandler):
     """Decodes images into one tensor for the model.
 
-    A request's `data` or `body` is an image file, its base64 text, or a nested list of numbers. Subclasses
-    set
-    `image_processing`: what turns a PIL image into a tensor.
+    A request's `data` or `body` is an image file, its base64 text, or a nested list of numbers; behind an
+    envelope a request may be such a value itself. Subclasses set `image_processing`: what turns a PIL image,
+    in the mode that its file has, into a tensor.
     """
 
     image_processing: Any = imagenet()
@@ -61,17 +61,17 @@ class VisionHandler(BaseHandler):
     def _tensor_of(self, row: Any) -> Any:
         import torch
 
-        image = row.get("data")
-        if image is None:
-            image = row.get("body")
+        image = _image_of(row)
         if isinstance(image, str):
             image = base64.b64decode(image)
         if isinstance(image, (bytes, bytearray, memoryview)):
             from PIL import Image
 
-            return self.image_processing(Image.open(io.BytesIO(image)).convert("RGB"))
-        if isinstance(image, list):
+            return self.image_processing(Image.open(io.BytesIO(image)))
+        if isinstance(image, (list, tuple)):
             return torch.FloatTensor(image)
+        if hasattr(image, "__array__"):  # arrays and tensors of an envelope
+            return torch.as_tensor(image, dtype=torch.float32)
         raise ValueError(
             f"image: {type(image).__name__} (expected: a file, base64 text or a list, as data or body)"
         )
@@ -79,3 +79,9 @@ class VisionHandler(BaseHandler):
     def get_insights(self, tensor_data: Any, _: Any, target: Any = 0) -> Any:
         """Returns each pixel's share in the model's output for a class."""
         return self.ig.attribute(tensor_data, target=target, n_steps=15).tolist()
+
+
+def _image_of(row: Any) -> Any:
+    if not isinstance(row, dict):
+        return row
+    return next((row[name] for name in ("data", "body", "b64") if row.get(name) is not None), None)
