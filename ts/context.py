@@ -157,6 +157,7 @@ class Context:
         self.header_key_sequence_start = "ts_request_sequence_start"
         self.header_key_sequence_end = "ts_request_sequence_end"
         self._outlet: Batch | None = None
+        self._non_finite: Any = None
 
     def _begin(self, batch: Batch) -> None:
         """Takes over the requests of a batch. What handlers seldom look at is made when they do."""

@@ -33,28 +33,30 @@ class _Level(NamedTuple):
     encode: Callable[[Any], str]
 
 
-def _level(depth: int) -> _Level:
+def _level(depth: int, finite: bool) -> _Level:
     opening, closing = "\n" + "  " * (depth + 1), "\n" + "  " * depth
     separator = "," + opening
-    return _Level(opening, separator, closing, json.JSONEncoder(separators=(separator, ": ")).encode)
+    encoder = json.JSONEncoder(separators=(separator, ": "), allow_nan=not finite)
+    return _Level(opening, separator, closing, encoder.encode)
 
 
-_LEVELS = tuple(map(_level, range(_DEEPEST)))
+_LEVELS = tuple(_level(depth, finite=False) for depth in range(_DEEPEST))
+_FINITE_LEVELS = tuple(_level(depth, finite=True) for depth in range(_DEEPEST))
 
 
-def indented_json(value: Any, default: Callable[[Any], Any]) -> str:
-    """Returns what `json.dumps(value, indent=2, default=default)` returns.
+def indented_json(value: Any, default: Callable[[Any], Any], finite: bool = False) -> str:
+    """Returns what `json.dumps(value, indent=2, default=default, allow_nan=not finite)` returns.
 
     Raises:
         TypeError, ValueError, RecursionError: as `json.dumps` does.
     """
     try:
-        return _text(value, 0)
+        return _text(value, 0, _FINITE_LEVELS if finite else _LEVELS)
     except _Unusual:
-        return json.dumps(value, indent=2, default=default)
+        return json.dumps(value, indent=2, default=default, allow_nan=not finite)
 
 
-def _text(value: Any, depth: int) -> str:
+def _text(value: Any, depth: int, levels: tuple[_Level, ...]) -> str:
     """Returns the text of a list, tuple or dictionary of such and of plain values.
 
     Raises:
@@ -73,7 +75,7 @@ def _text(value: Any, depth: int) -> str:
         return "{}" if kind is dict else "[]"
     if depth == _DEEPEST:
         raise _Unusual
-    opening, separator, closing, encode = _LEVELS[depth]
+    opening, separator, closing, encode = levels[depth]
     kinds = set(map(type, entries))
     if kinds <= _PLAIN:
         floats = None
@@ -81,7 +83,7 @@ def _text(value: Any, depth: int) -> str:
             floats = float_list(value)
         flat = encode(value) if floats is None else floats.replace(",", separator)
         return f"{flat[0]}{opening}{flat[1:-1]}{closing}{flat[-1]}"
-    texts = [encode(entry) if type(entry) in _PLAIN else _text(entry, depth + 1) for entry in entries]
+    texts = [encode(entry) if type(entry) in _PLAIN else _text(entry, depth + 1, levels) for entry in entries]
     if kind is dict:
         texts = [f"{encode_basestring_ascii(key)}: {text}" for key, text in zip(value, texts, strict=True)]
         return f"{{{opening}{separator.join(texts)}{closing}}}"

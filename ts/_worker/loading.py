@@ -18,6 +18,7 @@ from ts._wire.codec import label_head
 from ts._wire.messages import Fields
 from ts._worker.inputs import decode_rows, raw_rows
 from ts._worker.model import Awaiting, EntryPoint, LoadedModel
+from ts._worker.non_finite import NonFinite
 from ts._worker.preparer import Preparer
 from ts.context import Context
 from ts.utils.modules import import_own
@@ -73,6 +74,7 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, first: bool) -> Loaded
         decode_rows if decode else raw_rows,
         _number(fields, "max_response_size", sys.maxsize),
         label_head(fields.get("label_prefix") or "0000000000008000"),
+        context._non_finite,
         preparer,
     )
 
@@ -106,6 +108,7 @@ def _context(fields: Fields, model_dir: str) -> Context:
         metrics=MetricsCacheYamlImpl.of_environment(os.environ),
         model_yaml_config=_model_config(model_dir, manifest),
     )
+    context._non_finite = NonFinite.of(fields.get("non_finite"))
     context.metrics.model_name = context.model_name
     context.metrics.context = context
     return context

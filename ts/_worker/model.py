@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ts._wire.messages import RequestItem
 from ts._worker.inputs import Row
+from ts._worker.non_finite import NonFinite
 from ts.context import Context
 from ts.service import OperationUnsupported
 
@@ -32,6 +33,7 @@ class LoadedModel:
         make_rows: how requests' parts become the handler's data.
         max_response_size: bytes of one reply body.
         label_head: beginning of the labels that are derived.
+        non_finite: what becomes of numbers in answers that JSON has no form for.
         preparer: preprocesses batches ahead of their runs; None unless the model asks for that.
     """
 
@@ -42,6 +44,7 @@ class LoadedModel:
     make_rows: Callable[[Sequence[RequestItem]], list[Row]]
     max_response_size: int
     label_head: str
+    non_finite: NonFinite = NonFinite.NULL
     preparer: Preparer | None = None
 
     def describe(self, data: list[Row], context: Context) -> Any:

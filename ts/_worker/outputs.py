@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from ts._wire.codec import COPY_BELOW
 from ts._worker.indented_json import indented_json
+from ts._worker.non_finite import NonFinite, NonFiniteNumber, Replacement
 
 JSON_TYPE = "application/json"
 
@@ -16,13 +19,13 @@ class OutputTypeError(Exception):
     """An answer can't be turned into bytes; the message names its type."""
 
 
-def encode_output(value: Any) -> tuple[bytes | bytearray | memoryview, str]:
+def encode_output(value: Any, non_finite: NonFinite) -> tuple[bytes | bytearray | memoryview, str]:
     """Returns the body of a reply and the content type that it has unless the handler sets one ("" = none).
 
     Text and bytes are sent as they are, tensors as `torch.save` writes them, everything else as JSON.
 
     Raises:
-        OutputTypeError: JSON has no form for the value.
+        OutputTypeError: JSON has no form for the value, or for a number in it and that is to be an error.
     """
     if isinstance(value, bytes):
         return value, ""
@@ -38,9 +41,38 @@ def encode_output(value: Any) -> tuple[bytes | bytearray | memoryview, str]:
         file = io.BytesIO()
         torch.save(value, file)
         return file.getvalue(), ""
+    return _json(value, non_finite, indented_json).encode("utf-8"), JSON_TYPE
+
+
+def json_text(value: Any, non_finite: NonFinite) -> str:
+    """Returns a value as JSON in one line.
+
+    Raises:
+        OutputTypeError: JSON has no form for it.
+    """
+    return _json(value, non_finite, _one_line)
+
+
+def _one_line(value: Any, default: Callable[[Any], Any], finite: bool) -> str:
+    return json.dumps(value, default=default, allow_nan=not finite)
+
+
+def _json(value: Any, non_finite: NonFinite, write: Callable[[Any, Callable[[Any], Any], bool], str]) -> str:
     try:
-        return indented_json(value, _json_default).encode("utf-8"), JSON_TYPE
-    except (TypeError, ValueError, RecursionError, UnicodeEncodeError) as fault:
+        if non_finite is NonFinite.TEXT:
+            return write(value, _json_default, False)
+        try:
+            return write(value, _json_default, True)
+        except ValueError:
+            # That there is such a number, or something else; few answers are looked through for it.
+            replacement = Replacement(_json_default, non_finite)
+            copy = replacement.copy(value)
+            if not replacement.found:
+                raise
+        return write(copy, _json_default, True)
+    except NonFiniteNumber as fault:
+        raise OutputTypeError(f"output: {fault}") from None
+    except (TypeError, ValueError, RecursionError) as fault:
         raise OutputTypeError(f"output: {type(value).__name__} is not serialisable: {fault}") from fault
 
 

@@ -32,7 +32,7 @@ def entry_reply(
         failure = failure_of(value)
         return error_reply(item_id, failure), failure.spent
     try:
-        body, content_type = encode_output(value)
+        body, content_type = encode_output(value, model.non_finite)
     except Exception as fault:
         failure = failure_of(fault)
         if failure.code != ErrorCode.OUTPUT_TYPE:

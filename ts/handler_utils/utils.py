@@ -52,22 +52,38 @@ def import_class(class_name: str, module_prefix: str | None = None) -> type:
     """Imports a class by name.
 
     Args:
-        class_name: `module.Class`, or the name of a module that defines exactly one class.
-        module_prefix: the package of the module, if any.
+        class_name: `module.Class`; with a prefix also `Class`, or a module that defines exactly one class.
+        module_prefix: the package of that module, or the module of that class.
 
     Raises:
         ImportError: there is no such module or class, or the module defines more than one.
     """
+    if not class_name:
+        raise ImportError(f"class: {class_name!r} (expected: module.Class)")
     module_name, _, name = class_name.rpartition(".")
-    if module_name:
-        module = importlib.import_module(f"{module_prefix}.{module_name}" if module_prefix else module_name)
-        found = getattr(module, name, None)
-        if isinstance(found, type):
-            return found
-        raise ImportError(f"class: {class_name} (expected: a class of {module.__name__})")
-    module = importlib.import_module(f"{module_prefix}.{name}" if module_prefix else name)
+    if module_name or not module_prefix:
+        return _class_of(module_prefix, module_name, name)
+    found = getattr(importlib.import_module(module_prefix), name, None)
+    if isinstance(found, type):
+        return found
+    try:
+        module = importlib.import_module(f"{module_prefix}.{name}")
+    except ModuleNotFoundError as fault:
+        if fault.name not in (module_prefix, f"{module_prefix}.{name}"):
+            raise
+        raise ImportError(f"class: {name} (expected: a class of {module_prefix}, or its module)") from fault
     classes = list_classes_from_module(module)
     if len(classes) != 1:
         names = ", ".join(c.__name__ for c in classes) or "none"
         raise ImportError(f"module {module.__name__}: classes {names} (expected: exactly one)")
     return classes[0]
+
+
+def _class_of(prefix: str | None, module_name: str, name: str) -> type:
+    if not module_name:
+        raise ImportError(f"class: {name} (expected: module.Class)")
+    module = importlib.import_module(f"{prefix}.{module_name}" if prefix else module_name)
+    found = getattr(module, name, None)
+    if not isinstance(found, type):
+        raise ImportError(f"class: {name} (expected: a class of {module.__name__})")
+    return found

@@ -3,50 +3,31 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ts.metrics.dimension import Dimension
 from ts.metrics.line import metric_line
+from ts.metrics.metric_abstract import MetricAbstract
 from ts.metrics.metric_cache_errors import MetricsCacheValueError
 from ts.metrics.metric_type_enum import MetricTypes
 
 logger = logging.getLogger(__name__)
 
 
-class CachingMetric:
-    """A metric of the cache.
+class CachingMetric(MetricAbstract):
+    """A metric of the cache; each value is a line on stdout."""
 
-    Args:
-        metric_name: its name.
-        unit: its unit as it shall appear in lines.
-        dimension_names: names of its dimensions, in the order in which values are given.
-        metric_type: counter, gauge or histogram.
-        emit: where lines go; stdout unless told otherwise.
-    """
-
-    def __init__(
-        self,
-        metric_name: str,
-        unit: str,
-        dimension_names: Sequence[str] = (),
-        metric_type: MetricTypes = MetricTypes.COUNTER,
-        emit: Callable[[str], None] = print,
+    def add_or_update(
+        self, value: Any, dimension_values: Sequence[Any] = (), request_id: str | None = ""
     ) -> None:
-        self.metric_name = metric_name
-        self.unit = unit
-        self.dimension_names = list(dimension_names)
-        self.metric_type = metric_type
-        self._emit = emit
-
-    def add_or_update(self, value: Any, dimension_values: Sequence[Any] = (), request_id: str = "") -> None:
         """Emits a value with the values of the metric's dimensions, in their order. A wrong value is logged
         only.
         """
-        if len(dimension_values) != len(self.dimension_names):
+        if dimension_values is None or len(dimension_values) != len(self.dimension_names):
             logger.error(
-                "metric %s: %d dimension values (expected: %d, for %s)",
-                self.metric_name, len(dimension_values), len(self.dimension_names), self.dimension_names,
+                "metric %s: dimension values %s (expected: %d, for %s)",
+                self.metric_name, dimension_values, len(self.dimension_names), self.dimension_names,
             )  # fmt: skip
             return
         self._emit_line(
@@ -55,20 +36,29 @@ class CachingMetric:
             request_id,
         )
 
-    def update(self, value: Any, request_id: str = "", dimensions: Sequence[Dimension] = ()) -> None:
+    def update(self, value: Any, request_id: str | None = "", dimensions: Sequence[Dimension] = ()) -> None:
         """Emits a value with these dimensions. A wrong value is logged only."""
         self._emit_line(value, [str(d) for d in dimensions], request_id)
 
-    def _emit_line(self, value: Any, dimensions: list[str], request_id: str) -> None:
+    def _emit_line(self, value: Any, dimensions: list[str], request_id: str | None) -> None:
         try:
             number = self._checked(value)
         except MetricsCacheValueError as fault:
             logger.error("%s", fault)
             return
+        self.emit_metrics(request_id, number, ",".join(dimensions))
+
+    def emit_metrics(self, request_id: str | None, value: Any, dimension_string: str) -> None:
+        """Prints a value as the line that the frontend reads.
+
+        Args:
+            request_id: ids of the requests it belongs to, joined by commas; None or "" leaves them out.
+            value: a number.
+            dimension_string: each dimension as `name:value`, joined by commas.
+        """
         kind = self.metric_type.name
-        self._emit(
-            f"[METRICS]{metric_line(self.metric_name, self.unit, number, dimensions, kind, request_id)}"
-        )
+        line = metric_line(self.metric_name, self.unit, value, [dimension_string], kind, request_id)
+        print(f"[METRICS]{line}")
 
     def _checked(self, value: Any) -> Any:
         try:

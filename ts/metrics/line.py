@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -13,6 +13,22 @@ from typing import Any
 def host_name() -> str:
     """Returns the name of this host."""
     return socket.gethostname()
+
+
+def request_ids_text(request_ids: Any, idx: int | None) -> str | None:
+    """Returns the id of a request, or those of all with commas between them; None = there are none.
+
+    Args:
+        request_ids: index in the batch to request id; a single id of any type stands for itself.
+        idx: index in the batch; None, or one that it does not have = all.
+    """
+    if request_ids is None:
+        return None
+    if not isinstance(request_ids, Mapping):
+        return str(request_ids)
+    if idx is not None and idx in request_ids:
+        return str(request_ids[idx])
+    return ",".join(map(str, request_ids.values()))
 
 
 def metric_line(

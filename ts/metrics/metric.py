@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from ts.metrics.dimension import Dimension
-from ts.metrics.line import metric_line
+from ts.metrics.line import host_name, metric_line
+from ts.metrics.metric_type_enum import MetricTypes
 from ts.metrics.unit import unit_name
 
 
@@ -35,7 +37,10 @@ class Metric:
         self.unit = unit_name(unit)
         self.metric_method = metric_method
         self.value = value
+        self.metric_type = MetricTypes.COUNTER
         self.dimensions = list(dimensions)
+        self.dimension_names = [dimension.name for dimension in self.dimensions]
+        self.dimension_values = [dimension.value for dimension in self.dimensions]
         self.request_id = request_id
 
     def update(self, value: Any) -> None:
@@ -44,6 +49,10 @@ class Metric:
             self.value += value
         else:
             self.value = value
+
+    def reset(self) -> None:
+        """Sets the value to 0."""
+        self.value = 0
 
     def __str__(self) -> str:
         return metric_line(
@@ -57,5 +66,7 @@ class Metric:
             "Value": self.value,
             "Unit": self.unit,
             "Dimensions": self.dimensions,
+            "Timestamp": int(time.time()),
+            "HostName": host_name(),
             "RequestId": self.request_id,
         }

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ts._wire.channel import Channel
 from ts._wire.codec import encode_pairs, encode_reply
 from ts._wire.messages import Frame, FrameType, ReplyItem
+from ts._worker.non_finite import NonFinite
 from ts._worker.outputs import encode_output
 from ts.context import Context
+from ts.utils.util import deprecated
 
 _OK = 200
 
 
+@deprecated("1.0", "ts.handler_utils.utils.send_intermediate_predict_response")
 def send_intermediate_predict_response(
     ret: Sequence[Any],
     req_id_map: Mapping[int, str] | None,
@@ -25,7 +27,6 @@ def send_intermediate_predict_response(
     """The older place of `ts.handler_utils.utils.send_intermediate_predict_response`."""
     from ts.handler_utils import utils
 
-    warnings.warn("import it from ts.handler_utils.utils", DeprecationWarning, stacklevel=2)
     utils.send_intermediate_predict_response(ret, req_id_map, message, code, context)
 
 
@@ -62,7 +63,7 @@ def create_predict_response(
         if ret is None:
             items.append(ReplyItem(index, message.encode("utf-8"), code, 0, 1))
             continue
-        body, content_type = encode_output(ret[index])
+        body, content_type = encode_output(ret[index], NonFinite.TEXT)
         rest = dict(headers or {})
         content_type = str(rest.pop("content-type", content_type))
         status = status or (0 if code == _OK else code)

@@ -58,6 +58,17 @@ def test_the_text_is_that_of_the_standard_encoder(value: Any) -> None:
     assert indented_json(value, listed) == standard(value)
 
 
+@given(_VALUES)
+def test_without_numbers_that_json_lacks_the_text_is_the_same_or_there_is_none(value: Any) -> None:
+    try:
+        expected = json.dumps(value, indent=2, allow_nan=False)
+    except ValueError:
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            indented_json(value, listed, finite=True)
+    else:
+        assert indented_json(value, listed, finite=True) == expected
+
+
 @given(st.lists(_FLOATS, min_size=float_json.LEAST, max_size=60))
 def test_floats_have_the_standard_text(values: list[float]) -> None:
     assert indented_json({"vector": values, "rows": [values, tuple(values)]}, listed) == standard(

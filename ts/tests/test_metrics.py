@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from ts.context import Context
 from ts.metrics.dimension import Dimension
 from ts.metrics.metric import Metric
 from ts.metrics.metric_cache_errors import (
+    GeneralMetricsCacheError,
+    MetricsCacheIOError,
     MetricsCacheKeyError,
     MetricsCachePyYamlError,
     MetricsCacheTypeError,
@@ -33,7 +36,7 @@ Output = pytest.CaptureFixture[str]
 def metrics() -> MetricsCacheYamlImpl:
     context = Context("m")
     context.request_ids = {0: "a", 1: "b"}
-    cache = MetricsCacheYamlImpl()
+    cache = MetricsCacheYamlImpl.of_environment({})
     cache.model_name, cache.context = "m", context
     return cache
 
@@ -67,7 +70,7 @@ def line(capsys: Output) -> str:
             lambda m: m.add_counter("C", 5, 0),
             "C.Count:5|#ModelName:m,Level:Model|#type:COUNTER|#hostname:H,T,a",
         ),
-        (lambda m: m.add_error("E", 1), "E.unit:1|#Level:Error,ModelName:m|#type:COUNTER|#hostname:H,T,a,b"),
+        (lambda m: m.add_error("E", 1), "E.unit:1|#Level:Error|#type:COUNTER|#hostname:H,T"),
         (
             lambda m: m.add_metric("X", 6, "furlongs", 0, [Dimension("k", "v")], MetricTypes.HISTOGRAM),
             "X.furlongs:6|#k:v,ModelName:m,Level:Model|#type:HISTOGRAM|#hostname:H,T,a",
@@ -103,7 +106,7 @@ def test_a_named_metric_is_emitted_with_its_dimensions(metrics: MetricsCacheYaml
     metric = metrics.add_metric_to_cache("Loads", "count", ["ModelName", "Kind"], MetricTypes.COUNTER)
     assert metrics.get_metric("Loads") is metric
     metric.add_or_update(2, ["m", "cold"], "rid")
-    assert line(capsys) == "[METRICS]Loads.count:2|#ModelName:m,Kind:cold|#type:COUNTER|#hostname:H,T,rid"
+    assert line(capsys) == "[METRICS]Loads.Count:2|#ModelName:m,Kind:cold|#type:COUNTER|#hostname:H,T,rid"
 
 
 @pytest.mark.parametrize(("value", "dimensions"), [(-1, ["x"]), ("many", ["x"]), (1, []), (1, ["x", "y"])])
@@ -139,14 +142,16 @@ def test_metrics_of_the_configuration_are_known_from_the_start(tmp_path: Path) -
     path.write_text("model_metrics:\n  gauge:\n  - {name: G, unit: ms, dimensions: [ModelName]}\n")
     cache = MetricsCacheYamlImpl.of_environment({"MARINER_METRICS_CONFIG": str(path)})
     assert cache.get_metric("G", MetricTypes.GAUGE).dimension_names == ["ModelName"]
-    assert cache.get_metric("HandlerTime", MetricTypes.GAUGE).unit == "ms"
+    assert cache.get_metric("HandlerTime", MetricTypes.GAUGE).unit == "Milliseconds"
 
 
 @pytest.mark.parametrize(
     ("text", "error"),
     [
         ("a: [", MetricsCachePyYamlError),
+        ("[1]", GeneralMetricsCacheError),
         ("ts_metrics: {}", MetricsCacheKeyError),
+        ("model_metrics:", MetricsCacheValueError),
         ("model_metrics: {gauge: [{name: G, unit: ms}]}", MetricsCacheKeyError),
         ("model_metrics: {dial: [{name: G, unit: ms, dimensions: []}]}", MetricsCacheKeyError),
     ],
@@ -165,7 +170,7 @@ def test_the_older_store_collects_and_emits(capsys: Output) -> None:
     store.add_time("T", 5, 0, "s", [Dimension("k", "v")])
     store.add_size("S", 1)
     store.add_percent("P", 50)
-    store.add_metric("X", 1, None, "u")
+    store.add_metric("X", 1, "u")
     store.add_error("E", "words")
     emit_metrics(store.store)
     lines = capsys.readouterr().out.splitlines()
@@ -182,9 +187,75 @@ def test_the_older_store_collects_and_emits(capsys: Output) -> None:
         store.add_time("T", 1, unit="h")
 
 
+def test_the_older_store_takes_request_ids_as_stand_in_contexts_give_them(capsys: Output) -> None:
+    single = uuid.uuid4()
+    for request_ids in (single, str(single)):
+        store = MetricsStore(request_ids, "name")
+        store.add_time("HandlerTime", 1.5, None, "ms")
+        store.add_counter("C", 1)
+        assert str(store.store[0]).endswith(f",{single}")
+        key = f"C-count-{single}-ModelName:name-Level:Model"
+        assert store.cache[key] is store.store[1]
+    outside = MetricsStore(None, "name")
+    outside.add_time("T", 1)
+    assert list(outside.cache) == ["T-ms-None-Level:Error"]
+    with pytest.raises(ValueError, match="expected: a list of Dimension"):
+        outside.add_time("T", 1, dimensions=Dimension("k", "v"))  # type: ignore[arg-type]
+
+
+def test_the_cache_takes_request_ids_without_a_context(tmp_path: Path, capsys: Output) -> None:
+    path = tmp_path / "metrics.yaml"
+    path.write_text("model_metrics:\n  gauge:\n  - {name: G, unit: ms, dimensions: [ModelName, Level]}\n")
+    cache = MetricsCacheYamlImpl(path)
+    assert cache.cache_keys() == []
+    cache.initialize_cache()
+    assert cache.cache_keys() == ["gauge:G"]
+    single = uuid.uuid4()
+    cache.model_name = "m"
+    for request_ids in (single, {0: str(single)}):
+        cache.set_request_ids(request_ids)
+        cache.add_time("G", 2)
+        assert line(capsys).startswith("[METRICS]G.Milliseconds:2|#ModelName:m,Level:Model|#type:GAUGE|")
+    cache.get_metric("G", MetricTypes.GAUGE).emit_metrics("rid", 7, "a:b")
+    assert line(capsys) == "[METRICS]G.Milliseconds:7|#a:b|#type:GAUGE|#hostname:H,T,rid"
+
+
+def test_a_metric_named_anew_replaces_the_other_and_says_so(
+    metrics: MetricsCacheYamlImpl, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = metrics.add_metric_to_cache("C", "count", ["a"])
+    assert metrics.add_metric_to_cache("C", "count", ["a"]) is first
+    assert caplog.text == ""
+    second = metrics.add_metric_to_cache("C", "count", ["a", "b"])
+    assert metrics.get_metric("C") is second
+    assert "metric C of type counter is replaced" in caplog.text
+
+
+def test_errors_of_the_cache_are_caught_as_the_built_in_ones(tmp_path: Path) -> None:
+    import yaml
+
+    kinds = {
+        MetricsCacheIOError: OSError,
+        MetricsCacheKeyError: KeyError,
+        MetricsCacheTypeError: TypeError,
+        MetricsCacheValueError: ValueError,
+        MetricsCachePyYamlError: yaml.YAMLError,
+    }
+    for kind, built_in in kinds.items():
+        assert issubclass(kind, built_in)
+        assert str(kind("what: 'value'")) == "what: 'value'"
+    with pytest.raises(MetricsCacheTypeError):
+        MetricsCacheYamlImpl(None)  # type: ignore[arg-type]
+    with pytest.raises(OSError, match="absent"):
+        MetricsCacheYamlImpl(tmp_path / "absent.yaml")
+
+
 def test_metrics_have_json() -> None:
     metric = Metric("M", 1, "ms", [Dimension("k", "v")], "rid")
-    assert json.loads(json.dumps(metric, cls=MetricEncoder)) == {
+    told = json.loads(json.dumps(metric, cls=MetricEncoder))
+    assert isinstance(told.pop("Timestamp"), int)
+    assert told.pop("HostName")
+    assert told == {
         "MetricName": "M",
         "Value": 1,
         "Unit": "Milliseconds",

@@ -33,7 +33,10 @@ NAMES = """
     ts.metrics.metrics_store: MetricsStore
     ts.metrics.metric_type_enum: MetricTypes
     ts.metrics.metric_cache_yaml_impl: MetricsCacheYamlImpl
+    ts.metrics.metric_cache_abstract: MetricCacheAbstract
+    ts.metrics.metric_abstract: MetricAbstract
     ts.metrics.metric_cache_errors: MetricsCacheKeyError MetricsCacheTypeError MetricsCacheValueError
+    ts.metrics.metric_cache_errors: MetricsCacheIOError GeneralMetricsCacheError
     ts.metrics.caching_metric: CachingMetric
     ts.metrics.unit: Units
     ts.metrics.process_memory_metric: get_cpu_usage check_process_mem_usage
@@ -153,5 +156,34 @@ def test_import_class_finds_a_class_by_module_or_by_name() -> None:
 
     assert import_class("image_classifier", "ts.torch_handler") is ImageClassifier
     assert import_class("ts.torch_handler.image_classifier.ImageClassifier") is ImageClassifier
+    assert import_class("ImageClassifier", "ts.torch_handler.image_classifier") is ImageClassifier
+    assert import_class("image_classifier.ImageClassifier", "ts.torch_handler") is ImageClassifier
     with pytest.raises(ImportError, match="expected: exactly one"):
         import_class("util", "ts.utils")
+    for wrong in (("",), ("ImageClassifier",), ("Absent", "ts.torch_handler.image_classifier")):
+        with pytest.raises(ImportError, match="expected"):
+            import_class(*wrong)
+    for wrong in (
+        ("ts.torch_handler.image_classifier.Absent",),
+        ("image_classifier.Absent", "ts.torch_handler"),
+    ):
+        with pytest.raises(ImportError, match=r"expected: a class of ts\.torch_handler\.image_classifier"):
+            import_class(*wrong)
+
+
+def test_a_deprecated_function_warns_with_its_new_place() -> None:
+    from ts.utils.util import deprecated
+
+    @deprecated("1.0", "new.place")
+    def old(value: int) -> int:
+        return value + 1
+
+    with pytest.warns(PendingDeprecationWarning, match=r"old is deprecated in 1\.0 and moved to new\.place"):
+        assert old(1) == 2
+
+    @deprecated("2.0", klass=DeprecationWarning)
+    def older() -> None:
+        """Has no new place."""
+
+    with pytest.warns(DeprecationWarning, match=r"older is deprecated in 2\.0$"):
+        older()

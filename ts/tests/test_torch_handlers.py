@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ import pytest
 
 from ts._wire.messages import ErrorCode, FrameType, Part
 from ts.context import Context
+from ts.metrics.metrics_store import MetricsStore
 from ts.tests.frontend import Frontend, item, write_model
 
 torch = pytest.importorskip("torch")
@@ -482,12 +484,119 @@ def test_micro_batches_keep_the_order() -> None:
 
     batching = MicroBatching(Steps(), 2, {"inference": 3})
     try:
-        assert batching.parallelism == {"preprocess": 1, "inference": 3, "postprocess": 1}
+        assert batching.parallelism == {"inference": 3}
         assert batching([1, 2, 3, 4, 5], Context()) == ["11 of 0", "21 of 0", "31 of 1", "41 of 1", "51 of 2"]
         with pytest.raises(TypeError):
-            batching.handle([1, None], Context())
+            batching.handle([1, None])
     finally:
         batching.shutdown()
+
+
+def test_micro_batching_has_as_many_threads_as_it_was_told() -> None:
+    from ts.handler_utils.micro_batching import HANDLER_METHODS, MicroBatching
+
+    batching = MicroBatching(Steps(), 1)
+
+    def counts() -> list[int]:
+        groups = batching.thread_groups
+        assert all(worker.thread.is_alive() for step in HANDLER_METHODS for worker in groups[step])
+        return [len(groups[step]) for step in HANDLER_METHODS]
+
+    assert counts() == [1, 1, 1]
+    batching.parallelism = {"preprocess": 3, "postprocess": 2}
+    assert counts() == [3, 1, 2]
+    batching.parallelism = {"preprocess": 1}
+    assert counts() == [1, 1, 2]
+    assert batching.parallelism == {"preprocess": 1, "postprocess": 2}
+    assert batching.handle([1, 2, 3]) == ["11 of 0", "21 of 1", "31 of 2"]
+    batching.shutdown()
+    assert counts() == [0, 0, 0]
+
+
+def test_a_micro_batch_knows_its_index_and_the_batch_tells_its_time(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from ts.handler_utils.micro_batching import MicroBatching
+    from ts.metrics.metric_cache_yaml_impl import MetricsCacheYamlImpl
+
+    class Indexed(Steps):
+        """Asks the object that stands in for its handle, as TorchServe's example does."""
+
+        def inference(self, data: list[int]) -> tuple[list[int], int]:
+            return data, self.handle.get_micro_batch_idx()
+
+    handler = Indexed()
+    handler.handle = MicroBatching(handler, 2)  # type: ignore[attr-defined]
+    context = Context("m", metrics=MetricsCacheYamlImpl.of_environment({}))
+    assert handler.handle([1, 2, 3], context) == ["10 of 0", "20 of 0", "30 of 1"]  # type: ignore[attr-defined]
+    assert "[METRICS]HandlerTime.Milliseconds:" in capsys.readouterr().out
+
+
+class StandInContext:
+    """What people test their handlers with: no more than the handler is known to ask for."""
+
+    def __init__(self, folder: Path, **model: str) -> None:
+        self.manifest = {"model": model}
+        self.system_properties = {"model_dir": str(folder), "gpu_id": None}
+        self.metrics = MetricsStore(uuid.uuid4(), "name")
+        self.explain = "False"
+
+    def get_request_header(self, index: int, name: str) -> str | None:
+        return self.explain if name == "explain" else None
+
+
+def test_a_handler_works_with_a_stand_in_context(tmp_path: Path) -> None:
+    from ts.torch_handler.base_handler import BaseHandler
+
+    class Explained(BaseHandler):
+        """Tells what it is asked for."""
+
+        def get_insights(self, tensor: Any, inputs: Any, target: Any) -> list[Any]:
+            return [{"explained": inputs}]
+
+    folder = write_model(tmp_path / "m", eager_py=DOUBLE)
+    context = StandInContext(folder, modelFile="eager.py")
+    handler = Explained()
+    handler.initialize(context)
+    assert handler.handle(torch.tensor([[1.0, 2.0]]), context) == [[1.0, 2.0]]
+    assert [metric.name for metric in context.metrics.store] == ["HandlerTime"]
+    context.explain = "True"
+    assert handler.handle([[1.0]], context) == [{"explained": [1.0]}]
+    del context.metrics
+    assert handler.handle([[1.0]], context) == [{"explained": [1.0]}]
+
+
+def test_a_profile_is_written_where_tools_look_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from ts.torch_handler import base_handler
+
+    monkeypatch.setenv("ENABLE_TORCH_PROFILER", "true")
+    assert Path("/tmp/pytorch_profiler") == base_handler._PROFILES
+    monkeypatch.setattr(base_handler, "_PROFILES", tmp_path / "profiles")
+    context = StandInContext(write_model(tmp_path / "m", eager_py=DOUBLE), modelFile="eager.py")
+    for name, folder in (("resnet", "profiles/resnet"), ("", "profiles")):
+        context.manifest["model"]["modelName"] = name
+        handler = base_handler.BaseHandler()
+        handler.initialize(context)
+        with caplog.at_level("INFO"):
+            handler.handle([[1.0]], context)
+        (trace_file,) = (tmp_path / folder).glob("*.pt.trace.json")
+        assert '"preprocess"' in trace_file.read_text()
+        assert f"Saving chrome trace to : {tmp_path / folder}" in caplog.text
+
+
+def test_a_compiled_model_is_told_in_the_words_that_are_searched_for(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    from ts.torch_handler.formats import optimized
+
+    model = Double()
+    with caplog.at_level("INFO"):
+        assert optimized(model, {"pt2": "eager"}) is not model
+        assert optimized(model, {"pt2": {"backend": "eager", "mode": "x", "options": {}}}) is model
+    assert "Compiled model with backend eager" in caplog.messages
+    assert "the model is served without compilation" in caplog.text
 
 
 @pytest.mark.parametrize(("size", "threads"), [(0, {}), (1, {"inference": 0}), (1, {"dance": 1})])

@@ -7,9 +7,9 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
-import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from ts.torch_handler.devices import moved, select_device
 from ts.utils.util import load_label_mapping
 
 logger = logging.getLogger(__name__)
+_PROFILES = Path("/tmp/pytorch_profiler")  # where those who use the profiler look
 
 _FLAGS: dict[str, Callable[[], bool]] = {
     "PROFILER_AVAILABLE": lambda: importlib.util.find_spec("torch") is not None,
@@ -158,10 +159,10 @@ class BaseHandler:
         """Serves one batch: explanations or predictions, as its requests ask."""
         started = time.perf_counter()
         self.context = context
-        if self._is_describe():
-            output = [self.describe_handle()]
-        elif os.environ.get("ENABLE_TORCH_PROFILER"):
+        if os.environ.get("ENABLE_TORCH_PROFILER"):
             output, _ = self._infer_with_profiler(data=data)
+        elif self._is_describe():
+            output = [self.describe_handle()]
         else:
             output = self._steps(data)
         metrics = getattr(context, "metrics", None)
@@ -169,24 +170,37 @@ class BaseHandler:
             metrics.add_time("HandlerTime", round((time.perf_counter() - started) * 1000.0, 2), None, "ms")
         return output
 
-    def _steps(self, data: Any) -> Any:
-        prepared = self.preprocess(data)
+    def _steps(self, data: Any, named: Callable[[str], AbstractContextManager[Any]] = nullcontext) -> Any:
+        with named("preprocess"):
+            prepared = self.preprocess(data)
         if self._is_explain():
-            return self.explain_handle(prepared, data)
-        return self.postprocess(self.inference(prepared))
+            with named("explain"):
+                return self.explain_handle(prepared, data)
+        with named("inference"):
+            output = self.inference(prepared)
+        with named("postprocess"):
+            return self.postprocess(output)
 
     def _infer_with_profiler(self, data: Any) -> tuple[Any, Any]:
-        """Serves a batch under the profiler; traces go to a folder of the model's name."""
+        """Serves a batch under the profiler; without arguments that say otherwise, traces go to
+        `/tmp/pytorch_profiler/<model>`.
+        """
         import torch
 
-        arguments = dict(self.profiler_args)
-        if "on_trace_ready" not in arguments:
-            folder = Path(tempfile.gettempdir()) / "pytorch_profiler" / str(self.context.model_name)
-            arguments["on_trace_ready"] = torch.profiler.tensorboard_trace_handler(str(folder))
-            logger.info("profiler traces go to %s", folder)
-        with torch.profiler.profile(**arguments) as profiler:
-            output = self._steps(data)
-        return output, profiler
+        profiler = torch.profiler
+        if not self.profiler_args:
+            kinds = [profiler.ProfilerActivity.CPU, profiler.ProfilerActivity.CUDA]
+            self.profiler_args = {"activities": kinds, "record_shapes": True}
+        if "on_trace_ready" not in self.profiler_args:
+            manifest = self.manifest or getattr(self.context, "manifest", None) or {}
+            folder = _PROFILES / ((manifest.get("model") or {}).get("modelName") or "")
+            handler = profiler.tensorboard_trace_handler(str(folder))
+            self.profiler_args = {**self.profiler_args, "on_trace_ready": handler}
+            logger.info("Saving chrome trace to : %s", folder)
+        with profiler.profile(**self.profiler_args) as profile:
+            output = self._steps(data, profiler.record_function)
+        logger.info(profile.key_averages().table(sort_by="cpu_time_total", row_limit=10))
+        return output, profile
 
     def explain_handle(self, data_preprocess: Any, raw_data: Any) -> Any:
         """Explains a batch through the subclass's `get_insights(tensor, inputs, target)`, which returns a
@@ -219,8 +233,11 @@ class BaseHandler:
         return self._has_header("describe")
 
     def _has_header(self, name: str) -> bool:
-        processors = getattr(self.context, "request_processor", None)
-        return bool(processors) and self.context.get_request_header(0, name) == "True"
+        ask = getattr(self.context, "get_request_header", None)
+        # No request but the one that a function handler is called with at load.
+        if ask is None or getattr(self.context, "request_processor", None) == []:
+            return False
+        return bool(ask(0, name) == "True")
 
     def describe_handle(self) -> Any:
         """Returns what a description of the model shall say beside the server's own; None = nothing."""

@@ -176,12 +176,21 @@ def optimized(model: Any, config: Config) -> Any:
     if options is not None:
         import torch
 
-        return torch.compile(model, **options)
+        told = ", ".join(f"{name} {value}" for name, value in options.items())
+        try:
+            compiled = torch.compile(model, **options)
+        except Exception as fault:
+            logger.warning("pt2: the model is served without compilation, %s failed: %s", told, fault)
+            return model
+        logger.info("Compiled model with %s", told)
+        return compiled
     if os.environ.get("TS_IPEX_ENABLE", "false").lower() == "true":
         try:
             import intel_extension_for_pytorch as ipex  # type: ignore[import-not-found,unused-ignore]
         except ModuleNotFoundError:
             logger.warning("ipex_enable: the package intel_extension_for_pytorch is not installed")
         else:
-            return ipex.optimize(model)
+            optimised = ipex.optimize(model)
+            logger.info("Compiled model with ipex")
+            return optimised
     return model

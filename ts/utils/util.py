@@ -138,19 +138,16 @@ def get_yaml_config(yaml_file_path: str | Path) -> dict[str, Any]:
 
 
 def deprecated(
-    version: str, replacement: str = "", use_print: bool = False
+    version: str, replacement: str = "", klass: type[Warning] = PendingDeprecationWarning
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Marks a function as deprecated since a version; each call warns."""
+    """Marks a function as deprecated in a version; each call warns, in a category of choice."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            advice = f" Please use {replacement} instead." if replacement else ""
-            text = f"{function.__name__} is deprecated since version {version}.{advice}"
-            if use_print:
-                print(text)
-            else:
-                warnings.warn(text, DeprecationWarning, stacklevel=2)
+            moved = f" and moved to {replacement}" if replacement else ""
+            text = f"{function.__name__} is deprecated in {version}{moved}"
+            warnings.warn(text, klass, stacklevel=2)
             return function(*args, **kwargs)
 
         return call
