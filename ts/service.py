@@ -12,6 +12,7 @@ PREDICTION_METRIC = "PredictionTime"
 
 __all__ = [
     "PREDICTION_METRIC",
+    "AnswerMismatch",
     "OperationUnsupported",
     "PredictionException",
     "RequestCancelled",
@@ -30,6 +31,10 @@ class RequestCancelled(BaseException):
 
 class OperationUnsupported(Exception):
     """The handler has no such operation, such as an explanation or a description of itself."""
+
+
+class AnswerMismatch(Exception):
+    """What a handler answered does not fit its batch; the text says what it was, and what was expected."""
 
 
 class Service:

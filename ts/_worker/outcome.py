@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ts._wire.messages import ErrorCode
 from ts._worker.outputs import OutputTypeError
-from ts.service import OperationUnsupported, RequestCancelled
+from ts.service import AnswerMismatch, OperationUnsupported, RequestCancelled
 from ts.utils.util import PredictionException
 
 _MAX_TEXT = 8 * 1024
@@ -60,6 +60,8 @@ def failure_of(fault: BaseException) -> Failure:
         return Failure(ErrorCode.OUT_OF_MEMORY, _clip(_text(fault)))
     if isinstance(fault, OutputTypeError):
         return Failure(ErrorCode.OUTPUT_TYPE, _clip(str(fault)))
+    if isinstance(fault, AnswerMismatch):
+        return Failure(ErrorCode.OUTPUT_COUNT, _clip(f"output: {fault}"))
     if isinstance(fault, OperationUnsupported):
         return Failure(ErrorCode.UNSUPPORTED, _clip(str(fault)))
     text = _clip(_text(fault))

@@ -27,7 +27,14 @@ _MAKING = threading.Lock()
 Replies = tuple[list[ReplyItem], bool]
 """What the items of a run are told, and whether the process is spent."""
 _NOTHING: Replies = ([], False)
-_QUIET = frozenset({ErrorCode.PREDICTION_EXCEPTION, ErrorCode.CANCELLED, ErrorCode.UNSUPPORTED})
+_QUIET = frozenset(
+    {
+        ErrorCode.PREDICTION_EXCEPTION,
+        ErrorCode.CANCELLED,
+        ErrorCode.UNSUPPORTED,
+        ErrorCode.OUTPUT_COUNT,
+    }
+)
 
 
 class Run:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from ts.context import Context
+from ts.service import AnswerMismatch
 
 
 class BaseEnvelope(ABC):
@@ -28,8 +31,16 @@ class BaseEnvelope(ABC):
         self.context = context
         if data is None:
             return self._handle_fn(None, context)
-        opened = self.parse_input(data)
-        return self.format_output(self._handle_fn(opened, context))
+        answer = self._handle_fn(self.parse_input(data), context)
+        return self._closed_later(answer) if inspect.isawaitable(answer) else self._close(answer)
+
+    async def _closed_later(self, answer: Awaitable[Any]) -> Any:
+        return self._close(await answer)
+
+    def _close(self, answer: Any) -> Any:
+        if inspect.isgenerator(answer) or inspect.isasyncgen(answer):
+            raise AnswerMismatch(f"a generator (expected: whole answers, with {type(self).__name__})")
+        return None if answer is None else self.format_output(answer)
 
     @abstractmethod
     def parse_input(self, data: list[dict[str, Any]]) -> Any:
@@ -46,18 +57,25 @@ def body_of(row: dict[str, Any]) -> Any:
     return row.get("body") if data is None else data
 
 
-def split(entries: Any, lengths: list[int]) -> list[Any]:
+def split(entries: Any, lengths: Sequence[int]) -> list[Any]:
     """Cuts the entries of a whole batch into those of each request.
 
+    A single request gets what there is, at most one entry for each of its instances, as TorchServe had it.
+    In a larger batch no one could tell whose entry is missing.
+
     Raises:
-        ValueError: the handler answered with another number of entries.
+        AnswerMismatch: the handler answered with another number of entries, or with no list.
     """
     total = sum(lengths)
-    if not isinstance(entries, (list, tuple)) or len(entries) != total:
-        size = len(entries) if isinstance(entries, (list, tuple)) else type(entries).__name__
-        raise ValueError(f"handler output: {size} (expected: a list of {total}, one entry for each instance)")
-    parts, at = [], 0
-    for length in lengths:
-        parts.append(list(entries[at : at + length]))
-        at += length
-    return parts
+    if not isinstance(entries, (list, tuple)) and hasattr(entries, "tolist"):
+        entries = entries.tolist()
+    if not isinstance(entries, (list, tuple)):
+        raise AnswerMismatch(f"{type(entries).__name__} (expected: a list of {total}, one for each instance)")
+    if len(lengths) == 1:
+        return [list(entries[:total])]
+    if len(entries) != total:
+        raise AnswerMismatch(
+            f"a list of {len(entries)} (expected: {total}, one for each instance of {len(lengths)} requests)"
+        )
+    ends = itertools.accumulate(lengths)
+    return [list(entries[end - length : end]) for end, length in zip(ends, lengths, strict=True)]

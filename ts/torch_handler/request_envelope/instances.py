@@ -9,35 +9,50 @@ from typing import Any
 from ts.torch_handler.request_envelope.base import body_of
 from ts.utils.util import PredictionException
 
-_BAD_REQUEST = 400
+BAD_REQUEST = 400
 
 
-def instances_of(row: dict[str, Any]) -> list[Any]:
-    """Returns the instances of a request, each `{"b64": text}` decoded.
+def opened(row: dict[str, Any]) -> Any:
+    """Returns a request's body as JSON, also one that came as bytes or as text.
 
     Raises:
-        PredictionException: the request is not of this form (400).
+        PredictionException: it is not JSON (400).
     """
     body = body_of(row)
     if isinstance(body, (bytes, bytearray, str)):
         try:
-            body = json.loads(body)
+            return json.loads(body)
         except ValueError as fault:
-            raise PredictionException(f"request body: not JSON: {fault}", _BAD_REQUEST) from fault
+            raise PredictionException(f"request body: not JSON: {fault}", BAD_REQUEST) from fault
+    return body
+
+
+def instances_of(row: dict[str, Any]) -> list[Any]:
+    """Returns the instances of a request as they are.
+
+    Raises:
+        PredictionException: the request is not of this form (400).
+    """
+    body = opened(row)
     instances = body.get("instances") if isinstance(body, dict) else None
     if not isinstance(instances, list):
         raise PredictionException(
-            'request body: no list "instances" (expected: {"instances": [...]})', _BAD_REQUEST
+            'request body: no list "instances" (expected: {"instances": [...]})', BAD_REQUEST
         )
-    return [_decoded(instance) for instance in instances]
+    return instances
 
 
-def _decoded(instance: Any) -> Any:
-    if isinstance(instance, dict):
-        if set(instance) == {"b64"}:
-            try:
-                return base64.b64decode(instance["b64"], validate=True)
-            except (ValueError, TypeError) as fault:
-                raise PredictionException(f"instance: not base64: {fault}", _BAD_REQUEST) from fault
-        return {key: _decoded(value) for key, value in instance.items()}
-    return instance
+def decoded(instance: Any) -> Any:
+    """Returns an instance in which each `{"b64": text}` is bytes.
+
+    Raises:
+        PredictionException: a text is not base64 (400).
+    """
+    if not isinstance(instance, dict):
+        return instance
+    if set(instance) != {"b64"}:
+        return {key: decoded(value) for key, value in instance.items()}
+    try:
+        return base64.b64decode(instance["b64"])
+    except (ValueError, TypeError) as fault:
+        raise PredictionException(f"instance: not base64: {fault}", BAD_REQUEST) from fault

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from ts._worker.non_finite import NonFinite
+from ts._worker.outputs import json_text
 from ts.torch_handler.request_envelope.base import BaseEnvelope, split
-from ts.torch_handler.request_envelope.instances import instances_of
+from ts.torch_handler.request_envelope.instances import decoded, instances_of
 
 
 class JSONEnvelope(BaseEnvelope):
-    """Gives the handler the instances of the whole batch as one list."""
+    """Gives the handler the instances of the whole batch as one list, each `{"b64": text}` as bytes."""
 
     _lengths: tuple[int, ...] = ()
 
@@ -18,20 +19,16 @@ class JSONEnvelope(BaseEnvelope):
         """Returns the instances of all requests."""
         opened = [instances_of(row) for row in data]
         self._lengths = tuple(map(len, opened))
-        return [instance for instances in opened for instance in instances]
+        return [decoded(instance) for instances in opened for instance in instances]
 
     def format_output(self, data: Any) -> Any:
-        """Returns each request's predictions as JSON text."""
-        for index in range(len(self._lengths)):
+        """Returns each request's predictions as JSON text.
+
+        Raises:
+            AnswerMismatch: the handler's answer is no list, or not as long as a larger batch.
+        """
+        non_finite = getattr(self.context, "_non_finite", None) or NonFinite.TEXT
+        texts = [json_text({"predictions": part}, non_finite) for part in split(data, self._lengths)]
+        for index in range(len(texts)):
             self.context.set_response_content_type(index, "application/json")
-        return [_written(part) for part in split(data, list(self._lengths))]
-
-
-def _written(predictions: list[Any]) -> str:
-    return json.dumps({"predictions": predictions}, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    raise TypeError(f"prediction: {type(value).__name__} has no JSON form")
+        return texts

@@ -9,8 +9,10 @@ from ts.torch_handler.request_envelope.instances import instances_of
 
 
 class KServeEnvelope(BaseEnvelope):
-    """Gives the handler a list with one `{"data": value}` (or the instance, when it is a dict) for each
-    instance.
+    """Gives the handler the instances as they are, those of a larger batch as one list.
+
+    What it answers to a single request is the answer, whatever it is; those to a larger batch are a list
+    with one entry for each instance.
     """
 
     _lengths: tuple[int, ...] = ()
@@ -19,13 +21,17 @@ class KServeEnvelope(BaseEnvelope):
         """Returns the instances of all requests."""
         opened = [instances_of(row) for row in data]
         self._lengths = tuple(map(len, opened))
-        return [_row(instance) for instances in opened for instance in instances]
+        return [instance for instances in opened for instance in instances]
 
     def format_output(self, data: Any) -> Any:
-        """Returns the predictions or explanations of each request."""
-        key = "explanations" if self.context.get_request_header(0, "explain") == "True" else "predictions"
-        return [{key: part} for part in split(data, list(self._lengths))]
+        """Returns the predictions or explanations of each request.
 
+        Raises:
+            AnswerMismatch: the answer to a larger batch does not fit it.
+        """
+        key = "explanations" if self._is_explain() else "predictions"
+        parts = [data] if len(self._lengths) == 1 else split(data, self._lengths)
+        return [{key: part} for part in parts]
 
-def _row(instance: Any) -> Any:
-    return instance if isinstance(instance, dict) else {"data": instance}
+    def _is_explain(self) -> bool:
+        return self.context is not None and self.context.get_request_header(0, "explain") == "True"
