@@ -15,6 +15,7 @@ import threading
 from ts._wire.channel import Channel
 from ts._wire.messages import ProtocolError
 from ts._worker.environment import Environment
+from ts._worker.logs import show_records
 from ts._worker.outcome import print_traceback
 from ts._worker.parent import die_with_parent, lead_own_group
 from ts._worker.session import Session
@@ -29,6 +30,7 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True, errors="backslashreplace")
+    show_records(sys.stdout)
     faulthandler.enable(all_threads=True)
     faulthandler.register(signal.SIGUSR1, all_threads=True, chain=False)
     # A terminal's Ctrl-C reaches the whole process group; the frontend ends its workers when it has drained.

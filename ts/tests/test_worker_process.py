@@ -77,6 +77,59 @@ def test_answers_given_before_the_process_ends_are_sent(processes: Processes, tm
     assert worker.ended()[0] == 3
 
 
+TELLING = """
+    import logging
+    {setup}
+    def handle(data, context):
+        if data:
+            logging.info("info %s", 1)
+            logging.getLogger("library.part").warning("careful")
+            logging.getLogger(__name__).debug("detail")
+        return data and ["ok"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("setup", "expected"),
+    [
+        ("", ["info 1", "careful"]),
+        ("logging.basicConfig()", ["info 1", "careful"]),
+        (
+            "logging.basicConfig(level=logging.DEBUG)",
+            ["INFO:root:info 1", "WARNING:library.part:careful", "DEBUG:handler:detail"],
+        ),
+        ("logging.basicConfig(format='%(levelname)s %(message)s')", ["INFO info 1", "WARNING careful"]),
+        (
+            "logging.basicConfig(format='1 %(message)s'); logging.basicConfig(format='2 %(message)s')",
+            ["1 info 1", "1 careful"],
+        ),
+        ("logging.getLogger().setLevel('ERROR')", []),
+        (
+            "import logging.config; logging.config.dictConfig({'version': 1, 'root': {'level': 'INFO',"
+            " 'handlers': ['h']}, 'formatters': {'f': {'format': '> %(message)s'}}, 'handlers': {'h':"
+            " {'class': 'logging.StreamHandler', 'formatter': 'f', 'stream': 'ext://sys.stdout'}}})",
+            ["> info 1", "> careful"],
+        ),
+    ],
+)
+def test_records_of_logging_are_lines_of_output_unless_the_model_configures_them(
+    processes: Processes, tmp_path: Path, setup: str, expected: list[str]
+) -> None:
+    worker = processes.serving(tmp_path / "m", TELLING.replace("{setup}", setup))
+    worker.frontend.one(b"x")
+    worker.frontend.send(Frame(FrameType.STOP))
+    _, out, err = worker.ended()
+    assert (out.splitlines(), err) == (expected, "")
+
+
+def test_a_stream_that_the_model_names_is_kept(processes: Processes, tmp_path: Path) -> None:
+    setup = "import sys; logging.basicConfig(stream=sys.stderr, format='%(message)s')"
+    worker = processes.serving(tmp_path / "m", TELLING.replace("{setup}", setup))
+    worker.frontend.one(b"x")
+    worker.frontend.send(Frame(FrameType.STOP))
+    assert worker.ended()[1:] == ("", "info 1\ncareful\n")
+
+
 def test_output_is_written_line_by_line_and_metrics_go_to_stdout(
     processes: Processes, tmp_path: Path
 ) -> None:
