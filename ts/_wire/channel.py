@@ -44,6 +44,10 @@ class Channel:
         self.outbox: Outbox | None = None
         self.received_at = time.monotonic()
 
+    def fileno(self) -> int:
+        """Returns the descriptor of the socket."""
+        return self._socket.fileno()
+
     def receive(self, wait: bool = True) -> list[Frame]:
         """Makes one receive call and returns the frames that are complete by now, in order.
 

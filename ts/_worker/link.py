@@ -36,6 +36,7 @@ class Link:
         credits: pieces that the run under way may still send; None: as many as it likes, or it has sent
             none yet.
         answers: whether this rank answers runs.
+        descriptor: of the connection, readable when something has arrived.
         hold: holds a whole frame back until the next flush.
         alone: whether this process is no part of a group, so that it may decide by itself what to leave out.
     """
@@ -52,6 +53,7 @@ class Link:
         self.cancelled: set[int] = set()
         self.credits: int | None = None
         self.hold = channel.hold
+        self.descriptor = channel.fileno()
         self.answers = rank == 0
         self.alone = world_size == 1
 

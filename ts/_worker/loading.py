@@ -95,7 +95,7 @@ def _enter(model_dir: str, first: bool) -> None:
 def _context(fields: Fields, model_dir: str) -> Context:
     from ts.metrics.metric_cache_yaml_impl import MetricsCacheYamlImpl
 
-    manifest = _manifest(model_dir)
+    manifest = manifest_of(model_dir)
     gpu = fields.get("gpu_id")
     make = ContextOfTwo if fields.get("prepare_ahead") == "true" else Context
     context = make(
@@ -114,7 +114,12 @@ def _context(fields: Fields, model_dir: str) -> Context:
     return context
 
 
-def _manifest(model_dir: str) -> dict[str, Any] | None:
+def manifest_of(model_dir: str) -> dict[str, Any] | None:
+    """Returns the manifest of a model's folder, or None when there is none.
+
+    Raises:
+        ValueError: it is no JSON object.
+    """
     path = Path(model_dir) / _MANIFEST
     if not path.is_file():
         return None

@@ -90,6 +90,23 @@ class Awaiting:
             asyncio.set_event_loop(self._loop)
         return self._loop.run_until_complete(wait())
 
+    def run_until_readable(self, descriptor: int) -> None:
+        """Lets what handlers have left on the loop go on until something arrives; without a loop, returns
+        at once.
+
+        Raises:
+            SystemExit, KeyboardInterrupt: a task of a handler wants the process to end.
+        """
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            return
+        readable = loop.create_future()
+        loop.add_reader(descriptor, _tell, readable)
+        try:
+            loop.run_until_complete(readable)
+        finally:
+            loop.remove_reader(descriptor)
+
     def _drive(self, pieces: Any) -> Iterator[Any]:
         try:
             while True:
@@ -100,3 +117,8 @@ class Awaiting:
                 yield piece
         finally:
             self._run(pieces.aclose())
+
+
+def _tell(readable: asyncio.Future[None]) -> None:
+    if not readable.done():
+        readable.set_result(None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -92,18 +90,6 @@ def _chain(fault: BaseException) -> Iterator[BaseException]:
         seen.add(id(cause))
         yield cause
         cause = cause.__cause__ or cause.__context__
-
-
-def print_traceback(fault: BaseException, about: str) -> None:
-    """Writes an exception with its traceback to stderr, as one text."""
-    trace = "".join(traceback.format_exception(type(fault), fault, fault.__traceback__))
-    sys.stderr.write(f"{about}\n{trace}")
-    sys.stderr.flush()
-
-
-def trace_of(fault: BaseException) -> str:
-    """Returns the traceback of an exception as text."""
-    return "".join(traceback.format_exception(type(fault), fault, fault.__traceback__))
 
 
 def short_message(fault: BaseException) -> str:

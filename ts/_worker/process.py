@@ -16,9 +16,9 @@ from ts._wire.channel import Channel
 from ts._wire.messages import ProtocolError
 from ts._worker.environment import Environment
 from ts._worker.logs import show_records
-from ts._worker.outcome import print_traceback
 from ts._worker.parent import die_with_parent, lead_own_group
 from ts._worker.session import Session
+from ts._worker.traces import print_traceback
 
 _LAST_WORDS_SECONDS = 5.0
 

@@ -7,8 +7,9 @@ from typing import Any
 from ts._wire.codec import encode_pairs
 from ts._wire.messages import ErrorCode, ReplyItem
 from ts._worker.model import LoadedModel
-from ts._worker.outcome import Failure, failure_of, print_traceback
+from ts._worker.outcome import Failure, failure_of
 from ts._worker.outputs import encode_output
+from ts._worker.traces import print_traceback
 from ts.context import RequestProcessor
 
 

@@ -15,9 +15,10 @@ from ts._wire.messages import END, SPENT, ErrorCode, FrameType, ProtocolError, R
 from ts._worker.inputs import Row, headers_of
 from ts._worker.link import Link
 from ts._worker.model import Awaiting, LoadedModel
-from ts._worker.outcome import Failure, WrongOutput, failure_of, print_traceback
+from ts._worker.outcome import Failure, WrongOutput, failure_of
 from ts._worker.preparer import Prepared, Preparer
 from ts._worker.replies import entry_reply, error_reply
+from ts._worker.traces import place_of, print_traceback
 from ts.context import RequestProcessor
 from ts.service import RequestCancelled
 
@@ -200,9 +201,9 @@ class Run:
             self._model.preparer.forget()
         failure = failure_of(fault)
         if failure.code not in _QUIET:
-            print_traceback(
-                fault, f"model {self._model.context.model_name}: the handler raised {type(fault).__name__}"
-            )
+            context = self._model.context
+            about = f"model {context.model_name}: the handler raised {type(fault).__name__}"
+            print_traceback(fault, about, place_of(fault, str(context.system_properties.get("model_dir"))))
         return self._all_failed(failure), failure.spent
 
     def _all_failed(self, failure: Failure) -> list[ReplyItem]:

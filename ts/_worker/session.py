@@ -16,16 +16,11 @@ from ts._worker.link import PROMPT_SECONDS, RUN_TYPES, Link
 from ts._worker.loading import load
 from ts._worker.lookahead import Lookahead
 from ts._worker.model import Awaiting, LoadedModel
-from ts._worker.outcome import (
-    Failure,
-    failure_of,
-    is_out_of_memory,
-    print_traceback,
-    short_message,
-    trace_of,
-)
+from ts._worker.outcome import Failure, failure_of, is_out_of_memory
 from ts._worker.replies import error_reply
+from ts._worker.requirements import missing_requirements
 from ts._worker.run import Run
+from ts._worker.traces import placed_message, print_traceback, trace_of
 
 
 class Session:
@@ -81,6 +76,7 @@ class Session:
         while True:
             if not waiting:
                 link.flush()
+                self._awaiting.run_until_readable(link.descriptor)
                 link.await_frames()
                 continue
             frame, received_at = waiting.popleft()
@@ -144,8 +140,8 @@ class Session:
         link.use_busy_poll(int(wanted.get("busy_poll_micros") or 0) / 1e6)
         try:
             model = load(frame.model, wanted, self._awaiting, first=not self._models)
-        except Exception as fault:
-            answer = self._load_failure(fault)
+        except BaseException as fault:  # also what would end the process: who waits is told why
+            answer = self._load_failure(fault, wanted)
         else:
             self._models[frame.model] = model
             answer = {"status": "ok", "mode": "serial", "slots": "1"}
@@ -158,8 +154,10 @@ class Session:
             gc.freeze()
         link.send(Frame(FrameType.LOADED, model=frame.model, payload=answer))
 
-    def _load_failure(self, fault: Exception) -> Fields:
-        print_traceback(fault, "the model could not be loaded")
+    def _load_failure(self, fault: BaseException, wanted: Fields) -> Fields:
+        message = placed_message(fault, wanted.get("model_dir") or "")
+        message += missing_requirements(fault, wanted)
+        print_traceback(fault, f"{message} (model {wanted.get('model_name')} could not be loaded)")
         code = ErrorCode.LOAD_FAILED
         if is_out_of_memory(fault):
             code = ErrorCode.OUT_OF_MEMORY
@@ -168,7 +166,7 @@ class Session:
         return {
             "status": "failed",
             "error": code.name,
-            "message": short_message(fault),
+            "message": message,
             "trace": trace_of(fault),
         }
 

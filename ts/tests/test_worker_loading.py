@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -116,9 +117,101 @@ def test_a_load_that_fails_says_why_and_the_worker_lives(
     loaded = frontend.load(write_model(tmp_path / "m", source), handler)
     assert loaded["status"] == "failed"
     assert words in loaded["message"]
-    assert "Traceback" in loaded["trace"]
+    assert words.partition(":")[0] in loaded["trace"]
     frontend.serving(write_model(tmp_path / "n", FUNCTION))
     assert frontend.one(b"").error == 0
+
+
+LOADING = """
+class Model:
+    def initialize(self, context):
+        {statement}
+
+    def handle(self, data, context):
+        return ["ok"] * len(data)
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("raise ValueError('at load')", "handler.py:4: ValueError: at load"),
+        ("import json; json.loads('[')", "handler.py:4: JSONDecodeError: Expecting value"),
+        ("import sys; sys.exit(3)", "handler.py:4: SystemExit: 3"),
+        ("raise SystemExit('no weights')", "handler.py:4: SystemExit: no weights"),
+        ("raise KeyboardInterrupt", "handler.py:4: KeyboardInterrupt"),
+        ("import broken", "broken.py:2: SyntaxError"),
+        ("import sibling", "sibling.py:1: ZeroDivisionError"),
+    ],
+)
+def test_a_load_that_fails_says_where_first_and_shows_no_frames_of_the_worker(
+    frontend: Frontend,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    statement: str,
+    told: str,
+) -> None:
+    folder = write_model(
+        tmp_path / "m",
+        LOADING.replace("{statement}", statement),
+        broken_py="x = 1\ndef (:\n",
+        sibling_py="1 / 0\n",
+    )
+    loaded = frontend.load(folder)
+    assert loaded["message"].startswith(told)
+    shown = capfd.readouterr().err
+    assert shown.startswith(told)
+    assert shown.count("Traceback (most recent call last):") == 1
+    for text in (shown, loaded["trace"]):
+        assert "/_worker/" not in text
+        assert "importlib" not in text
+        assert 'handler.py", line 4, in initialize' in text
+    frontend.serving(write_model(tmp_path / "n", FUNCTION))
+    assert frontend.one(b"").error == 0
+
+
+def test_what_an_error_came_from_is_shown_without_frames_of_the_worker_too(
+    frontend: Frontend, tmp_path: Path
+) -> None:
+    source = """
+        def handle(data, context):
+            try:
+                import absent_dependency
+            except ImportError as fault:
+                raise RuntimeError("needs it") from fault
+    """
+    loaded = frontend.load(write_model(tmp_path / "m", source))
+    assert loaded["message"].startswith("handler.py:6: RuntimeError: needs it")
+    assert loaded["trace"].count("Traceback") == 2
+    assert "/_worker/" not in loaded["trace"]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "files", "fields", "hint"),
+    [
+        (None, {}, {}, ""),
+        (None, {"requirements_txt": "nope"}, {}, " (the archive's requirements.txt was not installed)"),
+        (
+            {"requirementsFile": "needs.txt"},
+            {"needs_txt": "nope"},
+            {},
+            " (the archive's needs.txt was not installed)",
+        ),
+        (None, {"requirements_txt": "nope"}, {"requirements": "installed"}, ""),
+    ],
+)
+def test_a_failed_import_says_that_the_requirements_were_not_installed(
+    frontend: Frontend,
+    tmp_path: Path,
+    manifest: dict[str, Any] | None,
+    files: dict[str, str],
+    fields: dict[str, str],
+    hint: str,
+) -> None:
+    source = "import absent_dependency\n"
+    loaded = frontend.load(write_model(tmp_path / "m", source, manifest, **files), **fields)
+    told = "handler.py:1: ModuleNotFoundError: No module named 'absent_dependency'"
+    assert loaded["message"] == told + hint
 
 
 def test_out_of_memory_at_load_is_told_apart(frontend: Frontend, tmp_path: Path) -> None:

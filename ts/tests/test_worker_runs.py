@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ts._wire.messages import SPENT, ErrorCode, Frame, FrameType, Part
-from ts.tests.frontend import PREFIX, Frontend, ThreadWorker, item, write_model
+from ts.tests.frontend import PATIENCE_SECONDS, PREFIX, Frontend, ThreadWorker, item, write_model
 
 ECHO = """
     def handle(data, context):
@@ -413,6 +415,58 @@ def test_async_handlers_share_one_event_loop(frontend: Frontend, tmp_path: Path)
     """
     frontend.serving(write_model(tmp_path / "m", handler))
     assert [frontend.one(b"a").json, frontend.one(b"b").json] == [[1, "a"], [1, "b"]]
+
+
+@pytest.mark.parametrize("place", ["initialize", "handle"])
+def test_a_background_task_goes_on_between_requests(frontend: Frontend, tmp_path: Path, place: str) -> None:
+    handler = """
+        import asyncio, pathlib
+        class Model:
+            async def initialize(self, context):
+                if PLACE == "initialize":
+                    self.task = asyncio.create_task(self.work())
+            async def handle(self, data, context):
+                if PLACE == "handle":
+                    self.task = asyncio.create_task(self.work())
+                return ["ok"] * len(data)
+            async def work(self):
+                for _ in range(3):
+                    await asyncio.sleep(0.001)
+                pathlib.Path(FOLDER, "done").touch()
+    """
+    folder = tmp_path / "m"
+    write_model(folder, handler.replace("PLACE", repr(place)).replace("FOLDER", repr(str(folder))))
+    frontend.serving(folder)
+    if place == "handle":
+        assert frontend.one(b"x").text == "ok"
+    until(lambda: (folder / "done").exists())
+    assert frontend.one(b"x").text == "ok"
+
+
+def test_a_background_task_that_fails_harms_no_request(
+    frontend: Frontend, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    handler = """
+        import asyncio
+        async def fail():
+            await asyncio.sleep(0)
+            raise ValueError("in the background")
+        async def handle(data, context):
+            asyncio.create_task(fail())
+            return data and ["ok"] * len(data)
+    """
+    frontend.serving(write_model(tmp_path / "m", handler))
+    assert frontend.one(b"x").text == "ok"
+    assert frontend.one(b"x").text == "ok"
+    until(lambda: "in the background" in caplog.text)
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Waits for something that the worker does by itself."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def test_a_heartbeat_comes_back_as_it_is_and_in_order(frontend: Frontend, tmp_path: Path) -> None:
