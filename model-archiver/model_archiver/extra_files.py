@@ -30,7 +30,7 @@ def add_extra_files(listed: str, output: Path, contents: Contents, warn: Callabl
     """
     for item in listed.split(","):
         for path in _paths(item, warn):
-            for name, source in _files_of(path, output, warn):
+            for name, source in files_of(path, output, warn):
                 if name == MANIFEST_NAME:
                     warn(f"{FLAG}: '{source.path}' is left out (the archiver writes {MANIFEST_NAME} itself)")
                 else:
@@ -54,7 +54,7 @@ def _paths(item: str, warn: Callable[[str], None]) -> list[Path]:
     return matches
 
 
-def _files_of(path: Path, output: Path, warn: Callable[[str], None]) -> Iterator[tuple[str, Source]]:
+def files_of(path: Path, output: Path, warn: Callable[[str], None]) -> Iterator[tuple[str, Source]]:
     """Yields each file of a file or directory with its name in the archive."""
     if not path.is_dir():
         yield path.name, find_file(path, FLAG)

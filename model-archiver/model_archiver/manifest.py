@@ -26,12 +26,17 @@ def manifest_json(config: ModelArchiverConfig, handler: Handler, created_s: int)
         "configFile": _base_name(config.config_file),
     }
     manifest = {
-        "createdOn": (_EPOCH + timedelta(seconds=created_s)).strftime("%d/%m/%Y %H:%M:%S"),
+        "createdOn": created_on(created_s),
         "runtime": config.runtime,
         "model": {key: value for key, value in model.items() if value is not None},
         "archiverVersion": __version__,
     }
     return json.dumps(manifest, indent=2).encode("ascii")
+
+
+def created_on(created_s: int) -> str:
+    """An instant (seconds since 1970, UTC) as the manifest writes it."""
+    return (_EPOCH + timedelta(seconds=created_s)).strftime("%d/%m/%Y %H:%M:%S")
 
 
 def _base_name(path: str | None) -> str | None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
 from model_archiver.model_archiver_config import ModelArchiverConfig
-from model_archiver.model_packaging import generate_model_archive
+from model_archiver.packing import pack
+
+LOG = logging.getLogger("model_archiver")
 
 
 class ModelArchiver:
@@ -16,4 +20,4 @@ class ModelArchiver:
         Raises :class:`~model_archiver.model_archiver_error.ModelArchiverError` when an input or the output
         place is not usable; nothing is left behind then, and an older archive stays as it was.
         """
-        generate_model_archive(config)
+        pack(config, LOG.warning)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from argparse import Namespace
 from dataclasses import dataclass, field, fields
 
 
@@ -29,6 +28,11 @@ class ModelArchiverConfig:
     config_file: str | None = None
 
     @classmethod
-    def from_args(cls, args: Namespace) -> ModelArchiverConfig:
-        """Takes each field from the parsed flag of the same name."""
-        return cls(**{entry.name: getattr(args, entry.name) for entry in fields(cls)})
+    def from_args(cls, args: object) -> ModelArchiverConfig:
+        """Takes each field from the parsed flag of the same name; one that is not there, or ``None``, keeps
+        its default.
+
+        Raises ``TypeError`` when name, handler or version is not there.
+        """
+        given = {entry.name: getattr(args, entry.name, None) for entry in fields(cls)}
+        return cls(**{name: value for name, value in given.items() if value is not None})

@@ -11,7 +11,7 @@ from model_archiver.formats import FORMATS, ArchiveFormat
 from model_archiver.model_archiver_config import ModelArchiverConfig
 from model_archiver.model_archiver_error import ModelArchiverError
 from model_archiver.output import OutputPlace
-from model_archiver.plan import plan_archive
+from model_archiver.plan import Plan, plan_archive
 from model_archiver.progress import ProgressLine
 
 RUNTIMES = ("python", "python3", "LSP")
@@ -28,9 +28,14 @@ class PackedArchive:
 
 
 def pack(
-    config: ModelArchiverConfig, warn: Callable[[str], None], progress: ProgressLine | None = None
+    config: ModelArchiverConfig,
+    warn: Callable[[str], None],
+    progress: ProgressLine | None = None,
+    manifest: bytes | None = None,
 ) -> PackedArchive:
     """Writes the archive of ``config``; ``warn`` gets what is odd but no error, ``progress`` the bytes done.
+
+    The manifest is made of ``config`` unless ``manifest`` brings its bytes.
 
     Raises :class:`ModelArchiverError` when an input or the output place is not usable, also when the system
     refuses (disk full, no permission); nothing is left behind then, and an older archive stays as it was.
@@ -39,7 +44,13 @@ def pack(
     archive_format = FORMATS[config.archive_format]
     path = Path(config.export_path, config.model_name + archive_format.suffix)
     try:
-        return _pack(config, archive_format, path, warn, progress or ProgressLine(config.model_name))
+        shown = progress or ProgressLine(config.model_name)
+        place = OutputPlace(path, archive_format.is_directory, config.force)
+        place.check()
+        plan = plan_archive(config, path, warn)
+        return write_plan(
+            plan if manifest is None else plan.with_manifest(manifest), place, archive_format, shown
+        )
     except ModelArchiverError:
         raise
     except OSError as error:
@@ -48,16 +59,11 @@ def pack(
         raise ModelArchiverError(f"'{path}' can't be made: {what}{where}") from error
 
 
-def _pack(
-    config: ModelArchiverConfig,
-    archive_format: ArchiveFormat,
-    path: Path,
-    warn: Callable[[str], None],
-    progress: ProgressLine,
+def write_plan(
+    plan: Plan, place: OutputPlace, archive_format: ArchiveFormat, progress: ProgressLine
 ) -> PackedArchive:
-    place = OutputPlace(path, archive_format.is_directory, config.force)
-    place.check()
-    plan = plan_archive(config, path, warn)
+    """Writes what was planned to its place, where it appears whole or not at all."""
+    path = place.path
     progress.start(plan.total_bytes)
     try:
         with place.staging() as staged:
@@ -72,11 +78,7 @@ def _pack(
 
 def _check(config: ModelArchiverConfig) -> None:
     """Checks the plain values, also those that the flags' parser knows: callers of the interface skip it."""
-    if not _MODEL_NAME.fullmatch(config.model_name):
-        raise ModelArchiverError(
-            f"--model-name: '{config.model_name}' "
-            "(expected: a letter or digit, then letters, digits, '_', '-' and '.')"
-        )
+    check_model_name(config.model_name)
     if not config.version:
         raise ModelArchiverError("--version: '' (expected: a version, such as 1.0)")
     if not config.handler:
@@ -89,3 +91,12 @@ def _check(config: ModelArchiverConfig) -> None:
     ):
         if value not in known:
             raise ModelArchiverError(f"{flag}: '{value}' (expected: one of {', '.join(known)})")
+
+
+def check_model_name(model_name: str) -> None:
+    """Raises :class:`ModelArchiverError` for a name that no model can have."""
+    if not _MODEL_NAME.fullmatch(model_name):
+        raise ModelArchiverError(
+            f"--model-name: '{model_name}' "
+            "(expected: a letter or digit, then letters, digits, '_', '-' and '.')"
+        )

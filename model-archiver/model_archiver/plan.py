@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model_archiver.contents import Contents, Source, find_file
@@ -44,6 +44,15 @@ class Plan:
     def total_bytes(self) -> int:
         """Size of all entries before compression."""
         return sum(entry.size_bytes for entry in self.entries)
+
+    @property
+    def without_manifest(self) -> Plan:
+        """The same without the manifest."""
+        return replace(self, entries=tuple(e for e in self.entries if e.name != MANIFEST_NAME))
+
+    def with_manifest(self, content: bytes) -> Plan:
+        """The same with another manifest."""
+        return replace(self, entries=(Entry(MANIFEST_NAME, content), *self.without_manifest.entries))
 
 
 def plan_archive(config: ModelArchiverConfig, output: Path, warn: Callable[[str], None]) -> Plan:

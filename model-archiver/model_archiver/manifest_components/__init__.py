@@ -1,0 +1,1 @@
+"""TorchServe's public path of the manifest's parts."""
