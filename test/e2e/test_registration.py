@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import re
 import tarfile
 import threading
 import zipfile
@@ -77,6 +78,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, web: tuple[Path, int]) -> I
     pack(running.store, "echo", "echo", "2.0", file_name="echo2.mar")
     pack(running.store, "unloadable", "raising_at_load")
     pack(running.store, "hanging", "hanging_at_load")
+    requirements = base / "requirements.txt"
+    requirements.write_text("absent-dependency\n")
+    pack(running.store, "ending", "ending_at_load", extra_files=str(requirements))
     with running:
         yield running
 
@@ -246,6 +250,43 @@ def test_an_asynchronous_registration_that_fails_is_told_by_describing(server: R
     assert server.predict("echo", "x").status == 200
     assert server.manage("DELETE", "/models/later").status == 200
     assert server.manage("GET", "/models/later").status == 404
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        ("raising", r"ending_at_load\.py:\d+: ValueError: no weights here"),
+        ("leaving", r"ending_at_load\.py:\d+: SystemExit: no licence"),
+        (
+            "importing",
+            r"ending_at_load\.py:\d+: ModuleNotFoundError: No module named 'absent_dependency'"
+            r" \(the archive's requirements\.txt was not installed\)",
+        ),
+        ("quitting", r"Worker died\. It exited with code 3"),
+        ("crashing", r"Worker died\. It .*(SIGSEGV|signal 11)"),
+    ],
+)
+def test_a_load_that_ends_in_whatever_way_tells_its_reason_everywhere(
+    server: RunningServer, end: str, reason: str
+) -> None:
+    answer = register(server, "ending.mar", model_name=end)
+    assert answer.status == 500
+    assert re.search(reason, answer.message)
+    assert register(server, "ending.mar", model_name=end, synchronous="false").status == 202
+    try:
+        eventually(lambda: "lastFailure" in server.describe(end), 20, "the reason is told")
+        assert re.match(reason, server.describe(end)["lastFailure"])
+    finally:
+        assert server.manage("DELETE", f"/models/{end}").status == 200
+    lines = server.log("ts_log.log").splitlines()
+    assert any(re.search(f"{end}_1.0 failed to start: {reason}", line) for line in lines)
+    if end == "raising":
+        text = server.log("model_log.log")
+        assert text.count("ValueError: no weights here (model raising could not be loaded)") >= 2
+        assert "/_worker/" not in text
+        assert not any("Traceback" in line for line in lines if "failed to start" in line)
+    if end == "quitting":
+        assert "last words" in server.log("model_log.log")
 
 
 def test_a_load_that_hangs_ends_with_its_time(server: RunningServer) -> None:

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param defaultHandler handler of archives that name none
  * @param decodeInputRequest whether workers decode JSON and text bodies
  * @param limitMaxImagePixels whether image handlers keep Pillow's limit
+ * @param nonFinite what becomes of NaN and infinity in JSON: text, null or error
  * @param gpuCount accelerators that may be used
  * @param heartbeatInterval how often an idle worker is asked whether it is there
  * @param heartbeatTimeout how long it may take to answer
@@ -36,6 +37,7 @@ public record WorkerConfig(
     @Nullable String defaultHandler,
     boolean decodeInputRequest,
     boolean limitMaxImagePixels,
+    String nonFinite,
     int gpuCount,
     Duration heartbeatInterval,
     Duration heartbeatTimeout,

@@ -63,7 +63,8 @@ final class WorkerReports implements WorkerHost {
 
   @Override
   public void loadFailed(Worker worker, LossCause cause) {
-    log.warn("{} failed to start: {}", worker.name(), cause.text());
+    // What more there is, the worker has written to the model's log.
+    log.warn("{} failed to start: {}", worker.name(), cause.message());
     elasticity.loadFailed(staffing.loadFailed(worker, cause));
     backlog.refuseIfHopeless();
     changed.run();

@@ -64,6 +64,7 @@ public final class Configs {
         null,
         true,
         true,
+        "null",
         gpuCount,
         Duration.ofSeconds(10),
         Duration.ofSeconds(5),

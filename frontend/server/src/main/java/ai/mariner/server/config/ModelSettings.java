@@ -76,6 +76,14 @@ final class ModelSettings {
           Syntax.bool(),
           "true",
           "Whether workers decode JSON and text bodies before the handler sees them.");
+  final Setting<String> nonFinite =
+      chapter.row(
+          "non_finite",
+          Syntax.oneOf("text", "null", "error"),
+          new Fallback("text", "null", null),
+          "What becomes of NaN and infinity in answers that are written as JSON: the texts `NaN`,"
+              + " `Infinity` and `-Infinity`, which are no JSON; `null`; or an error that says"
+              + " where the number is.");
   final Setting<Boolean> limitMaxImagePixels =
       chapter.row(
           "limit_max_image_pixels",
