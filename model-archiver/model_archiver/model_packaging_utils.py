@@ -111,12 +111,19 @@ class ModelExportUtils:
         """
         given = {name.replace("-", "_"): path for name, path in kwargs.items() if path}
         built_in = "BaseHandler" if runtime == NATIVE_RUNTIME else "base_handler"
-        unknown = given.keys() - vars(ModelArchiverConfig("", "", "")).keys()
-        if unknown:
-            raise ModelArchiverError(f"artifacts: {', '.join(sorted(unknown))} (expected: flags of files)")
         config = ModelArchiverConfig(
-            model_name, version="1.0", runtime=runtime, **{"handler": built_in, **given}
-        )  # type: ignore[arg-type]
+            model_name,
+            given.pop("handler", built_in),
+            version="1.0",
+            serialized_file=given.pop("serialized_file", None),
+            model_file=given.pop("model_file", None),
+            extra_files=given.pop("extra_files", None),
+            runtime=runtime,
+            requirements_file=given.pop("requirements_file", None),
+            config_file=given.pop("config_file", None),
+        )
+        if given:
+            raise ModelArchiverError(f"artifacts: {', '.join(sorted(given))} (expected: flags of files)")
         folder = Path(tempfile.mkdtemp(prefix="model-archiver-"), model_name)
         FORMATS["no-archive"].write(
             plan_archive(config, folder, LOG.warning).without_manifest, folder, lambda _: None

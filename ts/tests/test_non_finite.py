@@ -62,7 +62,7 @@ def refused(constant: str) -> Any:
 
 @pytest.mark.parametrize("fields", [{}, {"non_finite": "null"}])
 def test_null_is_what_a_worker_writes_unless_it_is_told_otherwise(
-    frontend: Frontend, folder: Path, fields: dict[str, str]
+    frontend: Frontend, folder: Path, fields: dict[str, Any]
 ) -> None:
     frontend.serving(folder, **fields)
     for name, expected in NULLS.items():

@@ -312,8 +312,7 @@ def test_a_handlers_own_image_processing_gets_the_picture_in_its_mode(mode: str)
     class Modes(ImageClassifier):
         """Shows the mode."""
 
-        def image_processing(self, image: Any) -> Any:
-            return torch.tensor(list(image.mode.encode()))
+        image_processing: Any = staticmethod(lambda image: torch.tensor(list(image.mode.encode())))
 
     handler = Modes()
     handler.device = torch.device("cpu")
@@ -523,7 +522,7 @@ def test_a_micro_batch_knows_its_index_and_the_batch_tells_its_time(
         """Asks the object that stands in for its handle, as TorchServe's example does."""
 
         def inference(self, data: list[int]) -> tuple[list[int], int]:
-            return data, self.handle.get_micro_batch_idx()
+            return data, self.handle.get_micro_batch_idx()  # type: ignore[attr-defined]
 
     handler = Indexed()
     handler.handle = MicroBatching(handler, 2)  # type: ignore[attr-defined]

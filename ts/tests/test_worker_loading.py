@@ -205,7 +205,7 @@ def test_a_failed_import_says_that_the_requirements_were_not_installed(
     tmp_path: Path,
     manifest: dict[str, Any] | None,
     files: dict[str, str],
-    fields: dict[str, str],
+    fields: dict[str, Any],
     hint: str,
 ) -> None:
     source = "import absent_dependency\n"

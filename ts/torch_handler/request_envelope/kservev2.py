@@ -132,9 +132,10 @@ def _nested(data: Any, shape: Sequence[int]) -> Any:
 def _flat(data: Any) -> list[Any]:
     if not isinstance(data, list):
         return [data]
-    while any(isinstance(entry, list) for entry in data):
-        data = [value for entry in data for value in (entry if isinstance(entry, list) else [entry])]
-    return data
+    flat: list[Any] = data
+    while any(isinstance(entry, list) for entry in flat):
+        flat = [value for entry in flat for value in (entry if isinstance(entry, list) else [entry])]
+    return flat
 
 
 def _tensor(name: Any, value: Any) -> dict[str, Any]:
