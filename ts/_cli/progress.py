@@ -50,7 +50,7 @@ def painted(word: str, text: str, colour: bool) -> str:
 
 def _model_note(model: ModelState) -> str:
     if model.reason:
-        return model.reason
+        return model.short_reason
     if model.wanted:
         return f"{model.workers} of {model.wanted} worker{'' if model.wanted == 1 else 's'}"
     return ""
@@ -68,10 +68,8 @@ class PlainProgress:
         """Prints what has changed since the last call."""
         self._line("", self._title, state.phase, "")
         for model in state.models:
-            note = model.reason if model.state == "failed" else None
-            self._line(
-                f"model {model.name} {model.location}", f"model {model.label}", model.state, note or ""
-            )
+            note = model.short_reason if model.state == "failed" else ""
+            self._line(f"model {model.name} {model.location}", f"model {model.label}", model.state, note)
 
     def finish(self) -> None:
         """Does nothing: every line is whole already."""

@@ -26,6 +26,11 @@ class ModelState:
         """Name, with the version once it is known."""
         return f"{self.name} {self.version}" if self.version else self.name
 
+    @property
+    def short_reason(self) -> str:
+        """The first line of the reason; what follows is a traceback."""
+        return (self.reason or "").partition("\n")[0]
+
 
 @dataclass(frozen=True)
 class ServerState:

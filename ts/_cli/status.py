@@ -88,7 +88,7 @@ def _described(server: RunningServer, colour: bool) -> list[str]:
     rows = [("MODEL", "VERSION", "STATE", "WORKERS", "")] if models else []
     for model in models:
         workers = f"{model.workers}/{model.wanted}"
-        rows.append((model.name, model.version or "-", model.state, workers, model.reason or ""))
+        rows.append((model.name, model.version or "-", model.state, workers, model.short_reason))
     widths = [max(len(row[column]) for row in rows) for column in range(4)] if rows else []
     for row in rows:
         cells = [cell.ljust(size) for cell, size in zip(row, widths, strict=False)]
