@@ -99,6 +99,7 @@ def test_start_names_the_models_that_failed(operator: Operator) -> None:
     assert done.code == 1
     for name, reason in (("unloadable", "another planet"), ("torn", ""), ("absent", "not found")):
         assert any(name in line and reason in line for line in done.err.splitlines()), done.text
+    assert done.text.count("Traceback") == 1, done.text
     found = addresses(done.out)
     assert rest.call(found["inference"], "POST", "/predictions/echo", "x").body == b"x"
     assert rest.call(found["inference"], "GET", "/readyz").status == 503
