@@ -70,6 +70,16 @@ final class FakeModels implements ModelCalls {
   }
 
   @Override
+  public @Nullable String onlyModel() {
+    throw new UnsupportedOperationException("gRPC's requests name their model");
+  }
+
+  @Override
+  public @Nullable String modelAt(String location) {
+    throw new UnsupportedOperationException("gRPC's requests name their model");
+  }
+
+  @Override
   public CompletionStage<List<ModelStatus>> describe(ModelRef model) {
     if (!model.name().equals("echo")) {
       return CompletableFuture.failedStage(

@@ -8,7 +8,6 @@ import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Operation;
-import ai.mariner.core.model.ModelSummary;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -20,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 final class InferenceRoutes {
   private static final String ANYTHING = "*/*";
   private static final String MODEL_NAME = "model_name";
-  private static final int MOST_LISTED = 1000;
 
   private final RestContext context;
 
@@ -121,24 +119,13 @@ final class InferenceRoutes {
   }
 
   private @Nullable String onlyModel() {
-    List<ModelSummary> models = context.models().list(MOST_LISTED, 0).models();
-    if (models.size() == 1) {
-      return models.get(0).name();
-    }
+    String only = context.models().onlyModel();
     List<ServerConfig.StartupModel> startup = context.config().startupModels();
-    if (startup.size() != 1) {
-      return null;
+    if (only != null || startup.size() != 1) {
+      return only;
     }
-    ServerConfig.StartupModel only = startup.get(0);
-    if (only.name() != null) {
-      return only.name();
-    }
-    for (ModelSummary model : models) {
-      if (model.location().equals(only.location())) {
-        return model.name();
-      }
-    }
-    return null;
+    ServerConfig.StartupModel loaded = startup.get(0);
+    return loaded.name() != null ? loaded.name() : context.models().modelAt(loaded.location());
   }
 
   private void submit(

@@ -187,6 +187,21 @@ final class TestServer {
     }
 
     @Override
+    public @Nullable String onlyModel() {
+      return models.size() == 1 ? models.get(0).name() : null;
+    }
+
+    @Override
+    public @Nullable String modelAt(String location) {
+      for (ModelSummary model : models) {
+        if (model.location().equals(location)) {
+          return model.name();
+        }
+      }
+      return null;
+    }
+
+    @Override
     public CompletionStage<List<ModelStatus>> describe(ModelRef ref) {
       return described;
     }

@@ -11,6 +11,7 @@ import ai.mariner.core.model.Model;
 import ai.mariner.core.model.ModelService;
 import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.RegisterResult;
+import ai.mariner.core.model.RegistryListener;
 import ai.mariner.server.state.ServerState;
 import ai.mariner.server.state.ServerState.Model.Progress;
 import java.util.ArrayList;
@@ -22,18 +23,22 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Loads the start-up models and reports how they and all later models are doing. */
-final class StartupLoad {
+/**
+ * Loads the start-up models and reports how they and all later models are doing: a
+ * moment after each change, so that many of them make one report.
+ */
+final class StartupLoad implements RegistryListener {
   private static final Logger log = LoggerFactory.getLogger(StartupLoad.class);
-  private static final long QUICK_LOOK_MILLIS = 25;
-  private static final long SLOW_LOOK_MILLIS = 500;
+  private static final long REPORT_DELAY_MILLIS = 20;
 
   private final ServerConfig config;
   private final ArchiveStore archives;
@@ -41,6 +46,7 @@ final class StartupLoad {
   private final StateReport state;
   private final ScheduledExecutorService timer;
   private final Map<String, ServerState.Model> unregistered = new ConcurrentHashMap<>();
+  private final AtomicBoolean reportDue = new AtomicBoolean();
 
   StartupLoad(
       ServerConfig config,
@@ -62,7 +68,8 @@ final class StartupLoad {
       String label = label(model);
       unregistered.put(label, row(label, model, Progress.FETCHING, null));
     }
-    look();
+    report();
+    models.listen(this);
     List<CompletionStage<RegisterResult>> results =
         models.registerInOrder(wanted.stream().map(StartupLoad::order).toList());
     List<CompletableFuture<?>> ends = new ArrayList<>();
@@ -131,11 +138,13 @@ final class StartupLoad {
       unregistered.remove(label);
       log.info(
           "{} is registered, its workers are starting", result == null ? label : result.model());
+      reportSoon();
       return;
     }
     String reason = ServeException.failureOf(thrown).message();
     log.error("Failed to load model: {}: {}", model.location(), reason);
     unregistered.put(label, row(label, model, Progress.FAILED, reason));
+    reportSoon();
   }
 
   private static ServerState.Model row(
@@ -143,7 +152,38 @@ final class StartupLoad {
     return new ServerState.Model(label, null, model.location(), stage, 0, 0, reason);
   }
 
-  private void look() {
+  @Override
+  public void published(Model model) {
+    reportSoon();
+  }
+
+  @Override
+  public void removed(Model model) {
+    reportSoon();
+  }
+
+  @Override
+  public void stateChanged(Model model) {
+    reportSoon();
+  }
+
+  private void reportSoon() {
+    if (reportDue.compareAndSet(false, true)) {
+      try {
+        timer.schedule(
+            () -> {
+              reportDue.set(false);
+              report();
+            },
+            REPORT_DELAY_MILLIS,
+            TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException serverHasEnded) {
+        log.debug("the state of the models is not reported: the server has ended");
+      }
+    }
+  }
+
+  private void report() {
     List<ServerState.Model> rows = new ArrayList<>(unregistered.values());
     for (Model model : models.models()) {
       rows.add(row(model));
@@ -155,8 +195,7 @@ final class StartupLoad {
         rows.stream()
             .map(ServerState.Model::progress)
             .allMatch(p -> p == Progress.READY || p == Progress.FAILED);
-    boolean over = state.models(rows, settled);
-    timer.schedule(this::look, over ? SLOW_LOOK_MILLIS : QUICK_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    state.models(rows, settled);
   }
 
   private static ServerState.Model row(Model model) {

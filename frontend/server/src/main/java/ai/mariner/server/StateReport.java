@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class StateReport {
   private final @Nullable StateFile file;
   private ServerState state;
+  private boolean settled;
 
   private StateReport(@Nullable StateFile file, ServerState state) {
     this.file = file;
@@ -39,26 +40,29 @@ final class StateReport {
 
   void listening(Map<String, String> listeners) {
     change(state -> state.withListeners(listeners).in(Phase.LISTENING));
+    change(this::readyIfSettled);
   }
 
   /**
    * Reports the models.
    *
    * @param models all of them
-   * @param settled whether each of them is ready or failed
-   * @return whether the start is over: all of them settled, and all listeners answer
+   * @param allSettled whether each of them is ready or failed
    */
-  boolean models(List<ServerState.Model> models, boolean settled) {
-    ServerState now =
-        change(
-            state -> {
-              if (state.phase() == Phase.STOPPED) {
-                return state;
-              }
-              ServerState next = state.withModels(models);
-              return settled && state.phase() == Phase.LISTENING ? next.in(Phase.READY) : next;
-            });
-    return settled && now.phase() != Phase.STARTING;
+  void models(List<ServerState.Model> models, boolean allSettled) {
+    change(
+        state -> {
+          if (state.phase() == Phase.STOPPED) {
+            return state;
+          }
+          settled = allSettled;
+          return readyIfSettled(state.withModels(models));
+        });
+  }
+
+  /** The start is over when all listeners answer and every model is ready or failed. */
+  private ServerState readyIfSettled(ServerState state) {
+    return settled && state.phase() == Phase.LISTENING ? state.in(Phase.READY) : state;
   }
 
   void stopping() {
@@ -69,7 +73,7 @@ final class StateReport {
     change(state -> state.withModels(List.of()).in(Phase.STOPPED));
   }
 
-  private synchronized ServerState change(UnaryOperator<ServerState> step) {
+  private synchronized void change(UnaryOperator<ServerState> step) {
     ServerState next = step.apply(state);
     if (!next.equals(state)) {
       state = next;
@@ -77,6 +81,5 @@ final class StateReport {
         file.write(next);
       }
     }
-    return next;
   }
 }

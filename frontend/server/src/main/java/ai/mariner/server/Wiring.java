@@ -112,7 +112,7 @@ final class Wiring {
             InstantSource.system(),
             new MemoryWatch(resident, HostProcMemory.ofThisSystem(), watch),
             random);
-    ModelRegistry registry = new ModelRegistry();
+    ModelRegistry registry = new ModelRegistry(watch);
     this.archives = new MarStore(config.fetch(), config.limits(), config.profile());
     this.inference = new InferenceService(registry, labels);
     this.models =

@@ -16,6 +16,7 @@ final class ReadinessBoard {
   private boolean everReady;
   private boolean failed;
   private @Nullable LossCause lastCause;
+  private Runnable changed = () -> {};
   private volatile Readiness readiness;
 
   /** Somebody who waits for the lower bound of workers, or for all that were asked for. */
@@ -29,6 +30,11 @@ final class ReadinessBoard {
   /** May be read from any thread. */
   Readiness readiness() {
     return readiness;
+  }
+
+  /** Says whom to tell when the readiness is another one. Called before anything is shown. */
+  void whenChanged(Runnable task) {
+    changed = task;
   }
 
   /** Other numbers of workers are wanted: what was before counts no more. */
@@ -65,7 +71,11 @@ final class ReadinessBoard {
    * @param target workers that there shall be
    */
   void show(int needed, int target, int ready) {
-    readiness = new Readiness(needed, target, ready, everReady, failed, lastFailure());
+    Readiness now = new Readiness(needed, target, ready, everReady, failed, lastFailure());
+    if (!now.equals(readiness)) {
+      readiness = now;
+      changed.run();
+    }
   }
 
   @Nullable String lastFailure() {

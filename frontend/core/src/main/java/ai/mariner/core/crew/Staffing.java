@@ -56,6 +56,11 @@ public final class Staffing {
     return board.readiness();
   }
 
+  /** Says whom to tell when the readiness is another one. */
+  public void whenReadinessChanges(Runnable task) {
+    board.whenChanged(task);
+  }
+
   /**
    * Sets the bounds; starts or stops workers until they are kept.
    *

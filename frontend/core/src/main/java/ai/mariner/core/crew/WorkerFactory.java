@@ -153,7 +153,7 @@ public final class WorkerFactory {
     WorkerConfig config = shared.config();
     fields.put("limit_max_image_pixels", Boolean.toString(config.limitMaxImagePixels()));
     fields.put("decode_input_request", Boolean.toString(config.decodeInputRequest()));
-    fields.put("non_finite", config.nonFinite());
+    fields.putIfAbsent("non_finite", config.nonFinite());
     fields.put("max_response_size", Integer.toString(shared.limits().maxResponseBytes()));
     fields.put("label_prefix", shared.labels().prefixHex());
     if (!config.busyPoll().isZero()) {

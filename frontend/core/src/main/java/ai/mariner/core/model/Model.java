@@ -7,6 +7,7 @@ import ai.mariner.core.process.WarmupSample;
 import ai.mariner.core.queue.Pool;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /** A registered model version. */
 public final class Model {
@@ -18,6 +19,7 @@ public final class Model {
   private final List<WarmupSample> samples;
   private final boolean loadedAtStart;
   private final long registeredNanos;
+  private final Consumer<Model> changed;
 
   /** Replaced as a whole when the model is scaled. */
   private volatile ModelSpec spec;
@@ -31,7 +33,8 @@ public final class Model {
       ModelMetrics metrics,
       List<WarmupSample> samples,
       boolean loadedAtStart,
-      long registeredNanos) {
+      long registeredNanos,
+      Consumer<Model> changed) {
     this.key = key;
     this.archive = archive;
     this.runtime = runtime;
@@ -41,6 +44,8 @@ public final class Model {
     this.samples = samples;
     this.loadedAtStart = loadedAtStart;
     this.registeredNanos = registeredNanos;
+    this.changed = changed;
+    pool.whenReadinessChanges(() -> changed.accept(this));
   }
 
   /** Name and version. */
@@ -76,7 +81,8 @@ public final class Model {
     return runtime;
   }
 
-  ModelSpec spec() {
+  /** Its options, as they are now. */
+  public ModelSpec spec() {
     return spec;
   }
 
@@ -88,7 +94,9 @@ public final class Model {
   /** The same; there shall be so many at first when their number follows the load. */
   synchronized CompletionStage<Void> scale(int min, int max, int first) {
     spec = spec.withWorkers(min, max);
-    return pool.resize(min, max, first);
+    CompletionStage<Void> ready = pool.resize(min, max, first);
+    changed.accept(this);
+    return ready;
   }
 
   boolean loadedAtStart() {

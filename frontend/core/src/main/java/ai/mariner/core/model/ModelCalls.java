@@ -4,6 +4,7 @@ import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the APIs ask of models. No call blocks; stages fail with a {@link
@@ -49,6 +50,17 @@ public interface ModelCalls {
    * @param offset rows to skip, at least 0
    */
   ModelPage list(int limit, int offset);
+
+  /** Name of the only model that there is; {@code null}: there is none, or several. Cheap. */
+  @Nullable String onlyModel();
+
+  /**
+   * Name of the model whose default version came from a location; the first of several.
+   *
+   * @param location as it was given at registration
+   * @return {@code null}: there is none
+   */
+  @Nullable String modelAt(String location);
 
   /** The state of one version; one element. */
   CompletionStage<List<ModelStatus>> describe(ModelRef ref);

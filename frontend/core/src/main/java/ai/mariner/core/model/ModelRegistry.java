@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +23,27 @@ import org.jspecify.annotations.Nullable;
 public final class ModelRegistry {
   private final Object lock = new Object();
   private final Set<ModelKey> reserved = new HashSet<>();
+  private final RegistryNews news;
   private volatile Map<String, Versions> models = Map.of();
 
   /** The versions of one model. */
   private record Versions(Model defaultModel, Map<String, Model> byVersion) {}
+
+  /**
+   * Makes a registry without models.
+   *
+   * @param listening calls the listeners; has to run tasks one after the other, in their order
+   */
+  public ModelRegistry(Executor listening) {
+    this.news = new RegistryNews(listening);
+  }
+
+  /** Adds a listener, which is first told of the models that there are. */
+  public void listen(RegistryListener listener) {
+    synchronized (lock) {
+      news.add(listener, all(), defaults());
+    }
+  }
 
   /** The model that a client names, or {@code null}; {@link #absence} tells why. */
   public @Nullable Model find(ModelRef ref) {
@@ -85,6 +103,25 @@ public final class ModelRegistry {
       throw absence(ModelRef.of(name)).toException();
     }
     return List.copyOf(new TreeMap<>(versions.byVersion()).values());
+  }
+
+  /** The name of the only model that there is; {@code null}: there is none, or several. */
+  @Nullable String onlyName() {
+    Map<String, Versions> now = models;
+    return now.size() == 1 ? now.keySet().iterator().next() : null;
+  }
+
+  /** The first name, in their order, whose default version came from a location. */
+  @Nullable String nameAt(String location) {
+    String first = null;
+    for (Map.Entry<String, Versions> entry : models.entrySet()) {
+      String name = entry.getKey();
+      if (entry.getValue().defaultModel().location().equals(location)
+          && (first == null || name.compareTo(first) < 0)) {
+        first = name;
+      }
+    }
+    return first;
   }
 
   /** Whether calls that name no version mean this one. */
@@ -165,6 +202,13 @@ public final class ModelRegistry {
       byVersion.put(version, model);
       reserved.remove(model.key());
       swap(name, new Versions(model, Collections.unmodifiableMap(byVersion)));
+      if (staged) {
+        news.published(model);
+      }
+      news.defaultChanged(model);
+      if (!keepOld) {
+        news.removed(old);
+      }
     }
   }
 
@@ -190,6 +234,19 @@ public final class ModelRegistry {
           new Versions(
               old == null || asDefault ? model : old.defaultModel(),
               Collections.unmodifiableMap(byVersion)));
+      news.published(model);
+      if (old == null || asDefault) {
+        news.defaultChanged(model);
+      }
+    }
+  }
+
+  /** Tells the listeners that a model's readiness or options are others, if it is registered. */
+  void stateChanged(Model model) {
+    synchronized (lock) {
+      if (find(model.key().ref()) == model) {
+        news.stateChanged(model);
+      }
     }
   }
 
@@ -211,6 +268,9 @@ public final class ModelRegistry {
             "Model version " + key.version() + " does not exist for model " + key.name());
       }
       swap(key.name(), new Versions(model, old.byVersion()));
+      if (old.defaultModel() != model) {
+        news.defaultChanged(model);
+      }
     }
   }
 
@@ -237,6 +297,7 @@ public final class ModelRegistry {
       swap(
           ref.name(),
           last ? null : new Versions(old.defaultModel(), Collections.unmodifiableMap(byVersion)));
+      news.removed(model);
       return model;
     }
   }
@@ -255,14 +316,16 @@ public final class ModelRegistry {
       byVersion.remove(model.key().version());
       if (byVersion.isEmpty()) {
         swap(model.key().name(), null);
+        news.removed(model);
         return;
       }
-      Model successor = byVersion.values().iterator().next();
-      swap(
-          model.key().name(),
-          new Versions(
-              old.defaultModel() == model ? successor : old.defaultModel(),
-              Collections.unmodifiableMap(byVersion)));
+      boolean wasDefault = old.defaultModel() == model;
+      Model next = wasDefault ? byVersion.values().iterator().next() : old.defaultModel();
+      swap(model.key().name(), new Versions(next, Collections.unmodifiableMap(byVersion)));
+      if (wasDefault) {
+        news.defaultChanged(next);
+      }
+      news.removed(model);
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that can be done with models, whatever API asks. Thread-safe; nothing here blocks the
@@ -266,9 +267,24 @@ public final class ModelService implements ModelCalls {
     return health.of(ref, stopping);
   }
 
+  @Override
+  public @Nullable String onlyModel() {
+    return registry.onlyName();
+  }
+
+  @Override
+  public @Nullable String modelAt(String location) {
+    return registry.nameAt(location);
+  }
+
   /** All registered versions. */
   public List<Model> models() {
     return registry.all();
+  }
+
+  /** Adds a listener, which is first told of the models that there are. */
+  public void listen(RegistryListener listener) {
+    registry.listen(listener);
   }
 
   /** Makes readiness false from now on. */

@@ -222,7 +222,8 @@ public final class Registration {
           meters,
           program.warmup(),
           order.atStart(),
-          loop.nanoTime());
+          loop.nanoTime(),
+          registry::stateChanged);
     } catch (RuntimeException e) {
       registry.release(key);
       throw e;

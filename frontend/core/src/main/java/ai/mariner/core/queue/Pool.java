@@ -201,6 +201,14 @@ public final class Pool {
     return staffing.readiness();
   }
 
+  /**
+   * Says whom to tell when {@link #readiness} is another one. Called once, before the first {@link
+   * #resize}; the task runs on the pool's loop.
+   */
+  public void whenReadinessChanges(Runnable task) {
+    staffing.whenReadinessChanges(task);
+  }
+
   /** Shows its meters again how it is doing, after another pool of the same name wrote to them. */
   public void refreshGauges() {
     loop.run(this::gauges);

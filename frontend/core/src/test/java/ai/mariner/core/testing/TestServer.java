@@ -46,7 +46,7 @@ public final class TestServer {
   public final CountingMetrics metrics = new CountingMetrics();
 
   /** Registered models. */
-  public final ModelRegistry registry = new ModelRegistry();
+  public final ModelRegistry registry = new ModelRegistry(Runnable::run);
 
   /** Management. */
   public final ModelService models;
