@@ -139,7 +139,6 @@ public final class ProgramOptions {
           .option("nonFinite", OptionType.choice(NonFinite.class))
           .whenNull(NonFinite.NULL)
           .loadField("non_finite")
-          .later()
           .describes(
               "What a JSON answer has for nan and the infinities: `NaN` as Python writes it"
                   + " (`text`), `null`, or the request fails (`error`).");

@@ -90,8 +90,6 @@ class ModelOptionsTest {
         "useVenv, true, false",
         "parallelType, tp, no such key",
         "workerGroup, small, no such key",
-        "nonFinite, text, no such key",
-        "nonFinite, none, no such key",
       })
   void optionsWithoutBehaviourYetAreRefused(String key, String value, String expected) {
     Object plain = "true".equals(value) ? Boolean.TRUE : value;
