@@ -54,9 +54,11 @@ public final class ModelOverrides {
    * often or that belong together.
    */
   public static final class Builder {
-    private final Map<ModelOption<?>, Object> values = new LinkedHashMap<>();
+    private final Map<ModelOption<?>, Object> values;
 
-    private Builder() {}
+    private Builder() {
+      this.values = new LinkedHashMap<>();
+    }
 
     /** Sets an option. */
     public <T> Builder set(ModelOption<T> option, @Nullable T value) {

@@ -63,11 +63,19 @@ final class ModelOptionsPage {
       option.fallbackWords(),
       meaning(option),
       code(option.parameter()),
-      option.isLater() ? "not yet; refused" : "yes"
+      support(option)
     };
     return "| "
         + String.join(" | ", Arrays.stream(cells).map(cell -> cell.replace("|", "\\|")).toList())
         + " |\n";
+  }
+
+  private static String support(ModelOption<?> option) {
+    if (option.isLater()) {
+      return "not yet; refused";
+    }
+    ModelOption<?> master = option.companionOf();
+    return master != null && master.isLater() ? "not yet" : "yes";
   }
 
   private static String keys(ModelOption<?> option) {
