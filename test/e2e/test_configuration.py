@@ -250,3 +250,21 @@ def test_no_snapshot_is_written_or_read(environed: RunningServer) -> None:
     # Neither the only model of the planted one, which is none, nor its length of the queue.
     assert environed.describe("e")["jobQueueStatus"]["remainingCapacity"] == 9
     assert [path.name for path in (environed.logs / "config").iterdir()] == [PLANTED]
+
+
+def test_the_configuration_names_the_default_version_as_people_write_it(make_server: ServerMaker) -> None:
+    options = "{'echo': {'2.0': {'defaultVersion': True, 'batchSize': \"4\",}}, 'gone': {'1.0': {}}}"
+    server = make_server(
+        profile="torchserve",
+        models=["echo-1.mar", "echo-2.mar", "echo-3.mar"],
+        config={"models": options, "disable_token_authorization": "true"},
+    )
+    for version in "1", "2", "3":
+        pack(server.store, "echo", "echo", f"{version}.0", file_name=f"echo-{version}.mar")
+    with server:
+        described = server.describe("echo")
+        assert (described["modelVersion"], described["batchSize"]) == ("2.0", 4)
+        text = server.text()
+        assert "is taken as JSON (expected: JSON; " in text
+        assert 'models.echo.2.0.batchSize: "4" is taken as 4' in text
+        assert "models.gone.1.0: not loaded at start" in text

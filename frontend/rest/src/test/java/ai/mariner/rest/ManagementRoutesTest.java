@@ -98,6 +98,25 @@ class ManagementRoutesTest {
     assertThat(server.orders).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /models?limti=1",
+        "GET /models/echo?customised=true",
+        "GET /models/echo/all?x=1",
+        "PUT /models/echo?min_workers=2",
+        "PUT /models/echo/1.0/set-default?x=1",
+        "DELETE /models/echo?force=true",
+        "GET /v1/models/echo?x=1",
+      })
+  void unknownParametersAreRefusedUnderMarinerAndLoggedUnderTorchserve(String line) {
+    assertThat(ask(line)).startsWith("HTTP/1.1 400 ").contains("Unknown parameter: ");
+    assertThat(server.orders).isEmpty();
+    TestServer other =
+        new TestServer(Profile.TORCHSERVE, AccessPolicy.OPEN, UnaryOperator.identity());
+    assertThat(ask(other, line, "")).doesNotContain("Unknown parameter");
+  }
+
   @Test
   void scales() {
     assertThat(ask("PUT /models/echo?min_worker=3&synchronous=true"))
