@@ -33,20 +33,18 @@ public final class ModelSpec {
     Map<ModelOption<?>, Object> values = new LinkedHashMap<>();
     for (ModelOption<?> option : ModelOptions.ALL) {
       ModelOption<?> master = option.companionOf();
-      Object value = master == null || isOn(values.get(master)) ? first(sources, option) : null;
-      if (value == null && (master == null || isOn(values.get(master)))) {
-        value = option.fallback(defaults);
-      }
-      if (value != null) {
-        values.put(option, value);
+      if (master == null || isOn(values.get(master))) {
+        Object given = first(sources, option);
+        Object value = given == null ? option.fallback(defaults) : given;
+        if (value != null) {
+          values.put(option, value);
+        }
       }
     }
-    int min = defaults.workers();
-    if (values.get(CrewOptions.MIN_WORKERS) instanceof Integer given) {
-      min = given;
-    }
-    values.merge(
-        CrewOptions.MAX_WORKERS, min, (max, least) -> Math.max((Integer) max, (Integer) least));
+    Integer min = first(sources, CrewOptions.MIN_WORKERS);
+    int least = min == null ? defaults.workers() : min;
+    Integer max = first(sources, CrewOptions.MAX_WORKERS);
+    values.put(CrewOptions.MAX_WORKERS, max == null ? least : Math.max(least, max));
     Duration delay = first(sources, ProgramOptions.MAX_BATCH_DELAY);
     boolean window = delay != null && !delay.isZero();
     values.putIfAbsent(

@@ -16,7 +16,7 @@ public final class ProgramOptions {
       VERSION
           .option("defaultVersion", OptionType.bool())
           .onlyIn(OptionSource.MODELS_JSON)
-          .otherwise("the first that is loaded", defaults -> null)
+          .absent("the first that is loaded")
           .describes("Whether this version is its model's default after the start.");
 
   /** File or folder that the options are for. */
