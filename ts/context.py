@@ -5,6 +5,7 @@ headers.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 from ts.version import __version__
@@ -111,8 +112,35 @@ class RequestProcessor:
         self._reply_headers = state["reply"]
 
 
+class Shown:
+    """What a context shows of the requests that are being served. What handlers seldom look at is made when
+    they do.
+
+    Attributes:
+        batch: the requests; None before the first ones, and when a handler has set ids of its own.
+        outlet: takes pieces for them; None when they have been answered.
+        request_ids: index in the batch to request id; None: not made yet.
+        processors: one for each request; None: not made yet.
+    """
+
+    __slots__ = ("batch", "outlet", "owner", "processors", "request_ids")
+
+    def __init__(self, owner: Context, batch: Batch | None = None) -> None:
+        self.owner = owner
+        self.batch = self.outlet = batch
+        self.request_ids: dict[int, str] | None = None
+        self.processors: list[RequestProcessor] | None = None
+
+
+_apart: ContextVar[Shown | None] = ContextVar("mariner_requests", default=None)
+
+
 class Context:
-    """A model's context. There is one for each model of a worker; what a handler stores on it stays.
+    """A model's context. There is one for each model of a worker; what a handler stores on it stays, and all
+    requests see it.
+
+    Where several runs are under way at once, each task (and each thread that was given its contextvars, as
+    `asyncio.to_thread` does) sees its own requests here. Other threads see the run that was begun last.
 
     Attributes:
         model_name: the name under which the model was registered.
@@ -146,9 +174,8 @@ class Context:
             "server_version": mms_version,
             "limit_max_image_pixels": limit_max_image_pixels,
         }
-        self._batch: Batch | None = None
-        self._request_ids: dict[int, str] | None = None
-        self._request_processor: list[RequestProcessor] | None = [RequestProcessor({})]
+        self._shared = Shown(self)
+        self._shared.processors = [RequestProcessor({})]
         self.metrics = metrics
         self.model_yaml_config: dict[str, Any] = model_yaml_config or {}
         self.stopping_criteria: Any = None
@@ -156,36 +183,58 @@ class Context:
         self.header_key_sequence_id = "ts_request_sequence_id"
         self.header_key_sequence_start = "ts_request_sequence_start"
         self.header_key_sequence_end = "ts_request_sequence_end"
-        self._outlet: Batch | None = None
         self._non_finite: Any = None
 
     def _begin(self, batch: Batch) -> None:
-        """Takes over the requests of a batch. What handlers seldom look at is made when they do."""
-        self._batch = self._outlet = batch
-        self._request_ids = self._request_processor = None
+        """Shows the requests of a batch from now on."""
+        shown = self._shared
+        shown.batch = shown.outlet = batch
+        shown.request_ids = shown.processors = None
+
+    def _end(self) -> None:
+        """Takes no pieces any more."""
+        self._shared.outlet = None
+
+    def _begin_apart(self, batch: Batch) -> Shown:
+        """Shows the requests of a batch to the running task or thread only."""
+        shown = Shown(self, batch)
+        _apart.set(shown)
+        return shown
+
+    @property
+    def _shown(self) -> Shown:
+        apart = _apart.get()
+        return self._shared if apart is None or apart.owner is not self else apart
+
+    @property
+    def _outlet(self) -> Batch | None:
+        return self._shown.outlet
 
     @property
     def request_ids(self) -> dict[int, str] | None:
         """Index in the batch to request id; None before the first batch."""
-        if self._request_ids is None and self._batch is not None:
-            self._request_ids = self._batch.request_ids()
-        return self._request_ids
+        shown = self._shown
+        if shown.request_ids is None and shown.batch is not None:
+            shown.request_ids = shown.batch.request_ids()
+        return shown.request_ids
 
     @request_ids.setter
     def request_ids(self, value: dict[int, str] | None) -> None:
-        self._batch, self._request_processor = None, self.request_processor
-        self._request_ids = value
+        shown = self._shown
+        shown.batch, shown.processors = None, self.request_processor
+        shown.request_ids = value
 
     @property
     def request_processor(self) -> list[RequestProcessor]:
         """One `RequestProcessor` for each request of the batch."""
-        if self._request_processor is None:
-            self._request_processor = [] if self._batch is None else self._batch.request_processors()
-        return self._request_processor
+        shown = self._shown
+        if shown.processors is None:
+            shown.processors = [] if shown.batch is None else shown.batch.request_processors()
+        return shown.processors
 
     @request_processor.setter
     def request_processor(self, value: list[RequestProcessor]) -> None:
-        self._request_processor = value
+        self._shown.processors = value
 
     def get_request_id(self, idx: int = 0) -> str | None:
         """Returns the id of a request, or None when there is no such request."""
@@ -234,8 +283,15 @@ class Context:
         return self.get_request_header(idx, self.header_key_sequence_id) or ""
 
     def __getstate__(self) -> dict[str, Any]:
-        made = {"_request_ids": self.request_ids, "_request_processor": self.request_processor}
-        return {**self.__dict__, **made, "_batch": None, "_outlet": None, "cl_socket": None}
+        made = {"request_ids": self.request_ids, "request_processor": self.request_processor}
+        kept = {name: value for name, value in self.__dict__.items() if name != "_shared"}
+        return {**kept, **made, "cl_socket": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._shared = Shown(self)
+        self._shared.request_ids = state.pop("request_ids")
+        self._shared.processors = state.pop("request_processor")
+        self.__dict__.update(state)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Context) and self.__getstate__() == other.__getstate__()

@@ -13,7 +13,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ts._looking_ahead import ContextOfTwo
 from ts._wire.codec import label_head
 from ts._wire.messages import Fields
 from ts._worker.inputs import decode_rows, raw_rows
@@ -97,8 +96,7 @@ def _context(fields: Fields, model_dir: str) -> Context:
 
     manifest = manifest_of(model_dir)
     gpu = fields.get("gpu_id")
-    make = ContextOfTwo if fields.get("prepare_ahead") == "true" else Context
-    context = make(
+    context = Context(
         model_name=fields.get("model_name"),
         model_dir=model_dir,
         manifest=manifest,

@@ -69,13 +69,13 @@ class Run:
     def prepare(self, preparer: Preparer) -> None:
         """Decodes the batch and preprocesses it, on the thread that looks ahead of the run under way."""
         model = self._model
-        model.context._begin(self)
+        shown = model.context._begin_apart(self)
         try:
             self._prepared = preparer.prepare(model.make_rows(self._items))
         except Exception:
             self._prepared = None  # the run decodes the batch again, and tells what is wrong with it
         finally:
-            model.context._outlet = None
+            shown.outlet = None
 
     @property
     def is_prepared(self) -> bool:
@@ -111,7 +111,7 @@ class Run:
             return spent
         finally:
             self._open = False
-            self._model.context._outlet = None
+            self._model.context._end()
             link.end()
 
     def _admit(self, items: Sequence[RequestItem], received_at: float) -> Sequence[RequestItem]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from ts._looking_ahead import ContextOfTwo
 from ts._wire.messages import ALONE, Cancel, ErrorCode, Frame, FrameType
 from ts.context import Context
 from ts.tests.frontend import Frontend, ThreadWorker, item, write_model
@@ -410,8 +409,8 @@ def test_a_handler_that_wants_to_end_ends_the_worker(
     assert worker.failure.code == 3
 
 
-def test_a_context_that_leaves_its_process_is_a_plain_one() -> None:
-    context = ContextOfTwo("m", "/models/m", batch_size=4)
+def test_a_context_survives_the_way_to_another_process() -> None:
+    context = Context("m", "/models/m", batch_size=4)
     context.request_ids = {0: "a"}
     copied = pickle.loads(pickle.dumps(context))
     assert type(copied) is Context
