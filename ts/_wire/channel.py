@@ -44,8 +44,13 @@ class Channel:
         self.outbox: Outbox | None = None
         self.received_at = time.monotonic()
 
+    @property
+    def broken(self) -> bool:
+        """Whether the next `receive` raises, whatever arrives."""
+        return self._fault is not None
+
     def fileno(self) -> int:
-        """Returns the descriptor of the socket."""
+        """Returns the socket's descriptor, to wait for it."""
         return self._socket.fileno()
 
     def receive(self, wait: bool = True) -> list[Frame]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Callable, Sequence
+from typing import Protocol, cast
 
 from ts._wire.channel import Channel
 from ts._wire.codec import encode_reply
@@ -16,7 +16,7 @@ from ts._worker.busy_poll import BusyPoll
 # Plain numbers: a member of an enumeration is looked up and hashed in Python code.
 RUN_TYPES = frozenset(map(int, (FrameType.PREDICT, FrameType.EXPLAIN, FrameType.DESCRIBE)))
 STREAM = int(RequestFlag.STREAM)
-_CANCEL, _CREDIT = int(FrameType.CANCEL), int(FrameType.CREDIT)
+_CANCEL, _CREDIT, _HEARTBEAT = int(FrameType.CANCEL), int(FrameType.CREDIT), int(FrameType.HEARTBEAT)
 PROMPT_SECONDS = 0.001
 _FLUSH_ABOVE = 64 * 1024
 
@@ -26,10 +26,23 @@ def window_of(item: RequestItem) -> int:
     return item.credits or (WINDOW if item.flags & STREAM else 0)
 
 
+class OpenRun(Protocol):
+    """A run that takes signals itself."""
+
+    def cancelled(self, reason: int) -> None:
+        """Nobody waits for it any more."""
+
+    def credited(self, more: int) -> None:
+        """It may send so many more pieces."""
+
+
 class Link:
     """Sorts what arrives: CANCEL and CREDIT act at once, all else waits in order.
 
     Attributes:
+        channel: the connection.
+        open: runs on the event loop by the id of their item; signals go to them.
+        beat: takes a HEARTBEAT at once; None: it waits in order like other frames.
         sending: held while pieces are sent, which threads of a handler may do.
         waiting: frames not yet begun, each with the `time.monotonic()` of its arrival.
         cancelled: ids of begun or waiting items that nobody waits for any more.
@@ -42,7 +55,9 @@ class Link:
     """
 
     def __init__(self, channel: Channel, rank: int = 0, world_size: int = 1) -> None:
-        self._channel = channel
+        self.channel = self._channel = channel
+        self.open: dict[int, OpenRun] = {}
+        self.beat: Callable[[Frame], None] | None = None
         self._running: Sequence[RequestItem] = ()
         self._outbox: Outbox | None = None
         self._busy_poll = BusyPoll(0.0)
@@ -68,9 +83,11 @@ class Link:
         for frame in channel.receive(wait):
             kind = frame.type
             if kind == _CANCEL:
-                self._cancel({entry.id for entry in cast("Sequence[Cancel]", frame.payload)})
+                self._cancel(cast("Sequence[Cancel]", frame.payload))
             elif kind == _CREDIT:
                 self._credit(cast("Sequence[Credit]", frame.payload))
+            elif kind == _HEARTBEAT and self.beat is not None:
+                self.beat(frame)
             else:
                 self.waiting.append((frame, channel.received_at))
 
@@ -88,7 +105,16 @@ class Link:
         self.receive(wait=False)
         return bool(self.waiting)
 
-    def _cancel(self, ids: set[int]) -> None:
+    def _cancel(self, entries: Sequence[Cancel]) -> None:
+        ids = set()
+        for item_id, reason in entries:
+            run = self.open.get(item_id)
+            if run is None:
+                ids.add(item_id)
+            else:
+                run.cancelled(reason)
+        if not ids:
+            return
         self.cancelled.update(item.id for item in self._running if item.id in ids)
         for frame, _ in self.waiting:
             if frame.type in RUN_TYPES:
@@ -97,7 +123,10 @@ class Link:
 
     def _credit(self, entries: Sequence[Credit]) -> None:
         for item_id, more in entries:
-            if self.credits is not None and item_id == self._running[0].id:
+            run = self.open.get(item_id)
+            if run is not None:
+                run.credited(more)
+            elif self.credits is not None and item_id == self._running[0].id:
                 self.credits += more
             elif self._is_known(item_id):
                 self._more_credits[item_id] = self._more_credits.get(item_id, 0) + more
@@ -113,6 +142,12 @@ class Link:
             window = window_of(item)
             if window:
                 self.credits = window + self._more_credits.pop(item.id, 0)
+
+    def early(self, item_id: int) -> tuple[bool, int]:
+        """Returns, once, what was said of an item that was waiting: whether it was cancelled, and credits."""
+        cancelled = item_id in self.cancelled
+        self.cancelled.discard(item_id)
+        return cancelled, self._more_credits.pop(item_id, 0)
 
     def begin(self, items: Sequence[RequestItem]) -> None:
         """Notes which items run now."""

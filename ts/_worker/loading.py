@@ -16,7 +16,7 @@ from typing import Any
 from ts._wire.codec import label_head
 from ts._wire.messages import Fields
 from ts._worker.inputs import decode_rows, raw_rows
-from ts._worker.model import Awaiting, EntryPoint, LoadedModel
+from ts._worker.model import CONCURRENT, CONTINUOUS, SERIAL, Awaiting, EntryPoint, LoadedModel
 from ts._worker.non_finite import NonFinite
 from ts._worker.preparer import Preparer
 from ts.context import Context
@@ -57,8 +57,11 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, first: bool) -> Loaded
     elif hasattr(instance, "initialize"):
         awaiting.result(instance.initialize(context))
     envelope = fields.get("envelope")
+    mode = _mode(fields, entry_point)
     preparer = None
     if fields.get("prepare_ahead") == "true":
+        if mode != SERIAL:
+            raise ValueError(f"prepareAhead: true, with the mode {mode} (expected: {SERIAL})")
         if envelope:
             raise ValueError(f"prepareAhead: true, with the envelope {envelope} (expected: no envelope)")
         preparer = Preparer(instance, context)
@@ -75,7 +78,49 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, first: bool) -> Loaded
         label_head(fields.get("label_prefix") or "0000000000008000"),
         context._non_finite,
         preparer,
+        mode,
+        _slots(mode, preparer, fields),
+        True if mode == CONTINUOUS or _is_generator(entry_point) else None,
     )
+
+
+def _mode(fields: Fields, entry_point: EntryPoint) -> str:
+    """Returns the mode that the frontend asks for.
+
+    Raises:
+        ValueError: it is not known, or the handler can't do it.
+    """
+    mode = fields.get("mode") or SERIAL
+    if mode == SERIAL:
+        return mode
+    if mode not in (CONCURRENT, CONTINUOUS):
+        raise ValueError(f"mode: {mode!r} (expected: {SERIAL}, {CONCURRENT} or {CONTINUOUS})")
+    if fields.get("envelope"):
+        raise ValueError(f"mode: {mode}, with the envelope {fields['envelope']} (expected: no envelope)")
+    if mode == CONCURRENT and not _is_async(entry_point):
+        name = getattr(entry_point, "__qualname__", type(entry_point).__name__)
+        raise ValueError(
+            f"mode: {mode} (asyncCommunication), with the handler {name} (expected: an async def, since"
+            " several requests run at once)"
+        )
+    return mode
+
+
+def _slots(mode: str, preparer: Preparer | None, fields: Fields) -> int:
+    if mode == SERIAL:
+        return 1 if preparer is None else 2
+    slots = _number(fields, "concurrency", 0) or _number(fields, "batch_size", 1)
+    return max(1, slots)
+
+
+def _is_async(entry_point: EntryPoint) -> bool:
+    kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+    call = getattr(entry_point, "__call__", None)  # noqa: B004 (an object whose __call__ is async def)
+    return any(is_kind(called) for is_kind in kinds for called in (entry_point, call))
+
+
+def _is_generator(entry_point: EntryPoint) -> bool:
+    return inspect.isgeneratorfunction(entry_point) or inspect.isasyncgenfunction(entry_point)
 
 
 def _enter(model_dir: str, first: bool) -> None:

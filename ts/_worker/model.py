@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ts._worker.preparer import Preparer
 
+SERIAL, CONCURRENT, CONTINUOUS = "serial", "concurrent", "continuous"
 EntryPoint = Callable[[Any, Context], Any]
 
 
@@ -35,6 +36,9 @@ class LoadedModel:
         label_head: beginning of the labels that are derived.
         non_finite: what becomes of numbers in answers that JSON has no form for.
         preparer: preprocesses batches ahead of their runs; None unless the model asks for that.
+        mode: `serial`, `concurrent` or `continuous`.
+        slots: runs that may be under way at once.
+        streams: whether answers come in pieces; None: not known.
     """
 
     handle: int
@@ -46,6 +50,9 @@ class LoadedModel:
     label_head: str
     non_finite: NonFinite = NonFinite.NULL
     preparer: Preparer | None = None
+    mode: str = SERIAL
+    slots: int = 1
+    streams: bool | None = None
 
     def describe(self, data: list[Row], context: Context) -> Any:
         """Asks the handler to describe the model.
@@ -68,6 +75,17 @@ class Awaiting:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of this process's handlers."""
+        if self._loop is None:
+            # A third of a worker's start, if all of them imported it; most handlers have no coroutines.
+            import asyncio
+
+            self._loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(self._loop)
+        return self._loop
+
     def result(self, value: Any) -> Any:
         """Returns what a handler answered: awaits a coroutine, turns an asynchronous generator into a plain
         one.
@@ -82,13 +100,7 @@ class Awaiting:
         async def wait() -> Any:
             return await awaitable
 
-        if self._loop is None:
-            # A third of a worker's start, if all of them imported it; most handlers have no coroutines.
-            import asyncio
-
-            self._loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(self._loop)
-        return self._loop.run_until_complete(wait())
+        return self.loop.run_until_complete(wait())
 
     def run_until_readable(self, descriptor: int) -> None:
         """Lets what handlers have left on the loop go on until something arrives; without a loop, returns

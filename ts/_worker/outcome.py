@@ -24,6 +24,16 @@ _STICKY = (
 _ONE_CALL_ONLY = ("invalid device ordinal", "no kernel image is available", "invalid configuration argument")
 """CUDA errors of a wrong call: the context goes on working, and a new process would fail the same way."""
 
+QUIET = frozenset(
+    {
+        ErrorCode.PREDICTION_EXCEPTION,
+        ErrorCode.CANCELLED,
+        ErrorCode.UNSUPPORTED,
+        ErrorCode.OUTPUT_COUNT,
+    }
+)
+"""Failures that are no news to whoever wrote the handler: their tracebacks are not logged."""
+
 
 class Failure(NamedTuple):
     """Why an item has no answer. `spent`: the process must not be used again."""

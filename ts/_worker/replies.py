@@ -7,10 +7,25 @@ from typing import Any
 from ts._wire.codec import encode_pairs
 from ts._wire.messages import ErrorCode, ReplyItem
 from ts._worker.model import LoadedModel
-from ts._worker.outcome import Failure, failure_of
+from ts._worker.outcome import Failure, WrongOutput, failure_of
 from ts._worker.outputs import encode_output
 from ts._worker.traces import print_traceback
 from ts.context import RequestProcessor
+
+
+def checked(answer: Any, count: int) -> list[Any]:
+    """Returns what a handler answered to so many requests.
+
+    Raises:
+        WrongOutput: it is no list, or one of another length.
+    """
+    if not isinstance(answer, list):
+        text = f"output: {type(answer).__name__} (expected: a list with one entry for each request)"
+        raise WrongOutput(Failure(ErrorCode.OUTPUT_NOT_A_LIST, text))
+    if len(answer) != count:
+        text = f"output: a list of {len(answer)} (expected: {count}, one entry for each request)"
+        raise WrongOutput(Failure(ErrorCode.OUTPUT_COUNT, text))
+    return answer
 
 
 def error_reply(item_id: int, failure: Failure, flags: int = 0) -> ReplyItem:

@@ -15,10 +15,10 @@ from ts._wire.messages import END, SPENT, ErrorCode, FrameType, ProtocolError, R
 from ts._worker.inputs import Row, headers_of
 from ts._worker.link import Link
 from ts._worker.model import Awaiting, LoadedModel
-from ts._worker.outcome import Failure, WrongOutput, failure_of
+from ts._worker.outcome import QUIET, Failure, WrongOutput, failure_of
 from ts._worker.preparer import Prepared, Preparer
-from ts._worker.replies import entry_reply, error_reply
-from ts._worker.traces import place_of, print_traceback
+from ts._worker.replies import checked, entry_reply, error_reply
+from ts._worker.traces import print_raised
 from ts.context import RequestProcessor
 from ts.service import RequestCancelled
 
@@ -28,14 +28,6 @@ _MAKING = threading.Lock()
 Replies = tuple[list[ReplyItem], bool]
 """What the items of a run are told, and whether the process is spent."""
 _NOTHING: Replies = ([], False)
-_QUIET = frozenset(
-    {
-        ErrorCode.PREDICTION_EXCEPTION,
-        ErrorCode.CANCELLED,
-        ErrorCode.UNSUPPORTED,
-        ErrorCode.OUTPUT_COUNT,
-    }
-)
 
 
 class Run:
@@ -200,10 +192,8 @@ class Run:
         if self._model.preparer is not None:
             self._model.preparer.forget()
         failure = failure_of(fault)
-        if failure.code not in _QUIET:
-            context = self._model.context
-            about = f"model {context.model_name}: the handler raised {type(fault).__name__}"
-            print_traceback(fault, about, place_of(fault, str(context.system_properties.get("model_dir"))))
+        if failure.code not in QUIET:
+            print_raised(fault, self._model.context)
         return self._all_failed(failure), failure.spent
 
     def _all_failed(self, failure: Failure) -> list[ReplyItem]:
@@ -229,27 +219,16 @@ class Run:
     def _by_index(self, piece: Any) -> dict[int, Any]:
         """One yield of a generator: a list with one entry per item, or for a batch of one the bare piece."""
         if isinstance(piece, list):
-            self._check_count(piece)
+            checked(piece, len(self._items))
             return {index: value for index, value in enumerate(piece) if value is not None}
         if len(self._items) == 1:
             return {} if piece is None else {0: piece}
         text = f"piece: {type(piece).__name__} (expected: a list, one entry for each request)"
         raise WrongOutput(Failure(ErrorCode.OUTPUT_NOT_A_LIST, text))
 
-    def _check_count(self, entries: list[Any]) -> None:
-        if len(entries) != len(self._items):
-            text = (
-                f"output: a list of {len(entries)} (expected: {len(self._items)}, one entry for each request)"
-            )
-            raise WrongOutput(Failure(ErrorCode.OUTPUT_COUNT, text))
-
     def _replies(self, answer: Any) -> Replies:
-        if not isinstance(answer, list):
-            text = f"output: {type(answer).__name__} (expected: a list with one entry for each request)"
-            raise WrongOutput(Failure(ErrorCode.OUTPUT_NOT_A_LIST, text))
-        self._check_count(answer)
         replies, spent = [], False
-        for index, value in enumerate(answer):
+        for index, value in enumerate(checked(answer, len(self._items))):
             if index not in self._ended:
                 reply, item_spent = self._reply(index, value)
                 replies.append(reply)

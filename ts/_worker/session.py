@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from ts._wire.channel import Channel, Disconnected
 from ts._wire.messages import SPENT, VERSION, ErrorCode, Fields, Frame, FrameType, RequestItem
@@ -15,12 +15,15 @@ from ts._worker.environment import Environment
 from ts._worker.link import PROMPT_SECONDS, RUN_TYPES, Link
 from ts._worker.loading import load
 from ts._worker.lookahead import Lookahead
-from ts._worker.model import Awaiting, LoadedModel
+from ts._worker.model import SERIAL, Awaiting, LoadedModel
 from ts._worker.outcome import Failure, failure_of, is_out_of_memory
 from ts._worker.replies import error_reply
 from ts._worker.requirements import missing_requirements
 from ts._worker.run import Run
 from ts._worker.traces import placed_message, print_traceback, trace_of
+
+if TYPE_CHECKING:
+    from ts._worker.host import Host
 
 
 class Session:
@@ -32,6 +35,7 @@ class Session:
         self._models: dict[int, LoadedModel] = {}
         self._awaiting = Awaiting()
         self._lookahead: Lookahead | None = None
+        self._host: Host | None = None
         self._spent = False
         self._free_since = 0.0
 
@@ -51,6 +55,8 @@ class Session:
             self._link.flush()
             raise
         finally:
+            if self._host is not None:
+                self._host.close()
             self._link.close()
 
     def _hello(self) -> None:
@@ -90,6 +96,9 @@ class Session:
                 if self._lookahead is not None:
                     self._serve_prepared(self._lookahead)
                     return
+                if self._host is not None:
+                    self._serve_on_loop(self._host)
+                    return
 
     def _serve_prepared(self, lookahead: Lookahead) -> None:
         """Serves what another thread has taken from the connection and prepared as far as it can be."""
@@ -103,6 +112,21 @@ class Session:
                 link.flush()
             elif frame.type == FrameType.STOP:
                 link.flush()
+                return
+            else:
+                self._control(frame)
+
+    def _serve_on_loop(self, host: Host) -> None:
+        """Serves beside models that have several runs under way at once."""
+        while True:
+            self._link.flush()
+            host.spent = host.spent or self._spent
+            frame, received_at = host.await_frame()
+            self._spent = host.spent
+            if frame.type in RUN_TYPES:
+                self._execute(frame, received_at)
+            elif frame.type == FrameType.STOP:
+                host.finish()
                 return
             else:
                 self._control(frame)
@@ -127,6 +151,8 @@ class Session:
             self._load(frame)
         elif frame.type == FrameType.UNLOAD:
             self._models.pop(frame.model, None)
+            if self._host is not None:
+                self._host.forget(frame.model)
             gc.unfreeze()
             gc.collect()
             self._link.send(Frame(FrameType.UNLOADED, model=frame.model))
@@ -139,20 +165,41 @@ class Session:
             link.use_outbox()
         link.use_busy_poll(int(wanted.get("busy_poll_micros") or 0) / 1e6)
         try:
+            self._check(wanted)
             model = load(frame.model, wanted, self._awaiting, first=not self._models)
         except BaseException as fault:  # also what would end the process: who waits is told why
             answer = self._load_failure(fault, wanted)
         else:
             self._models[frame.model] = model
-            answer = {"status": "ok", "mode": "serial", "slots": "1"}
+            answer = {"status": "ok", "mode": model.mode, "slots": str(model.slots)}
+            if model.streams is not None:
+                answer["streams"] = "true" if model.streams else "false"
+            if model.mode != SERIAL:
+                self._open_host().add(model)
             if model.preparer is not None:
-                answer["slots"] = "2"
                 self._lookahead = self._lookahead or Lookahead(link, self._prepare, self._on_trial)
                 model.preparer.tell(self._lookahead.preprocessed)
             # What stays for the life of the model need not be looked at by every collection.
             gc.collect()
             gc.freeze()
         link.send(Frame(FrameType.LOADED, model=frame.model, payload=answer))
+
+    def _check(self, wanted: Fields) -> None:
+        """Refuses what can't be done beside what is loaded already."""
+        mode = wanted.get("mode") or SERIAL
+        if mode != SERIAL and not self._link.alone:
+            raise ValueError(f"mode: {mode}, in a group of processes (expected: {SERIAL})")
+        if mode != SERIAL and self._lookahead is not None:
+            raise ValueError(f"mode: {mode}, beside a model with prepareAhead (expected: {SERIAL})")
+        if self._host is not None and wanted.get("prepare_ahead") == "true":
+            raise ValueError("prepareAhead: true, beside a model that is not serial (expected: false)")
+
+    def _open_host(self) -> Host:
+        if self._host is None:
+            from ts._worker.host import Host
+
+            self._host = Host(self._link, self._awaiting)
+        return self._host
 
     def _load_failure(self, fault: BaseException, wanted: Fields) -> Fields:
         message = placed_message(fault, wanted.get("model_dir") or "")

@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 
 from ts._worker.outcome import short_message
+from ts.context import Context
 
 _OWN = tuple(
     str(path)
@@ -78,3 +79,9 @@ def _clear(told: traceback.TracebackException) -> None:
             [frame for frame in current.stack if not frame.filename.startswith((*_OWN, _FROZEN))]
         )
         pending += (current.__cause__, current.__context__, *(getattr(current, "exceptions", None) or ()))
+
+
+def print_raised(fault: BaseException, context: Context) -> None:
+    """Writes to stderr what a model's handler raised, the place in the model's own files first."""
+    about = f"model {context.model_name}: the handler raised {type(fault).__name__}"
+    print_traceback(fault, about, place_of(fault, str(context.system_properties.get("model_dir"))))

@@ -18,6 +18,7 @@ NAMES = """
     ts: __version__
     ts.version: __version__
     ts.context: Context RequestProcessor
+    ts.async_service: AsyncService
     ts.service: Service PredictionException emit_metrics PREDICTION_METRIC
     ts.utils.util: PredictionException list_classes_from_module load_label_mapping map_class_to_label
     ts.utils.util: get_yaml_config check_valid_pt2_backend PT2Backend deprecated CLEANUP_REGEX

@@ -30,9 +30,7 @@ U64, U32, U16 = st.integers(0, 2**64 - 1), st.integers(0, 2**32 - 1), st.integer
 TEXT = st.text(max_size=60)
 HEADERS = st.lists(st.tuples(TEXT, TEXT), max_size=3).map(encode_pairs)
 PARTS = st.lists(st.builds(Part, TEXT, TEXT, st.binary(max_size=40)), max_size=3)
-ITEMS = st.lists(
-    st.builds(RequestItem, U64, U32, U16, U32, TEXT, TEXT, U16, HEADERS, PARTS), max_size=3
-)
+ITEMS = st.lists(st.builds(RequestItem, U64, U32, U16, U32, TEXT, TEXT, U16, HEADERS, PARTS), max_size=3)
 RUN_TYPES = [int(FrameType.PREDICT), int(FrameType.EXPLAIN), int(FrameType.DESCRIBE)]
 RUNS = st.builds(Frame, st.sampled_from(RUN_TYPES), U16, U32, U64, ITEMS)
 OTHERS = st.sampled_from(

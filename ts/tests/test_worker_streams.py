@@ -261,7 +261,10 @@ def test_a_credit_that_comes_before_the_first_piece_counts(frontend: Frontend, t
     handler, gate = gated(tmp_path)
     frontend.serving(write_model(tmp_path / "m", handler), model=1)
     frontend.serving(write_model(tmp_path / "n", COUNTING), model=2)
-    first, second = frontend.frame(item(1, b"wait")), frontend.frame(item(9, b"", flags=4, credits=1), model=2)
+    first, second = (
+        frontend.frame(item(1, b"wait")),
+        frontend.frame(item(9, b"", flags=4, credits=1), model=2),
+    )
     frontend.send(first, second)
     frontend.credit(9, 2)
     open_gate(gate)
