@@ -51,13 +51,13 @@ class ConcurrentRun(Single):
         model = self._model
         rows = model.make_rows([self.item])
         called = model.describe if self.kind == _DESCRIBE else model.entry_point
-        answer = called(rows, model.context)
+        answer: Any = called(rows, model.context)
         if inspect.isawaitable(answer):
             answer = await answer
-        if inspect.isasyncgen(answer):
+        if isinstance(answer, AsyncGenerator):
             await self._stream(answer)
             return [b""]
-        return await self._stream_plain(answer) if inspect.isgenerator(answer) else answer
+        return await self._stream_plain(answer) if isinstance(answer, Generator) else answer
 
     async def _stream(self, pieces: AsyncGenerator[Any, None]) -> None:
         async with aclosing(pieces):

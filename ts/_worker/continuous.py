@@ -133,7 +133,9 @@ class Continuous:
             self._let_join()
             if self._members:
                 await self._turn(tuple(self._members))
-                # Between two turns the loop reads what has arrived.
+                # Between two turns the loop sends what there is, and reads what has arrived: it looks for
+                # that before the first of these ends, and takes it before the second does.
+                await asyncio.sleep(0)
                 await asyncio.sleep(0)
             else:
                 self._arrived.clear()

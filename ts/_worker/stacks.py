@@ -32,8 +32,8 @@ def _lines(task: Any, depth: int) -> list[str]:
         if frame is not None:
             lines += traceback.format_list([_summary(frame)])
         awaitable = _first(awaitable, _AWAITED)
-    waiter = getattr(task, "_fut_waiter", None)
-    inner = [waiter] if hasattr(waiter, "get_coro") else list(getattr(waiter, "_children", ()))
+    waiter: Any = getattr(task, "_fut_waiter", None)
+    inner: list[Any] = [waiter] if hasattr(waiter, "get_coro") else list(getattr(waiter, "_children", ()))
     inner = [each for each in inner if hasattr(each, "get_coro") and not each.done()]
     if waiter is not None and not inner:
         lines.append(f"  waits for {waiter!r}\n")

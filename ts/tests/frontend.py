@@ -13,7 +13,7 @@ import textwrap
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from ts._wire.channel import Channel
 from ts._wire.codec import decode_pairs, encode, encode_pairs
@@ -95,6 +95,16 @@ def item(
             part = Part("body", "", part)
         made.append(part)
     return RequestItem(id_, deadline_ms, flags, credits, label, sequence, 0, encode_pairs(headers), made)
+
+
+def bodies(frame: Frame) -> list[str]:
+    """Returns the bodies of a frame of replies."""
+    return [bytes(reply.body).decode() for reply in cast("Sequence[ReplyItem]", frame.payload)]
+
+
+def errors(frame: Frame) -> list[int]:
+    """Returns the error codes of a frame of replies."""
+    return [reply.error for reply in cast("Sequence[ReplyItem]", frame.payload)]
 
 
 def write_model(

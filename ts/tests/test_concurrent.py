@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ts._wire.messages import END, ErrorCode, Frame, FrameType
-from ts.tests.frontend import PATIENCE_SECONDS, Frontend, ThreadWorker, item, write_model
+from ts.tests.frontend import PATIENCE_SECONDS, Frontend, ThreadWorker, bodies, item, write_model
 
 GATED = """
     import asyncio
@@ -200,7 +200,7 @@ def test_streams_run_beside_each_other_and_each_has_its_own_credits(
     texts: dict[int, list[str]] = {a.run: [], b.run: []}
     for _ in range(2 + 16):
         frame = frontend.receive()
-        texts[frame.run] += [bytes(piece.body).decode() for piece in frame.payload]  # type: ignore
+        texts[frame.run] += bodies(frame)
     assert texts == {a.run: ["a0", "a1"], b.run: [f"b{n}" for n in range(16)]}
     frontend.socket.settimeout(0.2)
     with pytest.raises(TimeoutError):
@@ -283,10 +283,10 @@ def test_a_thread_of_the_handler_sends_pieces_and_sees_its_own_request(
     a = frontend.frame(item(1, b"", credits=1, flags=4, label="a"))
     b = frontend.frame(item(2, b"", flags=4, label="b"))
     frontend.send(a, b)
-    texts = []
+    texts: list[tuple[int, str]] = []
     while len(texts) < 1 + 4:
         frame = frontend.receive()
-        texts += [(frame.run, bytes(reply.body).decode()) for reply in frame.payload]  # type: ignore
+        texts += [(frame.run, text) for text in bodies(frame)]
     assert [text for run, text in texts if run == a.run] == ["a 0"]
     assert [text for run, text in texts if run == b.run] == ["b 0", "b 1", "b 2", "done"]
     frontend.credit(1, 5)
@@ -484,7 +484,8 @@ def test_describe_and_explain_work(frontend: Frontend, tmp_path: Path) -> None:
 def test_a_mode_that_does_not_fit_is_refused(
     frontend: Frontend, tmp_path: Path, handler: str, fields: dict[str, str], text: str
 ) -> None:
-    loaded = frontend.load(write_model(tmp_path / "m", handler), **{"mode": "concurrent", **fields})
+    asked: dict[str, Any] = {"mode": "concurrent", **fields}
+    loaded = frontend.load(write_model(tmp_path / "m", handler), **asked)
     assert (loaded["status"], loaded["error"]) == ("failed", "LOAD_FAILED")
     assert text in loaded["message"]
 
