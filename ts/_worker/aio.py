@@ -37,6 +37,7 @@ class ConcurrentRun(Single):
     async def _serve(self) -> tuple[list[ReplyItem], bool]:
         # Tasks have contextvars of their own, which those that they start inherit.
         shown = self._model.context._begin_apart(self)
+        self._outlet.places.enter(self._model.handle)
         try:
             entry = checked(await self._answer(), 1)[0]
             if self.failed:

@@ -183,6 +183,7 @@ class Continuous:
         rows = iter(model.make_rows([member.item for member in new]))
         data: list[Row] = [next(rows) if member.turns == 0 else {} for member in members]
         model.context._begin(_Turn(members))
+        self._outlet.places.enter(model.handle)
         answer = model.entry_point(data, model.context)
         if not inspect.isawaitable(answer):
             return answer

@@ -13,6 +13,7 @@ from ts._wire.messages import ErrorCode, Frame, FrameType, ProtocolError, ReplyI
 from ts._worker.link import RUN_TYPES, Link
 from ts._worker.model import CONTINUOUS, Awaiting, LoadedModel
 from ts._worker.outcome import Failure
+from ts._worker.places import Places
 from ts._worker.replies import error_reply
 from ts._worker.single import Single
 
@@ -42,13 +43,15 @@ class Host:
     Attributes:
         loop: on which handlers run.
         thread: its thread.
+        places: surroundings of the models.
         spent: whether the process must not be used again; then the session refuses all runs.
     """
 
-    def __init__(self, link: Link, awaiting: Awaiting) -> None:
+    def __init__(self, link: Link, awaiting: Awaiting, places: Places) -> None:
         self.loop = awaiting.loop
         self.thread = threading.get_ident()
         self.spent = False
+        self.places = places
         self._link = link
         self._crews: dict[int, Crew] = {}
         self._crew_of: dict[Single, Crew] = {}

@@ -18,6 +18,7 @@ from ts._wire.messages import Fields
 from ts._worker.inputs import decode_rows, raw_rows
 from ts._worker.model import CONCURRENT, CONTINUOUS, SERIAL, Awaiting, EntryPoint, LoadedModel
 from ts._worker.non_finite import NonFinite
+from ts._worker.places import Places
 from ts._worker.preparer import Preparer
 from ts.context import Context
 from ts.utils.modules import import_own
@@ -33,14 +34,14 @@ class HandlerNotFound(Exception):
     """The handler's name leads to no module, or its module to no entry point."""
 
 
-def load(handle: int, fields: Fields, awaiting: Awaiting, first: bool) -> LoadedModel:
+def load(handle: int, fields: Fields, awaiting: Awaiting, places: Places) -> LoadedModel:
     """Loads the model that a LOAD frame describes.
 
     Args:
         handle: the frontend's handle for the model.
         fields: the frame's fields.
         awaiting: where coroutines run.
-        first: whether the process has no other model; its folder becomes the working directory.
+        places: gets one for the model, in which the process is afterwards.
 
     Raises:
         HandlerNotFound: there is no entry point.
@@ -48,7 +49,7 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, first: bool) -> Loaded
         Exception: whatever the handler's module, its `initialize` or its first call raises.
     """
     model_dir = _required(fields, "model_dir")
-    _enter(model_dir, first)
+    places.open(handle, model_dir)
     context = _context(fields, model_dir)
     module, function = find_module(_required(fields, "handler"), model_dir, handle)
     entry_point, instance = _entry_point(module, function)
@@ -121,19 +122,6 @@ def _is_async(entry_point: EntryPoint) -> bool:
 
 def _is_generator(entry_point: EntryPoint) -> bool:
     return inspect.isgeneratorfunction(entry_point) or inspect.isasyncgenfunction(entry_point)
-
-
-def _enter(model_dir: str, first: bool) -> None:
-    """Makes the model's folder a place for modules: after the server's own, before the installed packages."""
-    if first:
-        os.chdir(model_dir)
-    if model_dir in sys.path:
-        return
-    inherited = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    places = [sys.path.index(entry) + 1 for entry in inherited if entry in sys.path]
-    sys.path.insert(max(places, default=0), model_dir)
-    # Processes that the handler starts look there too.
-    os.environ["PYTHONPATH"] = os.pathsep.join([*inherited, model_dir])
 
 
 def _context(fields: Fields, model_dir: str) -> Context:

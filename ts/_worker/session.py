@@ -17,6 +17,7 @@ from ts._worker.loading import load
 from ts._worker.lookahead import Lookahead
 from ts._worker.model import SERIAL, Awaiting, LoadedModel
 from ts._worker.outcome import Failure, failure_of, is_out_of_memory
+from ts._worker.places import Places
 from ts._worker.replies import error_reply
 from ts._worker.requirements import missing_requirements
 from ts._worker.run import Run
@@ -34,6 +35,7 @@ class Session:
         self._link = Link(channel, environment.rank, environment.world_size)
         self._models: dict[int, LoadedModel] = {}
         self._awaiting = Awaiting()
+        self._places = Places()
         self._lookahead: Lookahead | None = None
         self._host: Host | None = None
         self._spent = False
@@ -153,6 +155,7 @@ class Session:
             self._models.pop(frame.model, None)
             if self._host is not None:
                 self._host.forget(frame.model)
+            self._places.close(frame.model)
             gc.unfreeze()
             gc.collect()
             self._link.send(Frame(FrameType.UNLOADED, model=frame.model))
@@ -166,8 +169,9 @@ class Session:
         link.use_busy_poll(int(wanted.get("busy_poll_micros") or 0) / 1e6)
         try:
             self._check(wanted)
-            model = load(frame.model, wanted, self._awaiting, first=not self._models)
+            model = load(frame.model, wanted, self._awaiting, self._places)
         except BaseException as fault:  # also what would end the process: who waits is told why
+            self._places.close(frame.model)
             answer = self._load_failure(fault, wanted)
         else:
             self._models[frame.model] = model
@@ -191,14 +195,14 @@ class Session:
             raise ValueError(f"mode: {mode}, in a group of processes (expected: {SERIAL})")
         if mode != SERIAL and self._lookahead is not None:
             raise ValueError(f"mode: {mode}, beside a model with prepareAhead (expected: {SERIAL})")
-        if self._host is not None and wanted.get("prepare_ahead") == "true":
-            raise ValueError("prepareAhead: true, beside a model that is not serial (expected: false)")
+        if self._models and (wanted.get("prepare_ahead") == "true" or self._lookahead is not None):
+            raise ValueError("prepareAhead: true, in a worker of several models (expected: false)")
 
     def _open_host(self) -> Host:
         if self._host is None:
             from ts._worker.host import Host
 
-            self._host = Host(self._link, self._awaiting)
+            self._host = Host(self._link, self._awaiting, self._places)
         return self._host
 
     def _load_failure(self, fault: BaseException, wanted: Fields) -> Fields:
@@ -239,6 +243,8 @@ class Session:
             if model is None:
                 self._refuse(frame)
                 return
+            if handle != self._places.current:
+                self._places.enter(handle)
             # Not `cast`, which is a call: this is the path of every request.
             items: Sequence[RequestItem] = payload  # type: ignore[assignment]
             run = Run(self._link, model, self._awaiting, kind, run_id, items)

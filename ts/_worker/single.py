@@ -16,6 +16,7 @@ from ts._worker.inputs import headers_of
 from ts._worker.link import window_of
 from ts._worker.model import LoadedModel
 from ts._worker.outcome import Failure, WrongOutput
+from ts._worker.places import Places
 from ts._worker.replies import entry_reply, error_reply
 from ts.context import RequestProcessor
 from ts.service import RequestCancelled
@@ -29,6 +30,7 @@ class Outlet(Protocol):
 
     loop: asyncio.AbstractEventLoop
     thread: int
+    places: Places
 
     def reply(self, kind: int, flags: int, model: int, run: int, items: Sequence[ReplyItem]) -> None:
         """Sends a frame at the end of the loop's turn."""

@@ -242,17 +242,21 @@ def test_an_overdue_turn_is_named_with_its_stack(
 ) -> None:
     handler = """
         import asyncio
+        from ts.handler_utils.utils import send_intermediate_predict_response
         async def handle(data, context):
             if data is None:
                 return
             if any(row.get("body") == b"hang" for row in data):
+                send_intermediate_predict_response(["begun"], {0: ""}, "", 200, context)
                 await asyncio.get_running_loop().create_future()
             return ["x"] * len(data)
     """
     frontend.serving(write_model(tmp_path / "m", handler), mode="continuous")
     a, b = frontend.frame(item(1, b"hang", label="slow")), frontend.frame(item(2, b"mate"))
     beat = Frame(FrameType.HEARTBEAT, run=5)
-    frontend.send(a, b, beat)
+    frontend.send(a, b)
+    assert frontend.piece(a.run)[0].text == "begun"
+    frontend.send(beat)
     assert frontend.receive() == beat
     frontend.cancel(1, reason=4)
     assert frontend.result(a.run)[0].code == ErrorCode.CANCELLED
