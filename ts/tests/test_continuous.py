@@ -284,13 +284,12 @@ def test_stop_waits_for_the_last_turn(worker: ThreadWorker, frontend: Frontend, 
     assert worker.failure is None
 
 
-def test_unloading_ends_what_is_under_way(frontend: Frontend, gate: Gate) -> None:
-    frontend.serving(gate.folder, mode="continuous")
-    a = started(frontend, 1, 999)
-    gate.open()
-    assert frontend.piece(a.run)[0].text == "999/1"
+def test_unloading_ends_what_is_under_way(frontend: Frontend, tmp_path: Path) -> None:
+    frontend.serving(write_model(tmp_path / "m", COUNTDOWN), mode="continuous")
+    a = frontend.frame(item(1, b"1000000", flags=4, credits=1000000))
+    frontend.send(a)
+    assert frontend.piece(a.run)[0].text == "1000000/1"
     frontend.send(Frame(FrameType.UNLOAD, model=1))
-    gate.open()
     frame = frontend.receive()
     while frame.type == FrameType.PIECE:
         frame = frontend.receive()
