@@ -31,7 +31,7 @@ class ConcurrentRun(Single):
 
     def begin(self) -> None:
         """Starts the task. How it ends is told when it has."""
-        self.task = self._outlet.loop.create_task(self._serve(), name=f"request {self.label}")
+        self.task = self._outlet.loop.create_task(self._serve())
         self.task.add_done_callback(self._done)
 
     async def _serve(self) -> tuple[list[ReplyItem], bool]:

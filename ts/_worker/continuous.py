@@ -91,7 +91,13 @@ class Continuous:
         self._in_turn = False
         self._call: asyncio.Task[Any] | None = None
         self._interrupted = False
-        self._turns = outlet.loop.create_task(self._take_turns(), name=f"turns of {model.context.model_name}")
+        self._turns = outlet.loop.create_task(self._take_turns())
+        self._turns.add_done_callback(self._over)
+
+    def _over(self, turns: asyncio.Task[None]) -> None:
+        """Requests must not wait for turns that nobody takes."""
+        if not turns.cancelled() and (fault := turns.exception()) is not None:
+            self._outlet.broke(fault)
 
     def take(self, frame: Frame, received_at: float, credits: int) -> Single:
         """Lets a request join the next turn that has room for it."""

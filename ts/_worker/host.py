@@ -127,7 +127,7 @@ class Host:
         try:
             self._link.reply(kind, flags, model, run, items)
         except ProtocolError as fault:  # what the handler set can't be told
-            self._broke(fault)
+            self.broke(fault)
             return
         if flags and kind == FrameType.RESULT:
             self.spent = True
@@ -149,7 +149,7 @@ class Host:
         try:
             self._link.flush()
         except Disconnected as fault:
-            self._broke(fault)
+            self.broke(fault)
 
     def _beat(self, frame: Frame) -> None:
         self._link.send(frame)
@@ -161,11 +161,12 @@ class Host:
             if link.channel.broken:
                 link.receive(wait=False)
         except (Disconnected, ProtocolError) as fault:
-            self._broke(fault)
+            self.broke(fault)
         if self._dispatches:
             self._dispatch()
 
-    def _broke(self, fault: BaseException) -> None:
+    def broke(self, fault: BaseException) -> None:
+        """Ends the session with this exception."""
         self._fault = self._fault or fault
         self.loop.remove_reader(self._link.channel.fileno())
         self._wake()

@@ -67,7 +67,8 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, places: Places) -> Loa
             raise ValueError(f"prepareAhead: true, with the envelope {envelope} (expected: no envelope)")
         preparer = Preparer(instance, context)
     if envelope:
-        entry_point = _envelope(envelope)(entry_point).handle
+        opened = _envelope(envelope)
+        entry_point = _asynchronous(opened, entry_point) if mode == CONCURRENT else opened(entry_point).handle
     decode = fields.get("decode_input_request") != "false"
     return LoadedModel(
         handle,
@@ -96,7 +97,7 @@ def _mode(fields: Fields, entry_point: EntryPoint) -> str:
         return mode
     if mode not in (CONCURRENT, CONTINUOUS):
         raise ValueError(f"mode: {mode!r} (expected: {SERIAL}, {CONCURRENT} or {CONTINUOUS})")
-    if fields.get("envelope"):
+    if mode == CONTINUOUS and fields.get("envelope"):
         raise ValueError(f"mode: {mode}, with the envelope {fields['envelope']} (expected: no envelope)")
     if mode == CONCURRENT and not _is_async(entry_point):
         name = getattr(entry_point, "__qualname__", type(entry_point).__name__)
@@ -250,6 +251,17 @@ def _handler_class(module: ModuleType) -> type:
             f"(expected: one, or its name: {module.__name__}:{tops[0].__name__})"
         )
     return tops[0]
+
+
+def _asynchronous(envelope: Callable[[EntryPoint], Any], entry_point: EntryPoint) -> EntryPoint:
+    """Wraps a coroutine function; each request has an envelope of its own, since several are open at once."""
+
+    async def handle(data: Any, context: Context) -> Any:
+        opened = envelope(entry_point)
+        opened.context = context
+        return opened.format_output(await entry_point(opened.parse_input(data), context))
+
+    return handle
 
 
 def _first_call(answer: Any) -> None:

@@ -38,6 +38,9 @@ class Outlet(Protocol):
     def ended(self, run: Single) -> None:
         """The run has sent its RESULT."""
 
+    def broke(self, fault: BaseException) -> None:
+        """The worker can't go on."""
+
 
 class Single:
     """A run of one request, under way beside others.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -476,7 +477,7 @@ def test_describe_and_explain_work(frontend: Frontend, tmp_path: Path) -> None:
             {},
             "with the handler handle (expected: an async def",
         ),
-        (GATED, {"envelope": "json"}, "mode: concurrent, with the envelope json"),
+        (GATED, {"mode": "continuous", "envelope": "json"}, "mode: continuous, with the envelope json"),
         (GATED, {"prepare_ahead": "true"}, "prepareAhead: true, with the mode concurrent"),
         (GATED, {"mode": "wild"}, "mode: 'wild' (expected: serial, concurrent or continuous)"),
     ],
@@ -488,6 +489,21 @@ def test_a_mode_that_does_not_fit_is_refused(
     loaded = frontend.load(write_model(tmp_path / "m", handler), **asked)
     assert (loaded["status"], loaded["error"]) == ("failed", "LOAD_FAILED")
     assert text in loaded["message"]
+
+
+def test_envelopes_open_and_close_each_request(frontend: Frontend, tmp_path: Path) -> None:
+    handler = """
+        import asyncio
+        async def handle(data, context):
+            if data is not None:
+                await asyncio.sleep(0)
+                return [number * 2 for number in data]
+    """
+    frontend.serving(write_model(tmp_path / "m", handler), mode="concurrent", envelope="json")
+    frames = [frontend.frame(item(n, f'{{"instances": {list(range(n))}}}')) for n in (1, 2, 3)]
+    frontend.send(*frames)
+    answers = [json.loads(frontend.result(frame.run)[0].body) for frame in frames]
+    assert answers == [{"predictions": [2 * i for i in range(n)]} for n in (1, 2, 3)]
 
 
 def test_a_group_of_processes_is_serial(workers: list[Any], tmp_path: Path) -> None:
