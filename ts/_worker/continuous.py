@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -47,6 +48,13 @@ class Member(Single):
         """See `Single`."""
         self.crew.interrupt(self)
 
+    def send_piece_of_turn(self, value: Any, status: int) -> None:
+        """Sends a piece before the answer of the turn. Raises what `send_pieces` raises."""
+        if threading.get_ident() != self._outlet.thread:
+            # The loop, which would send it, may wait for this thread.
+            raise RuntimeError("piece: from a thread of the handler (expected: from handle itself)")
+        self.send_now(value, status)
+
     def begin_turn(self) -> RequestProcessor:
         """Returns a processor for one turn, that has set nothing yet."""
         self.turns += 1
@@ -71,7 +79,7 @@ class _Turn:
         for index, value in values.items():
             member = self._members[index]
             if member.stopped is None:
-                member.send_pieces({0: value}, status)
+                member.send_piece_of_turn(value, status)
 
 
 class Continuous:
@@ -218,6 +226,8 @@ class Continuous:
             if member.stopped is not None:
                 return
             if more:
+                if value is None:
+                    return
                 member.send_now(value, processor=processor)
                 if member.failed:
                     member.end([])
@@ -248,6 +258,7 @@ class Continuous:
     def _describe(self, member: Member) -> None:
         context = self._model.context
         try:
+            self._outlet.places.enter(self._model.handle)
             context._begin(member)
             entry = checked(self._model.describe([], context), 1)[0]
             reply, spent = entry_reply(member.item.id, entry, None, self._model)

@@ -129,7 +129,7 @@ class Places:
 
 
 def _set_variable(value: str | None) -> None:
-    if value is None:
+    if not value:
         os.environ.pop(_VARIABLE, None)
     else:
         os.environ[_VARIABLE] = value

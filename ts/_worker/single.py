@@ -70,7 +70,7 @@ class Single:
         self._kept: deque[ReplyItem] = deque()
         self._kept_bytes = 0
         self._last: tuple[list[ReplyItem], bool] | None = None
-        self._room: asyncio.Future[None] | None = None
+        self._room: asyncio.Event | None = None
         self._processors: list[RequestProcessor] | None = None
         self._timer: asyncio.TimerHandle | None = None
         if item.deadline_ms:
@@ -124,8 +124,10 @@ class Single:
     async def send(self, value: Any, status: int = 0) -> None:
         """Sends a piece once there is credit for it. Raises what `send_pieces` raises."""
         while not self.ending and self.stopped is None and self._has_no_room():
-            self._room = self._outlet.loop.create_future()
-            await self._room
+            if self._room is None:
+                self._room = asyncio.Event()
+            self._room.clear()
+            await self._room.wait()
         self.send_now(value, status)
 
     def send_now(self, value: Any, status: int = 0, processor: RequestProcessor | None = None) -> None:
@@ -180,16 +182,15 @@ class Single:
         self._end_if_sent()
 
     def _wake(self) -> None:
-        room, self._room = self._room, None
-        if room is not None and not room.done():
-            room.set_result(None)
+        if self._room is not None:
+            self._room.set()
 
     def cancelled(self, reason: int) -> None:
         """Nobody waits for the request any more."""
         text = "cancelled: nobody waits for the request any more"
         if reason == CancelReason.OVERDUE:
             text = "cancelled: it took longer than responseTimeout"
-            if not self.over:
+            if not self.ending:
                 self.tell_where()
         self.stop(Failure(ErrorCode.CANCELLED, text))
 
@@ -202,7 +203,9 @@ class Single:
         if self.stopped is not None or self.over:
             return
         self.stopped = failure
-        self._kept.clear()
+        if self._kept:
+            self._kept.clear()
+            self.failed = False  # if it was told, then by the last of these
         self._wake()
         if self.ending:
             self._end_if_sent()

@@ -332,6 +332,41 @@ def test_a_wrong_answer_is_an_error(frontend: Frontend, tmp_path: Path, answer: 
     assert frontend.one(b"").code == code
 
 
+def test_two_senders_of_one_request_both_wait_for_credit(frontend: Frontend, tmp_path: Path) -> None:
+    handler = """
+        import asyncio
+        from ts.handler_utils.utils import send_intermediate_predict_response
+        def send(name, context):
+            for n in range(2):
+                send_intermediate_predict_response([f"{name}{n}"], context.request_ids, "", 200, context)
+        async def handle(data, context):
+            if data is not None:
+                await asyncio.gather(*(asyncio.to_thread(send, name, context) for name in "ab"))
+                return ["end"]
+    """
+    frontend.serving(write_model(tmp_path / "m", handler), mode="concurrent")
+    frame = frontend.frame(item(1, b"", credits=1, flags=4))
+    frontend.send(frame)
+    texts = [frontend.piece(frame.run)[0].text]
+    for _ in range(3):
+        frontend.credit(1, 1)
+        texts.append(frontend.piece(frame.run)[0].text)
+    assert sorted(texts) == ["a0", "a1", "b0", "b1"]
+    assert frontend.result(frame.run)[0].text == "end"
+
+
+def test_an_error_that_a_slow_reader_has_not_seen_gives_way_to_the_cancel(
+    frontend: Frontend, tmp_path: Path
+) -> None:
+    handler = SENDING.replace('[f"p{n}"]', '[f"p{n}" if n < 2 else ValueError("broke")]')
+    frontend.serving(write_model(tmp_path / "m", handler), mode="concurrent")
+    frame = frontend.frame(item(1, b"3", credits=1, flags=4))
+    frontend.send(frame)
+    assert frontend.piece(frame.run)[0].text == "p0"
+    frontend.cancel(1)
+    assert frontend.result(frame.run)[0].code == ErrorCode.CANCELLED
+
+
 def test_an_exception_as_piece_ends_the_stream(frontend: Frontend, tmp_path: Path) -> None:
     handler = """
         async def handle(data, context):

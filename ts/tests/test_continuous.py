@@ -190,6 +190,36 @@ def test_a_reply_header_says_that_more_follows_and_does_not_leak(frontend: Front
     assert frontend.result(frame.run)[0].headers == {"turn": "3"}
 
 
+def test_none_is_no_piece_while_more_follows(frontend: Frontend, tmp_path: Path) -> None:
+    handler = """
+        turns = []
+        def handle(data, context):
+            if data is None:
+                return
+            turns.append(len(data))
+            context.stopping_criteria = [lambda answer: len(turns) == 3]
+            return [None if len(turns) == 1 else str(len(turns))]
+    """
+    frontend.serving(write_model(tmp_path / "m", handler), mode="continuous")
+    frame = started(frontend, 1, 0)
+    assert frontend.piece(frame.run)[0].text == "2"
+    assert frontend.result(frame.run)[0].text == "3"
+
+
+def test_a_piece_from_a_thread_of_the_handler_is_refused(frontend: Frontend, tmp_path: Path) -> None:
+    handler = """
+        from concurrent.futures import ThreadPoolExecutor
+        from ts.handler_utils.utils import send_intermediate_predict_response
+        def handle(data, context):
+            if data is not None:
+                with ThreadPoolExecutor() as pool:
+                    args = (["x"], {0: ""}, "", 200, context)
+                    pool.submit(send_intermediate_predict_response, *args).result()
+    """
+    frontend.serving(write_model(tmp_path / "m", handler), mode="continuous")
+    assert "from a thread of the handler" in frontend.one(b"").text
+
+
 def test_a_handler_that_says_nothing_answers_at_once(frontend: Frontend, tmp_path: Path) -> None:
     handler = "def handle(data, context):\n    return data and ['x'] * len(data)\n"
     frontend.serving(write_model(tmp_path / "m", handler), mode="continuous")
