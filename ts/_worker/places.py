@@ -121,7 +121,7 @@ class Places:
         place.path = list(sys.path)
         place.inherited = os.environ.get(_VARIABLE, "")
         with contextlib.suppress(OSError):
-            place.folder = str(Path.cwd())
+            place.folder = os.getcwd()  # noqa: PTH109 (Path.cwd takes three times as long)
         if len(sys.modules) != place.known:
             place.modules = {name: module for name, module in list(sys.modules.items()) if place.owns(module)}
         for name in place.modules:
