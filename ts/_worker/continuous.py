@@ -146,6 +146,8 @@ class Continuous:
         while True:
             self._let_join()
             if self._members:
+                # The ends of those that have left must not wait for the turn.
+                self._outlet.flush()
                 await self._turn(tuple(self._members))
                 # Between two turns the loop sends what there is, and reads what has arrived: it looks for
                 # that before the first of these ends, and takes it before the second does.
@@ -173,7 +175,9 @@ class Continuous:
         except (SystemExit, KeyboardInterrupt):
             raise
         except asyncio.CancelledError:
-            if not self._interrupted:
+            if not self._interrupted:  # the model is unloaded, or the worker ends
+                for member in members:
+                    self._end_stopped(member)
                 raise
             text = "the turn was ended, since another request in it took longer than responseTimeout"
             self._fail(members, Failure(ErrorCode.HANDLER_EXCEPTION, text))

@@ -133,7 +133,7 @@ class Host:
             self.spent = True
         if not self._flushes:
             self._flushes = True
-            self.loop.call_soon(self._flush)
+            self.loop.call_soon(self.flush)
 
     def ended(self, run: Single) -> None:
         """A run has sent its RESULT."""
@@ -144,7 +144,8 @@ class Host:
         if self._watches_ends:
             self._wake()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Sends at once what was to be sent at the end of the loop's turn."""
         self._flushes = False
         try:
             self._link.flush()

@@ -35,6 +35,9 @@ class Outlet(Protocol):
     def reply(self, kind: int, flags: int, model: int, run: int, items: Sequence[ReplyItem]) -> None:
         """Sends a frame at the end of the loop's turn."""
 
+    def flush(self) -> None:
+        """Sends at once what was to be sent at the end of the loop's turn."""
+
     def ended(self, run: Single) -> None:
         """The run has sent its RESULT."""
 

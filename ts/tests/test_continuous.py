@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ts._wire.messages import ErrorCode, Frame, FrameType
-from ts.tests.frontend import Frontend, ThreadWorker, bodies, errors, item, write_model
+from ts.tests.frontend import PATIENCE_SECONDS, Frontend, ThreadWorker, bodies, errors, item, write_model
 
 COUNTDOWN = """
     import json
@@ -58,9 +59,17 @@ class Gate:
     def open(self) -> None:
         (self.folder / "gate").write_bytes(b"go")
 
+    def await_turn(self, number: int) -> None:
+        """Waits until the handler is in this turn, from 1."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while len(self.turns) < number:
+            assert time.monotonic() < deadline, self.turns
+            time.sleep(0.005)
+
     @property
     def turns(self) -> list[str]:
-        return (self.folder / "turns").read_text().split()
+        path = self.folder / "turns"
+        return path.read_text().split() if path.exists() else []
 
 
 @pytest.fixture
@@ -97,8 +106,9 @@ def test_a_late_one_joins_the_next_turn_and_its_pieces_come_among_the_others(
     a = started(frontend, 1, 3)
     gate.open()
     assert frontend.piece(a.run)[0].text == "3/1"
+    gate.await_turn(2)
     b = started(frontend, 2, 1)
-    gate.open()  # the turn that may have begun before it came
+    gate.open()
     assert frontend.piece(a.run)[0].text == "2/1"
     gate.open()
     assert frontend.piece(a.run)[0].text == "1/2"
@@ -115,12 +125,14 @@ def test_one_that_is_cancelled_leaves_with_the_turn_and_makes_room(frontend: Fro
     frontend.send(*frames)
     gate.open()
     assert {frontend.receive().run for _ in range(2)} == {frame.run for frame in frames[:2]}
+    gate.await_turn(2)
     frontend.cancel(1)
     gate.open()
     assert {frontend.receive().type for _ in range(2)} == {FrameType.PIECE}
     assert frontend.result(frames[0].run)[0].code == ErrorCode.CANCELLED
     gate.open()
     assert {frontend.receive().run for _ in range(2)} == {frame.run for frame in frames[1:]}
+    gate.await_turn(4)
     frontend.cancel(2, 3)
     gate.open()
     ended = [frontend.receive() for _ in range(4)][2:]
@@ -324,6 +336,24 @@ def test_unloading_ends_what_is_under_way(frontend: Frontend, tmp_path: Path) ->
     while frame.type == FrameType.PIECE:
         frame = frontend.receive()
     assert errors(frame) == [ErrorCode.CANCELLED]
+    assert frontend.receive() == Frame(FrameType.UNLOADED, model=1)
+
+
+def test_unloading_ends_an_asynchronous_turn(frontend: Frontend, tmp_path: Path) -> None:
+    handler = """
+        import asyncio
+        from ts.handler_utils.utils import send_intermediate_predict_response
+        async def handle(data, context):
+            if data is not None:
+                send_intermediate_predict_response(["begun"], {0: ""}, "", 200, context)
+                await asyncio.get_running_loop().create_future()
+    """
+    frontend.serving(write_model(tmp_path / "m", handler), mode="continuous")
+    a = frontend.frame(item(1, b""))
+    frontend.send(a)
+    assert frontend.piece(a.run)[0].text == "begun"
+    frontend.send(Frame(FrameType.UNLOAD, model=1))
+    assert frontend.result(a.run)[0].code == ErrorCode.CANCELLED
     assert frontend.receive() == Frame(FrameType.UNLOADED, model=1)
 
 
