@@ -1,6 +1,7 @@
 package ai.mariner.core.message;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * The bytes of a request or reply, as the adapters hold them.
@@ -20,6 +21,14 @@ public interface Body {
   /** A read-only view of the bytes, valid until {@link #release}. */
   ByteBuffer bytes();
 
+  /**
+   * The same bytes as they lie in memory, one piece behind the other; without a copy, which {@link
+   * #bytes} makes when there are several.
+   */
+  default List<ByteBuffer> pieces() {
+    return List.of(bytes());
+  }
+
   /** Gives the memory back. */
   void release();
 
@@ -31,5 +40,15 @@ public interface Body {
   /** A body of no bytes. */
   static Body empty() {
     return HeapBody.EMPTY;
+  }
+
+  /**
+   * A body whose bytes lie in several places.
+   *
+   * @param pieces its bytes, one piece behind the other
+   * @param owner what they lie in; released with the body
+   */
+  static Body joined(List<ByteBuffer> pieces, Body owner) {
+    return new JoinedBody(pieces, owner);
   }
 }

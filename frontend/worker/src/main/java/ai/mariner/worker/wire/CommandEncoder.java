@@ -12,6 +12,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -218,13 +219,13 @@ public final class CommandEncoder {
         ByteBuf buffer = netty.buffer();
         out.writeBytes(buffer, buffer.readerIndex(), size);
       } else {
-        out.writeBytes(body.bytes());
+        body.pieces().forEach(out::writeBytes);
       }
     } else {
       ByteBuf buffer =
           body instanceof NettyBody netty
               ? netty.buffer().duplicate()
-              : Unpooled.wrappedBuffer(body.bytes());
+              : Unpooled.wrappedBuffer(body.pieces().toArray(ByteBuffer[]::new));
       outside.add(new Outside(out.writerIndex(), buffer));
     }
   }
