@@ -14,6 +14,8 @@ from ts._wire.fast import plain_rows
 from ts._wire.messages import FrameType, RequestFlag, RequestItem
 
 Row = dict[str, Any]
+_TENSORS = "application/vnd.oip+binary"
+"""The type of tensors as the frontend sends them; handlers without tensors get them as JSON has them."""
 _MOST_TYPES = 256
 """Content types that are remembered: clients choose them, so their number must have a bound."""
 _plain_types: set[str] = set()
@@ -30,7 +32,12 @@ def decode_rows(items: Sequence[RequestItem]) -> list[Row]:
 
 def raw_rows(items: Sequence[RequestItem]) -> list[Row]:
     """Returns for each request its parts by name as bytes, whatever their content types."""
-    return plain_rows(items, None) or []
+    rows = plain_rows(items, None) or []
+    for row, item in zip(rows, items, strict=False):
+        for name, content_type, body in item.parts:
+            if content_type == _TENSORS:
+                row[name] = json.dumps(_tensors_as_json(body)).encode("utf-8")
+    return rows
 
 
 def _decode_row(item: RequestItem) -> Row:
@@ -56,6 +63,8 @@ def _decoder_of(content_type: str) -> Callable[[bytearray | bytes], Any] | None:
         return json.loads
     if kind.startswith("text"):
         return _text
+    if kind == _TENSORS:
+        return _tensors_as_json
     if len(_plain_types) < _MOST_TYPES:
         _plain_types.add(content_type)
     return None
@@ -63,6 +72,17 @@ def _decoder_of(content_type: str) -> Callable[[bytearray | bytes], Any] | None:
 
 def _text(body: bytearray | bytes) -> str:
     return body.decode("utf-8")
+
+
+def _tensors_as_json(body: bytearray | bytes) -> dict[str, Any]:
+    """Returns a request of the Open Inference Protocol as TorchServe gives it to handlers, with BYTES in
+    base64.
+    """
+    # Few models get such requests.
+    from ts._worker.tensor_reader import read_form
+    from ts._worker.tensors import plain
+
+    return plain(read_form(body), "request", base64=True)
 
 
 def headers_of(kind: int, item: RequestItem) -> dict[str, Any]:

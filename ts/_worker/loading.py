@@ -16,7 +16,7 @@ from typing import Any
 from ts._wire.codec import label_head
 from ts._wire.messages import Fields
 from ts._worker.inputs import decode_rows, raw_rows
-from ts._worker.model import CONCURRENT, CONTINUOUS, SERIAL, Awaiting, EntryPoint, LoadedModel
+from ts._worker.model import CONCURRENT, CONTINUOUS, SERIAL, Awaiting, EntryPoint, LoadedModel, MakeRows
 from ts._worker.non_finite import NonFinite
 from ts._worker.places import Places
 from ts._worker.preparer import Preparer
@@ -53,7 +53,8 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, places: Places) -> Loa
     context = _context(fields, model_dir)
     module, function = find_module(_required(fields, "handler"), model_dir, handle)
     entry_point, instance = _entry_point(module, function)
-    if instance is None:
+    tensors = context.model_yaml_config.get("tensors")
+    if instance is None and tensors is None:
         _first_call(awaiting.result(entry_point(None, context)))
     elif hasattr(instance, "initialize"):
         awaiting.result(instance.initialize(context))
@@ -69,13 +70,18 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, places: Places) -> Loa
     if envelope:
         opened = _envelope(envelope)
         entry_point = _asynchronous(opened, entry_point) if mode == CONCURRENT else opened(entry_point).handle
-    decode = fields.get("decode_input_request") != "false"
+    make_rows: MakeRows = raw_rows if fields.get("decode_input_request") == "false" else decode_rows
+    if tensors is not None:
+        if envelope or preparer is not None or mode != SERIAL:
+            other = f"the envelope {envelope}" if envelope else "prepareAhead" if preparer else f"mode {mode}"
+            raise ValueError(f"tensors: with {other} (expected: only one of them)")
+        entry_point, make_rows = _with_tensors(entry_point, tensors, awaiting)
     return LoadedModel(
         handle,
         context,
         entry_point,
         instance,
-        decode_rows if decode else raw_rows,
+        make_rows,
         _number(fields, "max_response_size", sys.maxsize),
         label_head(fields.get("label_prefix") or "0000000000008000"),
         context._non_finite,
@@ -262,6 +268,14 @@ def _asynchronous(envelope: Callable[[EntryPoint], Any], entry_point: EntryPoint
         return opened.format_output(await entry_point(opened.parse_input(data), context))
 
     return handle
+
+
+def _with_tensors(entry_point: EntryPoint, tensors: Any, awaiting: Awaiting) -> tuple[EntryPoint, MakeRows]:
+    # Only for the models that need it.
+    from ts._worker.signature import Signature
+    from ts._worker.tensor_entry import TensorEntry, tensor_rows
+
+    return TensorEntry(entry_point, Signature.of(tensors), awaiting).handle, tensor_rows
 
 
 def _first_call(answer: Any) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SERIAL, CONCURRENT, CONTINUOUS = "serial", "concurrent", "continuous"
 EntryPoint = Callable[[Any, Context], Any]
+MakeRows = Callable[[Sequence[RequestItem]], list[Row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class LoadedModel:
     context: Context
     entry_point: EntryPoint
     instance: Any
-    make_rows: Callable[[Sequence[RequestItem]], list[Row]]
+    make_rows: MakeRows
     max_response_size: int
     label_head: str
     non_finite: NonFinite = NonFinite.NULL

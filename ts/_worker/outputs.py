@@ -6,13 +6,20 @@ import io
 import json
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ts._wire.codec import COPY_BELOW
 from ts._worker.indented_json import indented_json
 from ts._worker.non_finite import NonFinite, NonFiniteNumber, Replacement
 
 JSON_TYPE = "application/json"
+
+
+class TypedBody(NamedTuple):
+    """An answer that is encoded already, and its content type."""
+
+    body: bytes
+    content_type: str
 
 
 class OutputTypeError(Exception):
@@ -36,6 +43,8 @@ def encode_output(value: Any, non_finite: NonFinite) -> tuple[bytes | bytearray 
             raise OutputTypeError(f"output: str that is no valid Unicode ({fault.reason})") from fault
     if isinstance(value, (bytearray, memoryview)):
         return _steady(value), ""
+    if isinstance(value, TypedBody):
+        return value
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
         file = io.BytesIO()
