@@ -28,6 +28,37 @@ def test_the_open_inference_protocol_has_its_own_names() -> None:
     file = rpc.open_inference_messages().DESCRIPTOR
     assert file.package == "inference"
     service = file.services_by_name["GRPCInferenceService"]
-    assert [method.name for method in service.methods] == ["ServerLive", "ServerReady", "ModelReady"]
+    assert [method.name for method in service.methods] == [
+        "ServerLive",
+        "ServerReady",
+        "ModelReady",
+        "ServerMetadata",
+        "ModelMetadata",
+        "ModelInfer",
+        "ModelStreamInfer",
+    ]
     asked = file.message_types_by_name["ModelReadyRequest"]
     assert {field.name: field.number for field in asked.fields} == {"name": 1, "version": 2}
+
+
+def test_messages_of_tensors_have_the_protocols_field_numbers() -> None:
+    types = rpc.open_inference_messages().DESCRIPTOR.message_types_by_name
+    numbers = {name: {field.name: field.number for field in types[name].fields} for name in types}
+    assert numbers["ModelInferRequest"] == {
+        "model_name": 1,
+        "model_version": 2,
+        "id": 3,
+        "parameters": 4,
+        "inputs": 5,
+        "outputs": 6,
+        "raw_input_contents": 7,
+    }
+    assert numbers["ModelInferResponse"] == {
+        "model_name": 1,
+        "model_version": 2,
+        "id": 3,
+        "parameters": 4,
+        "outputs": 5,
+        "raw_output_contents": 6,
+    }
+    assert numbers["ModelStreamInferResponse"] == {"error_message": 1, "infer_response": 2}

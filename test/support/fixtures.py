@@ -13,6 +13,7 @@ from support.packing import pack
 from support.server import RunningServer
 
 LIMIT_BYTES = 100_000
+_STARTED = ("echo", "inspect", "act", "stream", "generate", "describe", "tensors")
 
 
 class ServerMaker(Protocol):
@@ -31,12 +32,15 @@ def fill_store(store: Path) -> list[str]:
     pack(store, "stream", "streaming")
     pack(store, "generate", "generating")
     pack(store, "describe", "describing")
+    x = {"name": "x", "datatype": "FP32", "shape": [-1, 2]}
+    y = {"name": "y", "datatype": "FP32", "shape": [-1, 2]}
+    pack(store, "tensors", "doubling_tensors", config={"tensors": {"inputs": [x], "outputs": [y]}})
     pack(store, "unloadable", "raising_at_load")
     pack(store, "nohandler", "two_classes")
     pack(store, "idle", "echo")
     pack(store, "traffic", "echo", config={"responseCacheMb": 1, "priorityAgeingMs": 1000})
     (store / "corrupt.mar").write_bytes(b"this is no archive")
-    return [f"{name}={name}.mar" for name in ("echo", "inspect", "act", "stream", "generate", "describe")]
+    return [f"{name}={name}.mar" for name in _STARTED]
 
 
 def _shared(base: Path, profile: str, arguments: list[str]) -> Iterator[RunningServer]:

@@ -17,7 +17,13 @@ from grpc_tools import protoc
 
 from support.places import PROTO
 
-SERVICES = ("inference.proto", "management.proto", "mariner_management.proto", "open_inference.proto")
+SERVICES = (
+    "inference.proto",
+    "management.proto",
+    "mariner_management.proto",
+    "open_inference.proto",
+    "open_inference_torchserve.proto",
+)
 """The files that clients compile."""
 
 
@@ -88,6 +94,13 @@ def management(address: str) -> Iterator[Any]:
 def open_inference_messages() -> Any:
     """Returns the module of the Open Inference Protocol's messages."""
     return _modules()["open_inference_pb2"]
+
+
+@contextmanager
+def open_inference(address: str, package: str = "open_inference") -> Iterator[Any]:
+    """Opens a channel and gives the stub of the Open Inference Protocol, under one of its two packages."""
+    with grpc.insecure_channel(address) as channel:
+        yield _modules()[f"{package}_pb2_grpc"].GRPCInferenceServiceStub(channel)
 
 
 def ready(address: str, model: str = "", version: str = "") -> bool:

@@ -8,6 +8,7 @@ import ai.mariner.proto.openinference.GRPCInferenceServiceGrpc;
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.util.List;
 import java.util.Set;
@@ -21,13 +22,23 @@ import java.util.Set;
  * @param scope what a token must be good for
  */
 record GrpcServices(List<ServerServiceDefinition> own, HealthChecks health, TokenScope scope) {
+  /** The Open Inference Protocol under the name that clients of TorchServe 0.12 call. */
+  static final ServiceDescriptor TORCHSERVES_OPEN_INFERENCE =
+      ai.mariner.proto.openinference.torchserve.GRPCInferenceServiceGrpc.getServiceDescriptor();
+
   static GrpcServices inference(GrpcContext context) {
+    OpenInferenceServices open = new OpenInferenceGrpc(context).services();
     return new GrpcServices(
         List.of(
-            new InferenceGrpc(context).definition(), new OpenInferenceGrpc(context).bindService()),
+            new InferenceGrpc(context).definition(),
+            open.as(GRPCInferenceServiceGrpc.getServiceDescriptor()),
+            open.as(TORCHSERVES_OPEN_INFERENCE)),
         new HealthChecks(
             context,
-            Set.of(InferenceAPIsServiceGrpc.SERVICE_NAME, GRPCInferenceServiceGrpc.SERVICE_NAME)),
+            Set.of(
+                InferenceAPIsServiceGrpc.SERVICE_NAME,
+                GRPCInferenceServiceGrpc.SERVICE_NAME,
+                TORCHSERVES_OPEN_INFERENCE.getName())),
         TokenScope.INFERENCE);
   }
 

@@ -29,9 +29,9 @@ final class InferenceGrpc {
   /** The service with its methods bound. */
   ServerServiceDefinition definition() {
     ServiceDescriptor declared = InferenceAPIsServiceGrpc.getServiceDescriptor();
-    MethodDescriptor<Received, Reply> predictions =
+    MethodDescriptor<Received<PredictionsRequest>, Reply> predictions =
         withoutCopies(InferenceAPIsServiceGrpc.getPredictionsMethod());
-    MethodDescriptor<Received, Reply> streamPredictions =
+    MethodDescriptor<Received<PredictionsRequest>, Reply> streamPredictions =
         withoutCopies(InferenceAPIsServiceGrpc.getStreamPredictionsMethod());
     ServiceDescriptor service =
         ServiceDescriptor.newBuilder(declared.getName())
@@ -51,13 +51,16 @@ final class InferenceGrpc {
         .build();
   }
 
-  private MethodDescriptor<Received, Reply> withoutCopies(
+  private MethodDescriptor<Received<PredictionsRequest>, Reply> withoutCopies(
       MethodDescriptor<PredictionsRequest, ?> declared) {
-    return declared.toBuilder(new PredictionsMarshaller(context.budget()), new ReplyMarshaller())
-        .build();
+    RequestMarshaller<PredictionsRequest> requests =
+        new RequestMarshaller<>(
+            context.budget(), PredictionsRequest.parser(), "PredictionsRequest");
+    return declared.toBuilder(requests, new ReplyMarshaller()).build();
   }
 
-  private ServerCallHandler<Received, Reply> predictionCalls(boolean streaming) {
+  private ServerCallHandler<Received<PredictionsRequest>, Reply> predictionCalls(
+      boolean streaming) {
     return (call, metadata) -> new PredictionCall(context, call, metadata, streaming);
   }
 

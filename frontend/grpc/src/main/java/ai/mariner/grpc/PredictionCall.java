@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * One call with one request, from its first byte to the hand-over to the core. gRPC runs the
  * methods one at a time, on the event loop of the connection.
  */
-final class PredictionCall extends ServerCall.Listener<Received> {
+final class PredictionCall extends ServerCall.Listener<Received<PredictionsRequest>> {
   private final GrpcContext context;
-  private final ServerCall<Received, Reply> call;
+  private final ServerCall<Received<PredictionsRequest>, Reply> call;
   private final Metadata metadata;
   private final boolean streaming;
   private @Nullable PredictionsRequest request;
@@ -29,7 +29,10 @@ final class PredictionCall extends ServerCall.Listener<Received> {
   private long chargedBytes;
 
   PredictionCall(
-      GrpcContext context, ServerCall<Received, Reply> call, Metadata metadata, boolean streaming) {
+      GrpcContext context,
+      ServerCall<Received<PredictionsRequest>, Reply> call,
+      Metadata metadata,
+      boolean streaming) {
     this.context = context;
     this.call = call;
     this.metadata = metadata;
@@ -39,7 +42,7 @@ final class PredictionCall extends ServerCall.Listener<Received> {
   }
 
   @Override
-  public void onMessage(Received message) {
+  public void onMessage(Received<PredictionsRequest> message) {
     chargedBytes += message.chargedBytes();
     Failure malformed = message.failure();
     if (malformed != null) {

@@ -1,7 +1,6 @@
 package ai.mariner.grpc;
 
 import ai.mariner.core.error.Failure;
-import ai.mariner.proto.inference.PredictionsRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,5 +11,4 @@ import org.jspecify.annotations.Nullable;
  * @param failure why there is none: it is malformed, or there was no room for it
  * @param chargedBytes what it took of the budget, to be given back when the call ends
  */
-record Received(
-    @Nullable PredictionsRequest request, @Nullable Failure failure, long chargedBytes) {}
+record Received<T>(@Nullable T request, @Nullable Failure failure, long chargedBytes) {}

@@ -17,9 +17,25 @@ import java.nio.ByteBuffer;
  * gRPC closes the stream. Building the message first would copy the body twice.
  */
 final class ReplyMarshaller implements MethodDescriptor.Marshaller<Reply> {
+  private final boolean whole;
+
+  /** Makes a writer of replies whose bodies are predictions. */
+  ReplyMarshaller() {
+    this(false);
+  }
+
+  /**
+   * Makes a writer.
+   *
+   * @param whole whether the body is a whole message, to be written as it is
+   */
+  ReplyMarshaller(boolean whole) {
+    this.whole = whole;
+  }
+
   @Override
   public InputStream stream(Reply reply) {
-    return new ReplyStream(reply);
+    return new ReplyStream(reply, whole);
   }
 
   @Override
@@ -35,10 +51,10 @@ final class ReplyMarshaller implements MethodDescriptor.Marshaller<Reply> {
     private final Reply reply;
     private boolean closed;
 
-    ReplyStream(Reply reply) {
+    ReplyStream(Reply reply, boolean whole) {
       this.reply = reply;
       this.bytes = reply.body().bytes();
-      this.head = bytes.hasRemaining() ? head(bytes.remaining()) : ByteBuffer.allocate(0);
+      this.head = bytes.hasRemaining() && !whole ? head(bytes.remaining()) : ByteBuffer.allocate(0);
     }
 
     private static ByteBuffer head(int size) {

@@ -7,7 +7,6 @@ import ai.mariner.proto.openinference.GRPCInferenceServiceGrpc;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
@@ -26,12 +25,14 @@ final class TokenInterceptor implements ServerInterceptor {
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
   /** The methods that look at {@link #REFUSAL} themselves. */
-  private static final Set<MethodDescriptor<?, ?>> HEALTH =
+  private static final Set<String> HEALTH =
       Set.of(
-          HealthGrpc.getCheckMethod(),
-          HealthGrpc.getWatchMethod(),
-          GRPCInferenceServiceGrpc.getServerLiveMethod(),
-          GRPCInferenceServiceGrpc.getServerReadyMethod());
+          HealthGrpc.getCheckMethod().getFullMethodName(),
+          HealthGrpc.getWatchMethod().getFullMethodName(),
+          GRPCInferenceServiceGrpc.getServerLiveMethod().getFullMethodName(),
+          GRPCInferenceServiceGrpc.getServerReadyMethod().getFullMethodName(),
+          GrpcServices.TORCHSERVES_OPEN_INFERENCE.getName() + "/ServerLive",
+          GrpcServices.TORCHSERVES_OPEN_INFERENCE.getName() + "/ServerReady");
 
   private final AccessPolicy access;
   private final TokenScope scope;
@@ -50,7 +51,7 @@ final class TokenInterceptor implements ServerInterceptor {
     if (refusal == null) {
       return next.startCall(call, headers);
     }
-    if (HEALTH.contains(call.getMethodDescriptor())) {
+    if (HEALTH.contains(call.getMethodDescriptor().getFullMethodName())) {
       Context restricted = Context.current().withValue(REFUSAL, refusal);
       return Contexts.interceptCall(restricted, call, headers, next);
     }

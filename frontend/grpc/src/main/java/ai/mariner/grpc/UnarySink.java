@@ -2,6 +2,7 @@ package ai.mariner.grpc;
 
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.Body;
 import ai.mariner.core.message.Reply;
 import io.grpc.ServerCall;
@@ -9,6 +10,7 @@ import io.grpc.Status;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * Answers once. The pieces of a handler that streams are put together, up to {@code
@@ -16,12 +18,29 @@ import java.util.List;
  */
 final class UnarySink extends CallSink {
   private final int maxBytes;
+  private final UnaryOperator<Reply> encoding;
   private final List<Reply> pieces = new ArrayList<>(0);
   private long pieceBytes;
 
   UnarySink(ServerCall<?, Reply> call, String label, boolean exposeErrors, int maxResponseBytes) {
+    this(call, label, exposeErrors, maxResponseBytes, UnaryOperator.identity());
+  }
+
+  /**
+   * Makes a sink.
+   *
+   * @param encoding makes what is sent of the whole answer, whose body it takes over; throws a
+   *     {@link ServeException} if that can't be done
+   */
+  UnarySink(
+      ServerCall<?, Reply> call,
+      String label,
+      boolean exposeErrors,
+      int maxResponseBytes,
+      UnaryOperator<Reply> encoding) {
     super(call, label, exposeErrors);
     this.maxBytes = maxResponseBytes;
+    this.encoding = encoding;
   }
 
   @Override
@@ -54,9 +73,20 @@ final class UnarySink extends CallSink {
       }
     }
     if (claimEnd()) {
-      write(pieces.isEmpty() ? last : joined(last));
-      close(Status.OK, trailersOf(last));
+      answer(pieces.isEmpty() ? last : joined(last));
     }
+  }
+
+  private void answer(Reply whole) {
+    Reply encoded;
+    try {
+      encoded = encoding.apply(whole);
+    } catch (ServeException notPossible) {
+      close(statusOf(notPossible.failure()), labelled());
+      return;
+    }
+    write(encoded);
+    close(Status.OK, trailersOf(whole));
   }
 
   private Failure tooLarge() {

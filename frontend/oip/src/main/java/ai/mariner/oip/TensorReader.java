@@ -15,7 +15,7 @@ final class TensorReader {
   /** Says how many bytes behind the JSON are the tensor's data. */
   static final String BINARY_DATA_SIZE = "binary_data_size";
 
-  private static final int MAX_NAME = 1024;
+  static final int MAX_NAME = 1024;
 
   private final HeadReader.Source source;
   private final JsonParser parser;

@@ -7,11 +7,11 @@ final class SequenceSettings {
   final Chapter chapter = new Chapter(Section.SEQUENCES);
 
   {
-    chapter.later(
+    chapter.accepted(
         "ts_open_inference_protocol",
         Syntax.bool(),
         Fallback.of("false"),
-        "Open inference protocol.");
+        "Open inference protocol; it is always there.");
     chapter.later(
         "ts_header_key_sequence_id",
         Syntax.text(),

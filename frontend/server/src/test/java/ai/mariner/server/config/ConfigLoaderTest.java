@@ -205,7 +205,6 @@ class ConfigLoaderTest {
     "plugins_path, plugins",
     "cpp_log_config, log.cfg",
     "model_snapshot, {}",
-    "ts_open_inference_protocol, true",
     "cpu_launcher_enable, true",
     "ipex_enable, true",
     "debug, true",
@@ -223,6 +222,7 @@ class ConfigLoaderTest {
   @ParameterizedTest
   @CsvSource({
     "install_py_dep_per_model, false",
+    "ts_open_inference_protocol, true",
     "debug, False",
     "ts_header_key_sequence_id, ts_request_sequence_id",
     "metrics_config, /opt/mariner/ts/configs/metrics.yaml",
@@ -243,11 +243,8 @@ class ConfigLoaderTest {
   }
 
   @Test
-  void openInferenceIsRefusedFromTheEnvironmentWithoutOptIn() {
-    assertThat(Loading.torchserve().env("TS_OPEN_INFERENCE_PROTOCOL", "oip").problems())
-        .containsExactly(
-            "ts_open_inference_protocol: true is not supported yet [environment variable"
-                + " TS_OPEN_INFERENCE_PROTOCOL]");
+  void openInferenceMayBeAskedForInTheEnvironment() {
+    assertThat(Loading.torchserve().env("TS_OPEN_INFERENCE_PROTOCOL", "oip").problems()).isEmpty();
     assertThat(Loading.torchserve().env("TS_OPEN_INFERENCE_PROTOCOL", "no").problems()).isEmpty();
   }
 

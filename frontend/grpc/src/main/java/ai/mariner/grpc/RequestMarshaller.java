@@ -3,9 +3,10 @@ package ai.mariner.grpc;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.InflightBudget;
-import ai.mariner.proto.inference.PredictionsRequest;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
 import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
@@ -14,50 +15,57 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * Reads requests with a single copy: the message is read into one array, and its inputs are views
- * of that array. gRPC's own reader copies each input once more.
+ * Reads requests with a single copy: the message is read into one array, and its bytes fields are
+ * views of that array. gRPC's own reader copies each of them once more.
  */
-final class PredictionsMarshaller implements MethodDescriptor.Marshaller<Received> {
+final class RequestMarshaller<T extends MessageLite>
+    implements MethodDescriptor.Marshaller<Received<T>> {
   private final InflightBudget budget;
+  private final Parser<? extends T> parser;
+  private final String name;
 
   /**
    * Makes a reader.
    *
    * @param budget what messages are charged to before they are read
+   * @param parser reads a message
+   * @param name the message's name
    */
-  PredictionsMarshaller(InflightBudget budget) {
+  RequestMarshaller(InflightBudget budget, Parser<? extends T> parser, String name) {
     this.budget = budget;
+    this.parser = parser;
+    this.name = name;
   }
 
   @Override
-  public InputStream stream(Received value) {
+  public InputStream stream(Received<T> value) {
     throw new UnsupportedOperationException("A server writes no requests.");
   }
 
   @Override
-  public Received parse(InputStream stream) {
+  public Received<T> parse(InputStream stream) {
     long size = 0;
     try {
       // A compressed message tells its size only when it has been read.
       byte[] read = stream instanceof KnownLength ? null : stream.readAllBytes();
       size = read == null ? stream.available() : read.length;
       if (!budget.tryAcquire(size)) {
-        return new Received(null, budget.refusal(), 0);
+        return new Received<>(null, budget.refusal(), 0);
       }
       // Nobody else ever sees the array, so wrapping it is safe and lets the parser alias it.
       ByteString message =
           UnsafeByteOperations.unsafeWrap(read == null ? readFully(stream, (int) size) : read);
       CodedInputStream input = message.newCodedInput();
       input.enableAliasing(true);
-      PredictionsRequest request = PredictionsRequest.parser().parseFrom(input);
+      T request = parser.parseFrom(input);
       input.checkLastTagWas(0);
-      return new Received(request, null, size);
+      return new Received<>(request, null, size);
     } catch (IOException malformed) {
-      return new Received(
+      return new Received<>(
           null,
           Failure.of(
               ErrorKind.BAD_REQUEST,
-              "The message is not a PredictionsRequest: " + malformed.getMessage()),
+              "The message is not a " + name + ": " + malformed.getMessage()),
           size);
     }
   }
