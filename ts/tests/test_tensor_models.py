@@ -30,12 +30,10 @@ CONFIG = """
 """
 
 
-def serving(
-    frontend: Frontend, tmp_path: Path, handler: str, config: str = CONFIG, **fields: str
-) -> Frontend:
+def serving(frontend: Frontend, tmp_path: Path, handler: str, config: str = CONFIG) -> Frontend:
     manifest = {"modelName": "m", "modelVersion": "2.0", "configFile": "conf.yaml"}
     folder = write_model(tmp_path / "m", handler, manifest, conf_yaml=config)
-    return frontend.serving(folder, **fields)
+    return frontend.serving(folder)
 
 
 def floats(*rows: list[float], **more: Any) -> Message:
