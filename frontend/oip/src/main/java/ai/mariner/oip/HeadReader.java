@@ -34,15 +34,28 @@ final class HeadReader {
     this.side = side;
   }
 
-  /**
-   * A message as it came.
-   *
-   * @param json an array with the text
-   * @param offset where the text begins
-   * @param length bytes of the text
-   * @param tail the bytes behind it; its position moves on as tensors take what is theirs
-   */
-  record Source(byte[] json, int offset, int length, ByteBuffer tail) {
+  /** A message as it came. */
+  static final class Source {
+    private final byte[] json;
+    private final int offset;
+    private final int length;
+    private final ByteBuffer tail;
+
+    /**
+     * Makes a source.
+     *
+     * @param json an array with the text
+     * @param offset where the text begins
+     * @param length bytes of the text
+     * @param tail the bytes behind it; its position moves on as tensors take what is theirs
+     */
+    private Source(byte[] json, int offset, int length, ByteBuffer tail) {
+      this.json = json;
+      this.offset = offset;
+      this.length = length;
+      this.tail = tail;
+    }
+
     /** A text of which nothing is known yet but where it lies; it is copied if it must be. */
     static Source of(ByteBuffer text, ByteBuffer tail) {
       if (text.hasArray()) {
@@ -52,6 +65,16 @@ final class HeadReader {
       byte[] copy = new byte[text.remaining()];
       text.get(text.position(), copy);
       return new Source(copy, 0, copy.length, tail);
+    }
+
+    /** Bytes of the text. */
+    int length() {
+      return length;
+    }
+
+    /** Bytes behind the text that no tensor has taken yet. */
+    int left() {
+      return tail.remaining();
     }
 
     /** A parser of the value that begins so many bytes into the text. */
@@ -108,10 +131,10 @@ final class HeadReader {
     if (found == null) {
       throw Refusal.of("body: no \"" + side.key() + "\" (expected: a list of tensors)");
     }
-    if (source.tail().hasRemaining()) {
+    if (source.left() > 0) {
       throw Refusal.of(
           "body: "
-              + source.tail().remaining()
+              + source.left()
               + " bytes after the last tensor (expected: none beyond the sum of "
               + TensorReader.BINARY_DATA_SIZE
               + ")");
