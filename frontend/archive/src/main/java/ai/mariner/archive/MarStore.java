@@ -83,8 +83,8 @@ public final class MarStore implements ArchiveStore {
   }
 
   @Override
-  public List<String> list() {
-    return store == null ? List.of() : store.list();
+  public List<String> list(boolean withoutManifest) {
+    return store == null ? List.of() : store.list(withoutManifest);
   }
 
   private ModelArchive inPlace(String location, Path folder) {

@@ -29,16 +29,22 @@ final class StoreFolder {
   }
 
   /**
-   * Names of all that could be served, sorted.
+   * Names of all that could be served, sorted. Folders that hold no model are passed over with a
+   * warning.
    *
+   * @param withoutManifest whether a folder of a model may lack the manifest, since the
+   *     configuration names a handler for such
    * @throws ai.mariner.core.error.ServeException when the store can't be read
    */
-  List<String> list() {
+  List<String> list(boolean withoutManifest) {
     List<String> names = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
       for (Path entry : entries) {
         String name = String.valueOf(entry.getFileName());
-        if (!name.startsWith(".") && (Files.isDirectory(entry) || isArchive(entry, name))) {
+        if (!name.startsWith(".")
+            && (Files.isDirectory(entry)
+                ? isModel(entry, withoutManifest)
+                : isArchive(entry, name))) {
           names.add(name);
         }
       }
@@ -49,9 +55,22 @@ final class StoreFolder {
     return List.copyOf(names);
   }
 
+  private static boolean isModel(Path entry, boolean withoutManifest) {
+    String reason = ModelFolder.objection(entry, withoutManifest);
+    if (reason != null) {
+      LOG.warn("model_store: {} is passed over: {}", entry, reason);
+    }
+    return reason == null;
+  }
+
   private static boolean isArchive(Path entry, String name) {
+    return isArchiveName(name) && Files.isRegularFile(entry);
+  }
+
+  /** Whether a file of this name is taken for an archive. */
+  static boolean isArchiveName(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
-    return ENDINGS.stream().anyMatch(lower::endsWith) && Files.isRegularFile(entry);
+    return ENDINGS.stream().anyMatch(lower::endsWith);
   }
 
   /**

@@ -2,9 +2,10 @@ package ai.mariner.archive;
 
 import ai.mariner.core.error.ServeException;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +51,8 @@ final class Unpacker {
     Path staging = create(name + ".part");
     try {
       extract(format, archive, staging);
-      Path top = format == ArchiveFormat.TAR_GZ ? withoutSoleFolder(staging) : staging;
+      Path top =
+          format == ArchiveFormat.TAR_GZ ? withoutSoleFolder(staging) : withoutWrapper(staging);
       T contents = reader.apply(top);
       return new Unpacked<>(move(top, models.resolve(name)), contents);
     } finally {
@@ -118,18 +120,18 @@ final class Unpacker {
     return inner == null || isManifest ? folder : inner;
   }
 
+  /** Zips made by hand often hold the folder instead of what is in it. */
+  private static Path withoutWrapper(Path folder) {
+    Path inner = ModelFolder.hasManifest(folder) ? null : soleFolder(folder);
+    return inner != null && ModelFolder.hasManifest(inner) ? inner : folder;
+  }
+
   /** The folder that is the only thing in another; absent: there is more, or it is a file. */
   static @Nullable Path soleFolder(Path folder) {
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
-      Path found = null;
-      for (Path entry : entries) {
-        if (found != null) {
-          return null;
-        }
-        found = entry;
-      }
-      return found != null && Files.isDirectory(found) ? found : null;
-    } catch (IOException e) {
+    try {
+      List<Path> found = ModelFolder.contents(folder);
+      return found.size() == 1 && Files.isDirectory(found.get(0)) ? found.get(0) : null;
+    } catch (IOException | DirectoryIteratorException e) {
       throw Refusals.invalid("Folder can't be read (expected: a readable folder)", e);
     }
   }

@@ -72,6 +72,35 @@ final class MarStoreTest {
     assertThat(rig.leftovers()).hasSize(1);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"echo/", "my model/"})
+  void unpacksAZipThatHoldsTheFolderInsteadOfItsFiles(String top) throws IOException {
+    Archives.Zip zip = new Archives.Zip();
+    Archives.model().forEach((name, text) -> zip.file(top + name, Archives.bytes(text)));
+    zip.file("__MACOSX/._echo", Archives.bytes("made by a packer"));
+    rig.put("m.mar", zip.bytes());
+    assertWhole(rig.marStore().fetch("m.mar"));
+    assertThat(rig.leftovers()).hasSize(1);
+  }
+
+  @Test
+  void passesOverFoldersOfTheStoreThatAreNoModels() throws IOException {
+    rig.put("one.mar", Archives.zip(Archives.model()));
+    StoreRig.unpackTo(rig.store.resolve("unpacked"), Archives.model());
+    StoreRig.unpackTo(rig.store.resolve("wrapped").resolve("echo"), Archives.model());
+    StoreRig.unpackTo(rig.store.resolve("bare"), Map.of("weights.pt", "x"));
+    for (String name : List.of("lost+found", "old", "config", "__pycache__", "closed")) {
+      Files.createDirectory(rig.store.resolve(name));
+    }
+    Files.write(rig.store.resolve("old/zero.mar"), Archives.zip(Archives.model()));
+    Files.writeString(rig.store.resolve("config/config.properties"), "");
+    Files.writeString(rig.store.resolve("__pycache__/h.cpython-311.pyc"), "");
+    Files.setPosixFilePermissions(
+        rig.store.resolve("lost+found"), PosixFilePermissions.fromString("---------"));
+    assertThat(rig.marStore().list(false)).containsExactly("one.mar", "unpacked", "wrapped");
+    assertThat(rig.marStore().list(true)).containsExactly("bare", "one.mar", "unpacked", "wrapped");
+  }
+
   @Test
   void believesContentMoreThanName() throws IOException {
     rig.put("tar.mar", Archives.tarGz("echo/", Archives.model()));
@@ -187,9 +216,9 @@ final class MarStoreTest {
     for (String name : List.of("b.mar", "a.model", "c.tar.gz", "d.tgz", "e.txt", ".hidden.mar")) {
       rig.put(name, new byte[0]);
     }
-    Files.createDirectory(rig.store.resolve("folder"));
+    StoreRig.unpackTo(rig.store.resolve("folder"), Archives.model());
     Files.createDirectory(rig.store.resolve(".git"));
-    assertThat(rig.marStore().list())
+    assertThat(rig.marStore().list(false))
         .containsExactly("a.model", "b.mar", "c.tar.gz", "d.tgz", "folder");
   }
 }

@@ -5,6 +5,7 @@ import ai.mariner.core.config.ServerConfig;
 import ai.mariner.server.config.CommandLine;
 import ai.mariner.server.config.ConfigLoader;
 import ai.mariner.server.config.ConfigOutcome;
+import ai.mariner.server.config.ConfigReport;
 import ai.mariner.server.config.ConfigSummary;
 import ai.mariner.server.config.Machine;
 import ai.mariner.server.logging.ServerLogs;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,22 +41,30 @@ public final class Main {
    */
   public static void run(Profile profile, String[] arguments) {
     CommandLine.Parsed parsed = CommandLine.parse(List.of(arguments));
-    if (!parsed.problems().isEmpty()) {
-      fail(parsed.problems(), BAD_ARGUMENTS);
+    List<String> problems = argumentProblems(profile, parsed);
+    if (!problems.isEmpty()) {
+      fail(problems, BAD_ARGUMENTS);
       return;
     }
-    Map<String, String> environment = System.getenv();
-    // Nothing that logs may come before.
-    ServerLogs.begin(environment, System.err);
     CommandLine commandLine = parsed.commandLine();
+    Map<String, String> environment = System.getenv();
+    Path folder = Path.of("").toAbsolutePath();
+    ConfigLoader loader = new ConfigLoader(Machine.current(environment), VERSION);
+    if (commandLine.showConfig()) {
+      show(profile, loader.loadWithFile(profile, commandLine, environment, folder));
+      return;
+    }
+    // Nothing that logs may come before.
+    if (!beginLogs(profile, environment)) {
+      return;
+    }
     AtomicReference<@Nullable Wiring> running = new AtomicReference<>();
     Path runFolder = commandLine.runFolder();
-    CommandFolder folder = runFolder == null ? null : new CommandFolder(runFolder);
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(running.get(), folder), "shutdown"));
+    CommandFolder ownFolder = runFolder == null ? null : new CommandFolder(runFolder);
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> end(running.get(), ownFolder), "shutdown"));
     StateReport state = StateReport.of(commandLine.stateFile(), profile);
-    ConfigOutcome outcome =
-        new ConfigLoader(Machine.current(environment), VERSION)
-            .loadWithFile(profile, commandLine, environment, Path.of("").toAbsolutePath());
+    ConfigOutcome outcome = loader.loadWithFile(profile, commandLine, environment, folder);
     if (outcome instanceof ConfigOutcome.Refused refused) {
       state.failed(refused.problems());
       fail(
@@ -65,7 +75,7 @@ public final class Main {
     ServerConfig config = ((ConfigOutcome.Loaded) outcome).config();
     Logger log = LoggerFactory.getLogger(Main.class);
     outcome.warnings().forEach(log::warn);
-    ConfigSummary.lines(config, Path.of("").toAbsolutePath()).forEach(log::info);
+    ConfigSummary.lines(config, folder).forEach(log::info);
     Wiring server = start(config, environment, state);
     if (server != null) {
       running.set(server);
@@ -76,6 +86,37 @@ public final class Main {
       SLF4JBridgeHandler.install();
       server.awaitStop();
     }
+  }
+
+  /** What is wrong with the arguments; what is merely odd is printed. */
+  private static List<String> argumentProblems(Profile profile, CommandLine.Parsed parsed) {
+    if (parsed.problems().isEmpty() && !profile.unknownKeysFail()) {
+      parsed.repeated().forEach(text -> System.err.println("warning: " + text));
+      return List.of();
+    }
+    return Stream.concat(parsed.problems().stream(), parsed.repeated().stream()).toList();
+  }
+
+  /** Prints the configuration and ends the process: with 0 if a server would start with it. */
+  private static void show(Profile profile, ConfigOutcome outcome) {
+    System.out.println(ConfigReport.json(profile, outcome));
+    System.out.flush();
+    System.exit(outcome instanceof ConfigOutcome.Loaded ? 0 : FAILED);
+  }
+
+  /** Returns false when the process ends instead. */
+  private static boolean beginLogs(Profile profile, Map<String, String> environment) {
+    String problem = ServerLogs.ownConfigurationProblem();
+    if (problem != null) {
+      ServerLogs.dropOwnConfiguration();
+      if (profile.unknownKeysFail()) {
+        fail(List.of("log configuration " + problem), FAILED);
+        return false;
+      }
+      System.err.println("warning: log configuration " + problem + "; the built-in one is used");
+    }
+    ServerLogs.begin(environment, System.err);
+    return true;
   }
 
   private static @Nullable Wiring start(

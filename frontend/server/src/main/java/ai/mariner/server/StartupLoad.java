@@ -105,7 +105,9 @@ final class StartupLoad implements RegistryListener {
     List<ServerConfig.StartupModel> wanted = new ArrayList<>();
     for (ServerConfig.StartupModel model : config.startupModels()) {
       if (model.name() == null && model.location().toLowerCase(Locale.ROOT).equals("all")) {
-        archives.list().forEach(l -> wanted.add(new ServerConfig.StartupModel(null, l)));
+        archives
+            .list(config.worker().defaultHandler() != null)
+            .forEach(l -> wanted.add(new ServerConfig.StartupModel(null, l)));
       } else {
         wanted.add(model);
       }

@@ -12,6 +12,10 @@ public interface ArchiveStore {
    */
   ModelArchive fetch(String location);
 
-  /** Locations of everything in the store that could be served, sorted. */
-  List<String> list();
+  /**
+   * Locations of everything in the store that could be served, sorted.
+   *
+   * @param withoutManifest whether folders without a manifest may be models
+   */
+  List<String> list(boolean withoutManifest);
 }

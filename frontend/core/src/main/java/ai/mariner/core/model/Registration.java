@@ -178,7 +178,10 @@ public final class Registration {
     if (order.atStart()) {
       return archive.defaultName();
     }
-    throw new ServeException(ErrorKind.ARCHIVE_INVALID, "Model name is not defined.");
+    throw new ServeException(
+        ErrorKind.ARCHIVE_INVALID,
+        "Model name is not defined. (expected: model.modelName in the archive's"
+            + " MAR-INF/MANIFEST.json, or the parameter model_name)");
   }
 
   /** The name that the {@code models} JSON has for an archive. */

@@ -57,7 +57,7 @@ public final class FakeArchives implements ArchiveStore {
   }
 
   @Override
-  public List<String> list() {
+  public List<String> list(boolean withoutManifest) {
     return List.copyOf(new TreeMap<>(entries).keySet());
   }
 

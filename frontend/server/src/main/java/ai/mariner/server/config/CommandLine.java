@@ -3,8 +3,10 @@ package ai.mariner.server.config;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param stateFile file to keep the state in
  * @param runFolder folder in which the command that became this process keeps what it knows of it;
  *     to be removed at the end
+ * @param showConfig whether to print the configuration as JSON instead of serving
  */
 public record CommandLine(
     @Nullable Path python,
@@ -33,11 +36,12 @@ public record CommandLine(
     boolean allowInsecure,
     @Nullable Path serverHome,
     @Nullable Path stateFile,
-    @Nullable Path runFolder) {
+    @Nullable Path runFolder,
+    boolean showConfig) {
 
   /** Nothing given. */
   public static final CommandLine EMPTY =
-      new CommandLine(null, null, null, null, false, false, false, null, null, null);
+      new CommandLine(null, null, null, null, false, false, false, null, null, null, false);
 
   private static final Map<String, String> SHORT_NAMES =
       Map.of(
@@ -56,8 +60,9 @@ public record CommandLine(
    *
    * @param commandLine what could be read
    * @param problems one message for each bad argument; empty: all are good
+   * @param repeated one message for each option that was given more than once; the last one counts
    */
-  public record Parsed(CommandLine commandLine, List<String> problems) {}
+  public record Parsed(CommandLine commandLine, List<String> problems, List<String> repeated) {}
 
   /** Reads arguments; never throws. */
   public static Parsed parse(List<String> arguments) {
@@ -79,11 +84,14 @@ public record CommandLine(
                 "--server-home",
                 "--state-file",
                 "--run-folder",
+                "--show-config",
                 "--workflow-store",
                 "--cpp-log-config"));
 
     private final List<String> words = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
+    private final List<String> repeated = new ArrayList<>();
+    private final Set<String> seen = new HashSet<>();
     private int position;
     private @Nullable Path python;
     private @Nullable Path configFile;
@@ -95,6 +103,7 @@ public record CommandLine(
     private @Nullable Path serverHome;
     private @Nullable Path stateFile;
     private @Nullable Path runFolder;
+    private boolean showConfig;
 
     Reader(List<String> arguments) {
       for (String argument : arguments) {
@@ -124,11 +133,16 @@ public record CommandLine(
               allowInsecure,
               serverHome,
               stateFile,
-              runFolder),
-          List.copyOf(problems));
+              runFolder,
+              showConfig),
+          List.copyOf(problems),
+          List.copyOf(repeated));
     }
 
     private void option(String name) {
+      if (KNOWN.contains(name) && !seen.add(name)) {
+        repeated.add(name + ": given more than once (expected: once)");
+      }
       switch (name) {
         case "--python" -> python = path(name);
         case "--ts-config-file" -> configFile = path(name);
@@ -142,6 +156,7 @@ public record CommandLine(
         }
         case "--disable-token-auth" -> disableTokenAuthorization = true;
         case "--enable-model-api" -> enableModelApi = true;
+        case "--show-config" -> showConfig = true;
         case "--allow-insecure" -> allowInsecure = true;
         case "--workflow-store", "--cpp-log-config" -> {
           String given = value(name);

@@ -95,13 +95,15 @@ public final class ConfigLoader {
     Values values = Values.gather(settings, profile, findings, commandLine, environment, file);
     ServerConfig config =
         new Assembly(profile, commandLine, environment, folder, values, findings).serverConfig();
+    new UnusedKeys(settings, values, findings).report(profile);
+    List<SettingInForce> inForce = SettingInForce.all(settings, values, profile, config);
     return findings.problems().isEmpty()
-        ? new ConfigOutcome.Loaded(config, findings.warnings())
-        : new ConfigOutcome.Refused(findings.problems(), findings.warnings());
+        ? new ConfigOutcome.Loaded(config, findings.warnings(), inForce)
+        : new ConfigOutcome.Refused(findings.problems(), findings.warnings(), inForce);
   }
 
   private static ConfigOutcome refused(String problem) {
-    return new ConfigOutcome.Refused(List.of(problem), List.of());
+    return new ConfigOutcome.Refused(List.of(problem), List.of(), List.of());
   }
 
   /** Puts the records together, and checks what needs more than one value. */

@@ -21,14 +21,21 @@ import java.util.Properties;
  * @param repeatedKeys keys that stand in the file more than once
  */
 public record PropertiesFile(Path path, Map<String, String> values, List<String> repeatedKeys) {
+  /** What editors of other systems put in front of a text. */
+  private static final String MARK = "\ufeff";
+
   /**
-   * Reads a file, as UTF-8 or, if it isn't that, as ISO 8859-1.
+   * Reads a file, as its byte order mark says, else as UTF-8 or, if it isn't that, as ISO 8859-1.
    *
    * @throws IOException if it can't be read
-   * @throws IllegalArgumentException if it has a malformed Unicode escape
+   * @throws IllegalArgumentException if it has a malformed Unicode escape, or is no text
    */
   public static PropertiesFile read(Path path) throws IOException {
-    return parse(path, decode(Files.readAllBytes(path)));
+    String text = decode(Files.readAllBytes(path));
+    if (text.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("it holds the byte 0");
+    }
+    return parse(path, text);
   }
 
   /**
@@ -47,11 +54,20 @@ public record PropertiesFile(Path path, Map<String, String> values, List<String>
   }
 
   private static String decode(byte[] bytes) {
+    int first = bytes.length < 2 ? 0 : (bytes[0] & 0xff) << 8 | bytes[1] & 0xff;
+    if (first == 0xfeff || first == 0xfffe) {
+      return new String(bytes, StandardCharsets.UTF_16);
+    }
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      String text = utf8(bytes);
+      return text.startsWith(MARK) ? text.substring(MARK.length()) : text;
     } catch (CharacterCodingException e) {
       return new String(bytes, StandardCharsets.ISO_8859_1);
     }
+  }
+
+  private static String utf8(byte[] bytes) throws CharacterCodingException {
+    return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
   }
 
   /** Properties that remember their order and what came twice. */

@@ -11,11 +11,16 @@ final class StartupModels {
   /** What an address or a path begins with, whatever equals signs come behind. */
   private static final Pattern PLACE = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*:/|\\.{0,2}/).*");
 
+  /** Several models in one pair of quotes: {@code "a=a.mar b=b.mar"}. */
+  private static final Pattern SEVERAL = Pattern.compile("\\S+\\s+[A-Za-z0-9_.-]+=\\S.*");
+
   private StartupModels() {}
 
   static Syntax<List<StartupModel>> syntax() {
     return new Syntax<>(
-        "all, or [name=]location with commas between them; a name has " + NameRule.EXPECTED,
+        "all, or [name=]location with commas between them, each a word of its own on the command"
+            + " line; a name has "
+            + NameRule.EXPECTED,
         StartupModels::read);
   }
 
@@ -34,6 +39,9 @@ final class StartupModels {
   }
 
   private static StartupModel readOne(String entry) {
+    if (SEVERAL.matcher(entry).matches()) {
+      throw new IllegalArgumentException(entry);
+    }
     int equals = entry.indexOf('=');
     if (equals < 0 || PLACE.matcher(entry).matches()) {
       return new StartupModel(null, entry);

@@ -66,7 +66,30 @@ final class Values {
 
   /** Whether the setting was given, readable or not. */
   boolean isGiven(Setting<?> setting) {
-    return given.containsKey(setting.key());
+    return isGiven(setting.key());
+  }
+
+  /** Whether the key was given, readable or not. */
+  boolean isGiven(String key) {
+    return given.containsKey(key);
+  }
+
+  /** What was given for a key as it was written; empty: nothing. */
+  String text(String key) {
+    Given source = given.get(key);
+    return source == null ? "" : source.text;
+  }
+
+  /** Who gave a key; absent: nobody, its default holds. */
+  @Nullable String origin(String key) {
+    Given source = given.get(key);
+    return source == null ? null : source.origin;
+  }
+
+  /** Who gave a key, as messages end; empty: nobody. */
+  String from(String key) {
+    Given source = given.get(key);
+    return source == null ? "" : source.from();
   }
 
   /** Reports a given value that turned out to be wrong in its context. */
@@ -95,7 +118,11 @@ final class Values {
     String origin = file.path().toString();
     List<String> known = settings.all().stream().map(Setting::key).toList();
     for (String key : file.repeatedKeys()) {
-      findings.warning(key + " stands more than once in " + origin + "; the last one counts");
+      if (profile.unknownKeysFail()) {
+        findings.problem(key + ": given more than once (expected: once) [" + origin + "]");
+      } else {
+        findings.warning(key + " stands more than once in " + origin + "; the last one counts");
+      }
     }
     for (Map.Entry<String, String> entry : file.values().entrySet()) {
       if (settings.find(entry.getKey()) == null) {
@@ -157,8 +184,8 @@ final class Values {
   }
 
   private void takeEnvironment(Map<String, String> environment) {
-    boolean enabled = isTrue(settings.access.enableEnvvarsConfig);
-    boolean urlsEnabled = isTrue(settings.access.useEnvAllowedUrls);
+    boolean enabled = isOn(settings.access.enableEnvvarsConfig);
+    boolean urlsEnabled = isOn(settings.access.useEnvAllowedUrls);
     for (Setting<?> setting : settings.all()) {
       String name = setting.environmentName();
       String text = environment.get(name);
@@ -175,8 +202,8 @@ final class Values {
     }
   }
 
-  /** A switch that only the file has. */
-  private boolean isTrue(Setting<Boolean> setting) {
+  /** Whether a switch that only the file has is on. */
+  boolean isOn(Setting<Boolean> setting) {
     Given source = given.get(setting.key());
     return source != null && source.text.equalsIgnoreCase("true");
   }

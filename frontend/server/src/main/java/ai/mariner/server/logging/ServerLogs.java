@@ -21,6 +21,27 @@ public final class ServerLogs {
   private ServerLogs() {}
 
   /**
+   * Looks at an operator's own configuration of Log4j, if there is one.
+   *
+   * @return what is wrong with it, by file; absent: nothing
+   */
+  public static @Nullable String ownConfigurationProblem() {
+    for (String key : OWN_CONFIGURATION) {
+      String location = System.getProperty(key);
+      String problem = location == null ? null : LogConfigurationFile.problem(location);
+      if (problem != null) {
+        return problem;
+      }
+    }
+    return null;
+  }
+
+  /** Has the built-in configuration of Log4j used in place of the operator's own. */
+  public static void dropOwnConfiguration() {
+    OWN_CONFIGURATION.forEach(System::clearProperty);
+  }
+
+  /**
    * Leaves the log to the console when its files can't be written, which Log4j would take for a
    * reason to end the process. To be called before anything logs; an operator's own configuration
    * of Log4j is left alone.

@@ -52,7 +52,8 @@ class CommandLineTest {
                 false,
                 null,
                 null,
-                null));
+                null,
+                false));
   }
 
   @Test
@@ -72,6 +73,16 @@ class CommandLineTest {
     assertThat(line.serverHome()).isEqualTo(Path.of("/opt"));
     assertThat(line.stateFile()).isEqualTo(Path.of("/run/s.json"));
     assertThat(line.runFolder()).isEqualTo(Path.of("/run/r"));
+  }
+
+  @Test
+  void namesOptionsThatAreGivenTwiceAndTakesTheLast() {
+    CommandLine.Parsed parsed =
+        CommandLine.parse(List.of("-s", "a", "--enable-model-api", "--model-store", "b"));
+    assertThat(parsed.problems()).isEmpty();
+    assertThat(parsed.repeated())
+        .containsExactly("--model-store: given more than once (expected: once)");
+    assertThat(parsed.commandLine().modelStore()).isEqualTo(Path.of("b"));
   }
 
   @Test
@@ -100,6 +111,6 @@ class CommandLineTest {
   @Test
   void nothingMeansNothing() {
     assertThat(CommandLine.parse(List.of()))
-        .isEqualTo(new CommandLine.Parsed(CommandLine.EMPTY, List.of()));
+        .isEqualTo(new CommandLine.Parsed(CommandLine.EMPTY, List.of(), List.of()));
   }
 }

@@ -87,8 +87,19 @@ class ConfigLoaderTest {
             "jobqueue_size: unknown key (expected: a configuration key; did you mean"
                 + " job_queue_size?) [config.properties]",
             "model_store: missing/store (expected: an existing folder) [config.properties]",
-            "keystore: keys.p12 is not supported yet [config.properties]",
+            "keystore: it applies to nothing (expected: an https:// address, or"
+                + " enable_grpc_ssl=true) [config.properties]",
             "service_envelope: $$NO_SUCH$$ (expected: environment variable NO_SUCH is set)");
+  }
+
+  @Test
+  void severalModelsInOnePairOfQuotesAreNotTakenForOne() {
+    assertThat(Loading.mariner("load_models=a=a.mar b=b.mar").problems())
+        .containsExactly(
+            "load_models: a=a.mar b=b.mar (expected: all, or [name=]location with commas between"
+                + " them; each is a word of its own on the command line) [config.properties]");
+    assertThat(Loading.mariner("load_models=my model.mar, b = c.mar").config().startupModels())
+        .containsExactly(new StartupModel(null, "my model.mar"), new StartupModel("b", "c.mar"));
   }
 
   @Test
@@ -199,8 +210,6 @@ class ConfigLoaderTest {
     "install_py_dep_per_model, true",
     "enable_grpc_ssl, true",
     "inference_address, https://127.0.0.1:8443",
-    "private_key_file, key.pem",
-    "certificate_file, cert.pem",
     "workflow_store, wf",
     "plugins_path, plugins",
     "cpp_log_config, log.cfg",
@@ -233,7 +242,6 @@ class ConfigLoaderTest {
     "async_logging, true",
     "vmargs, -Xmx1g",
     "unregister_model_timeout, 60",
-    "keystore_pass, secret",
     "model_snapshot, ''",
   })
   void acceptsWhatDoesNoHarm(String key, String value) {
@@ -289,7 +297,10 @@ class ConfigLoaderTest {
 
   @Test
   void warnsOfKeysThatComeTwice() {
-    Loading loading = Loading.mariner("job_queue_size=1", "job_queue_size=2");
+    assertThat(Loading.mariner("job_queue_size=1", "job_queue_size=2").problems())
+        .containsExactly(
+            "job_queue_size: given more than once (expected: once) [config.properties]");
+    Loading loading = Loading.torchserve("job_queue_size=1", "job_queue_size=2");
     assertThat(loading.config().defaults().jobQueueSize()).isEqualTo(2);
     assertThat(loading.warnings())
         .containsExactly(
@@ -319,7 +330,9 @@ class ConfigLoaderTest {
     assertThat(loader.loadWithFile(Profile.MARINER, named, environment, folder))
         .isEqualTo(
             new ConfigOutcome.Refused(
-                List.of("TS_CONFIG_FILE: c.properties (expected: an existing file)"), List.of()));
+                List.of("TS_CONFIG_FILE: c.properties (expected: an existing file)"),
+                List.of(),
+                List.of()));
     Files.writeString(folder.resolve("c.properties"), "job_queue_size=3");
     assertThat(queueSize(loader.loadWithFile(Profile.MARINER, named, environment, folder)))
         .isEqualTo(3);

@@ -1,6 +1,7 @@
 package ai.mariner.server.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +34,22 @@ class PropertiesFileTest {
     assertThat(PropertiesFile.read(path).values()).containsEntry("model_store", "/modèles");
     Files.writeString(path, "model_store=/modèles", StandardCharsets.ISO_8859_1);
     assertThat(PropertiesFile.read(path).values()).containsEntry("model_store", "/modèles");
+  }
+
+  @Test
+  void readsWhatOtherSystemsWrite(@TempDir Path folder) throws IOException {
+    Path path = folder.resolve("c.properties");
+    Files.writeString(path, "\ufeffmodel_store=/modèles\rjob_queue_size=5\r\n# end\u001a");
+    assertThat(PropertiesFile.read(path).values())
+        .containsEntry("model_store", "/modèles")
+        .containsEntry("job_queue_size", "5")
+        .hasSize(2);
+    Files.writeString(path, "model_store=/modèles", StandardCharsets.UTF_16);
+    assertThat(PropertiesFile.read(path).values()).containsEntry("model_store", "/modèles");
+    Files.writeString(path, "\ufeffa=1", StandardCharsets.UTF_16LE);
+    assertThat(PropertiesFile.read(path).values()).containsEntry("a", "1").hasSize(1);
+    Files.writeString(path, "a=1", StandardCharsets.UTF_16LE);
+    assertThatThrownBy(() -> PropertiesFile.read(path)).hasMessage("it holds the byte 0");
   }
 
   @Test
