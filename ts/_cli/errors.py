@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 
 class CommandError(Exception):
     """A user's command can't be done; `str(error)` is the message, `exit_code` what the command exits
@@ -10,3 +12,11 @@ class CommandError(Exception):
     def __init__(self, message: str, exit_code: int = 1) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+def fault_text(fault: OSError | UnicodeError) -> str:
+    """Says a fault of the system in one line: the path, if there is one, and the reason."""
+    if not isinstance(fault, OSError):
+        return str(fault)
+    reason = fault.strerror or str(fault) or type(fault).__name__
+    return reason if fault.filename is None else f"{os.fsdecode(fault.filename)}: {reason}"

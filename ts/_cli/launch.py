@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NoReturn
 
@@ -16,7 +16,7 @@ from ts._cli import cds
 from ts._cli.errors import CommandError
 from ts._cli.java import Java, JvmSettings, command_line, find_java, frontend_jars
 from ts._cli.progress import Progress
-from ts._cli.properties import expand
+from ts._cli.properties import in_force
 from ts._cli.rivals import refuse_torchserve
 from ts._cli.runfolder import RunFolder
 from ts._cli.state import ServerState, read_state
@@ -25,6 +25,7 @@ SERVER_HOME = Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.05
 # How long a JVM that has reported its failure may take to exit.
 _FAILED_EXIT_SECONDS = 10.0
+_FIRST_PROCESS = 1
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Launch:
     java: Java
     jars: tuple[Path, ...]
     archive: cds.ClassArchive
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def spawn(
         self,
@@ -51,7 +53,7 @@ class Launch:
                 stdout=output,
                 stderr=None if output is None else subprocess.STDOUT,
                 start_new_session=True,
-                env=environment,
+                env={**(os.environ if environment is None else environment), **self.variables},
                 cwd=folder,
             )
         except OSError as error:
@@ -63,7 +65,7 @@ class Launch:
         sys.stdout.flush()
         sys.stderr.flush()
         try:
-            os.execv(self.command[0], self.command)
+            os.execve(self.command[0], self.command, {**os.environ, **self.variables})
         except OSError as error:
             raise CommandError(f"{self.command[0]} can't be run ({error.strerror})") from error
 
@@ -86,7 +88,7 @@ def _jvm_settings(
         raise CommandError(
             f"Invalid temp directory: {temp_folder} (expected: TEMP names an existing directory)"
         )
-    vmargs = tuple(expand(config.get("vmargs", ""), environment).split())
+    vmargs = tuple((in_force("vmargs", None, config, environment) or "").split())
     if temp_folder is None and not any(arg.startswith("-Djava.io.tmpdir=") for arg in vmargs):
         # The JVM does not know TMPDIR, and the files of one run belong together.
         common = environment.get("TMPDIR") or ""
@@ -133,7 +135,20 @@ def prepare(
         # The command becomes the server, so only that can remove the folder at the end.
         own += ["--run-folder", str(folder.path)]
     command = command_line(java, settings, archive.flags, jars, [main_class, *own, *arguments])
-    return Launch(tuple(command), java, tuple(jars), archive)
+    return Launch(tuple(command), java, tuple(jars), archive, locale_of(environment))
+
+
+def dry_command(
+    server_arguments: Sequence[str], config: Mapping[str, str], environment: Mapping[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    """Returns the command that has the server only read its configuration, and what it needs in its
+    environment. `server_arguments` begins with the main class. Raises CommandError as `prepare` does."""
+    settings = _jvm_settings(config, None, environment)
+    java = find_java(environment)
+    jars = frontend_jars(SERVER_HOME / "ts" / "frontend")
+    main_class, *arguments = server_arguments
+    own = [main_class, "--python", sys.executable, "--server-home", str(SERVER_HOME)]
+    return command_line(java, settings, (), jars, [*own, *arguments]), locale_of(environment)
 
 
 def checked_store(flag: str | None, config: Mapping[str, str], environment: Mapping[str, str]) -> str | None:
@@ -141,10 +156,33 @@ def checked_store(flag: str | None, config: Mapping[str, str], environment: Mapp
 
     Raises CommandError when it is not a directory.
     """
-    store = flag or expand(config.get("model_store", ""), environment) or None
+    store = in_force("model_store", flag, config, environment)
     if store is not None and not Path(store).is_dir():
         raise CommandError(f"--model-store directory not found: {store}")
     return store
+
+
+def stays(asked: bool, command: str) -> bool:
+    """Returns whether a start stays in the foreground: when it was asked to, and as process 1 of a container,
+    which would end with it. Says so in that case."""
+    if asked or os.getpid() != _FIRST_PROCESS:
+        return asked
+    print(
+        f"{command}: stays in the foreground, as this is process 1 and its container would end with it "
+        "(--foreground says the same)",
+        file=sys.stderr,
+        flush=True,
+    )
+    return True
+
+
+def locale_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """Returns the variables without which the JVM could not name files with other characters than ASCII: it
+    writes `?` for them under the locale C, where Python takes UTF-8."""
+    name = next((key for key in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(key)), "LC_CTYPE")
+    if environment.get(name, "C") not in ("C", "POSIX"):
+        return {}
+    return {"LC_ALL" if name == "LC_ALL" else "LC_CTYPE": "C.UTF-8"}
 
 
 def await_state(

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ts._cli.errors import CommandError
+from ts._cli.textfile import read_text
 
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 _VARIABLE = re.compile(r"\$\$([^$]+)\$\$")
@@ -84,9 +84,19 @@ def load(path: Path | None) -> dict[str, str]:
     """Reads the file (none: no entries); raises CommandError when it can't be read."""
     if path is None:
         return {}
-    try:
-        return parse(path.read_text(encoding="utf-8", errors="replace"))
-    except OSError as error:
-        raise CommandError(
-            f"--ts-config file can't be read: {path} ({os.strerror(error.errno or 0)})"
-        ) from error
+    return parse(read_text(path, "--ts-config file"))
+
+
+def in_force(
+    key: str, flag: str | None, config: Mapping[str, str], environment: Mapping[str, str]
+) -> str | None:
+    """Returns what holds for a key, as the server decides it: the environment's value where the file lets it
+    count, else the flag's, else the file's; None: nobody gives it.
+
+    Raises CommandError when the file's names an environment variable that is not set.
+    """
+    if config.get("enable_envvars_config", "").strip().lower() == "true":
+        override = environment.get(f"TS_{key.upper()}")
+        if override is not None:
+            return override.strip() or None
+    return flag or expand(config.get(key, ""), environment).strip() or None

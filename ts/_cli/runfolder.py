@@ -147,6 +147,11 @@ class RunFolder:
                     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError as error:
                     raise CommandError(f"server {self.name!r} is being started by another command") from error
+                except OSError as error:
+                    raise CommandError(
+                        f"run folder can't be locked: {self.path} ({error.strerror}; "
+                        "expected: XDG_RUNTIME_DIR or TMPDIR names a folder of a local disk)"
+                    ) from error
                 if os.path.samestat(os.fstat(handle), self.path.stat()):
                     undo.pop_all()
                     return handle

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ts._cli import properties
 from ts._cli.errors import CommandError
-from ts._cli.launch import Launch, await_state, checked_store, ending, prepare
+from ts._cli.launch import Launch, await_state, checked_store, ending, prepare, stays
 from ts._cli.progress import painted, progress_for, wants_colour
 from ts._cli.runfolder import RunFolder, checked_name, default_name, runs_root
 from ts._cli.state import ServerState, read_state
@@ -63,9 +63,10 @@ def start(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
                 f"server {name!r} is running already (pid {pid}); stop it with: {_stop_command(options)}"
             )
         arguments = server_arguments(options, store, config_file)
-        launch = prepare(arguments, folder, config, options.log_config, options.foreground, environment)
+        foreground = stays(options.foreground, "mariner start")
+        launch = prepare(arguments, folder, config, options.log_config, foreground, environment)
         with folder.taken():
-            if options.foreground:
+            if foreground:
                 # The pid and the start of the process stay the same when it becomes the JVM.
                 folder.record(os.getpid())
                 launch.become()
@@ -114,6 +115,8 @@ def _report_ready(
     for model in state.models:
         if model.state != "failed":
             print(f"{painted(model.state, '+', colour)} model {model.label} is {model.state}")
+    if not state.models:
+        print("no model is loaded; name some with --models, or add them with: mariner register ARCHIVE")
     failed = state.failed_models
     word = f"runs, with {len(failed)} of {len(state.models)} models failed" if failed else "is ready"
     print(f"server {folder.name} {word} (pid {pid}, {seconds:.1f} s)")

@@ -17,6 +17,7 @@ import psutil
 from ts._cli.progress import painted, wants_colour
 from ts._cli.runfolder import RunFolder, checked_name, run_folders, runs_root
 from ts._cli.state import ServerState, read_state
+from ts._cli.table import aligned
 
 READY, NOT_READY, NOT_RUNNING = 0, 1, 3
 
@@ -78,6 +79,13 @@ def readable_time(seconds: float) -> str:
     return " ".join(f"{count} {unit}" for unit, count in units[:2])
 
 
+def readable_size(size: int) -> str:
+    """Returns a number of bytes in the unit that suits it: `312 MiB`, `1.4 GiB`."""
+    if size < 1 << 20:
+        return f"{size / (1 << 10):.0f} KiB"
+    return f"{size / (1 << 20):.0f} MiB" if size < 1 << 30 else f"{size / (1 << 30):.1f} GiB"
+
+
 def _described(server: RunningServer, colour: bool) -> list[str]:
     phase = painted(server.state.phase, server.state.phase, colour)
     lines = [f"{server.name}  {phase}  pid {server.pid}  up {readable_time(server.uptime_seconds)}"]
@@ -89,10 +97,6 @@ def _described(server: RunningServer, colour: bool) -> list[str]:
     for model in models:
         workers = f"{model.workers}/{model.wanted}"
         rows.append((model.name, model.version or "-", model.state, workers, model.short_reason))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)] if rows else []
-    for row in rows:
-        cells = [cell.ljust(size) for cell, size in zip(row, widths, strict=False)]
-        cells[2] = painted(row[2], cells[2], colour)
-        lines.append(("  " + "  ".join([*cells, row[4]])).rstrip())
+    lines += [f"  {line}" for line in aligned(rows, colour, state_column=2)]
     lines += [f"  problem: {problem}" for problem in server.state.problems]
     return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import http
 import http.client
 import json
 import os
@@ -11,46 +12,34 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
+from ts._cli.client import Answer, Endpoint, connection_to, endpoint
 from ts._cli.errors import CommandError
 from ts._cli.launch import POLL_SECONDS
 from ts._cli.progress import painted, wants_colour, wants_escapes
-from ts._cli.runfolder import RunFolder, checked_name, default_name, runs_root
-from ts._cli.state import read_state
 
 _LOOK_TIMEOUT_SECONDS = 2.0
-DEFAULT_ADDRESS = "http://127.0.0.1:8081"
 
 
 class _Call:
-    """A management call that runs while somebody watches; `join` returns its status and JSON document."""
+    """A management call that runs while somebody watches; `join` returns its answer."""
 
-    def __init__(self, address: str, path: str, token: str | None, timeout: float | None) -> None:
-        self._address = address
+    def __init__(self, server: Endpoint, path: str, timeout: float | None) -> None:
+        self._server = server
         self._path = path
-        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._timeout = timeout
-        self._answer: tuple[int, Any] | None = None
-        self._fault: Exception | None = None
+        self._answer: Answer | None = None
+        self._fault: CommandError | None = None
         # A daemon: Ctrl-C ends the command, not the swap.
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
-        parts = urlsplit(self._address)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         try:
-            connection = kind(parts.hostname or "", parts.port, timeout=self._timeout)
-            try:
-                connection.request("POST", self._path, headers=self._headers)
-                response = connection.getresponse()
-                self._answer = response.status, json.loads(response.read())
-            finally:
-                connection.close()
-        except (OSError, http.client.HTTPException, ValueError) as fault:
+            self._answer = self._server.call("POST", self._path, timeout=self._timeout)
+        except CommandError as fault:
             self._fault = fault
 
     @property
@@ -62,15 +51,12 @@ class _Call:
         """Waits for the answer, at most for so long."""
         self._thread.join(seconds)
 
-    def join(self) -> tuple[int, Any]:
+    def join(self) -> Answer:
         """Returns the answer; raises CommandError when there is none."""
         self._thread.join()
-        if isinstance(self._fault, TimeoutError):
-            raise CommandError(
-                f"no answer from {self._address} within {self._timeout:g} s; the swap may still go on"
-            )
         if self._answer is None:
-            raise CommandError(f"no answer from {self._address} ({self._fault})")
+            late = isinstance(self._fault and self._fault.__cause__, TimeoutError)
+            raise CommandError(f"{self._fault}{'; the swap may still go on' if late else ''}")
         return self._answer
 
 
@@ -79,19 +65,18 @@ def swap(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
     Raises CommandError with the reason when it was undone.
     """
-    address = _address(options, environment)
+    server = endpoint(options, environment)
     parameters = {"model_version" if options.registered else "url": options.archive}
     if options.keep_old:
         parameters["keep_old"] = "true"
     path = f"/models/{quote(options.model, safe='')}/swap?{urlencode(parameters)}"
-    token = _token(options.token_file)
-    call = _Call(address, path, token, options.timeout)
+    call = _Call(server, path, options.timeout)
     steps = _Steps(options.model)
-    _watch(call, steps, _Progress(address, options.model, token))
-    status, document = call.join()
-    if status != 200:
-        reason = document.get("message") if isinstance(document, dict) else None
-        raise CommandError(reason or f"{address} answered with status {status}")
+    _watch(call, steps, _Progress(server, options.model))
+    answer = call.join()
+    document = answer.document
+    if answer.status != http.HTTPStatus.OK or not isinstance(document, dict):
+        raise server.refusal(answer)
     steps.show(document["steps"])
     colour = wants_colour(sys.stdout, os.environ)
     workers, old = document["workers"], document["from"]
@@ -107,12 +92,10 @@ def swap(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
 class _Progress:
     """What the server says of a swap while it is under way: the describe call of the default version."""
 
-    def __init__(self, address: str, model: str, token: str | None) -> None:
-        parts = urlsplit(address)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.hostname or "", parts.port, timeout=_LOOK_TIMEOUT_SECONDS)
+    def __init__(self, server: Endpoint, model: str) -> None:
+        self._connection = connection_to(server.address, _LOOK_TIMEOUT_SECONDS)
         self._path = f"/models/{quote(model, safe='')}"
-        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self._headers = server.headers()
 
     def look(self) -> dict[str, Any]:
         """Returns the object `swap` of the answer; {} when there is none, for whatever reason.
@@ -184,40 +167,3 @@ def _watch(call: _Call, steps: _Steps, progress: _Progress) -> None:
     finally:
         progress.close()
         steps.clear()
-
-
-def _address(options: argparse.Namespace, environment: Mapping[str, str]) -> str:
-    """The address that was given, else that of the server of this folder, else the usual one."""
-    if options.management_address:
-        found = str(options.management_address)
-    else:
-        name = checked_name(options.name) if options.name else default_name(Path.cwd())
-        folder = RunFolder(runs_root(environment) / name)
-        if folder.pid() is None and options.name:
-            raise CommandError(f"server {name} is not running")
-        listeners = {} if folder.pid() is None else read_state(folder.state_file).listeners
-        found = listeners.get("management", DEFAULT_ADDRESS)
-    parts = urlsplit(found)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise CommandError(f"management address: {found} (expected: http://HOST:PORT or https://HOST:PORT)")
-    return found.rstrip("/")
-
-
-def _token(file: str | None) -> str | None:
-    """The management key of a key file, or the text of another file."""
-    if file is None:
-        return None
-    try:
-        text = Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as fault:
-        raise CommandError(f"token file {file} can't be read ({fault})") from fault
-    try:
-        keys = json.loads(text)
-    except ValueError:
-        return text
-    key = keys.get("management", {}).get("key") if isinstance(keys, dict) else None
-    if not isinstance(key, str):
-        raise CommandError(
-            f"token file {file}: no management key (expected: a key file, or the token itself)"
-        )
-    return key

@@ -17,23 +17,21 @@ from pathlib import Path
 import psutil
 
 from ts._cli import properties
-from ts._cli.errors import CommandError
+from ts._cli.arguments import KEY_FILE, LaterFlag, LenientParser
+from ts._cli.errors import CommandError, fault_text
 from ts._cli.identity import start_mark
-from ts._cli.launch import POLL_SECONDS, await_state, checked_store, ending, prepare
-from ts._cli.main import LaterFlag
-from ts._cli.properties import expand
+from ts._cli.launch import POLL_SECONDS, await_state, checked_store, ending, prepare, stays
 from ts._cli.runfolder import RunFolder, root_name, temp_root
 from ts.version import __version__
 
 MAIN_CLASS = "org.pytorch.serve.ModelServer"
-KEY_FILE = "key_file.json"
 _LISTEN_SECONDS = 120.0
 _STOP_SECONDS = 60.0
 
 
 def torchserve_parser() -> argparse.ArgumentParser:
     """Returns the parser of all flags; no flag at all means start."""
-    parser = argparse.ArgumentParser(
+    parser = LenientParser(
         prog="torchserve", description="Serves PyTorch models (Mariner's drop-in command)."
     )
     action = parser.add_mutually_exclusive_group()
@@ -137,15 +135,16 @@ def _start_server(options: argparse.Namespace, environment: Mapping[str, str]) -
     store = checked_store(options.model_store, config, environment)
     if store is None:
         raise CommandError("Missing mandatory parameter --model-store")
-    vmargs = expand(config.get("vmargs", ""), environment)
+    vmargs = properties.in_force("vmargs", None, config, environment)
     if vmargs:
         print(f"Warning: TorchServe is using non-default JVM parameters: {vmargs}", flush=True)
     folder = run_folder()
     with folder.locked():
         arguments = server_arguments(options, store, config_file)
-        launch = prepare(arguments, folder, config, options.log_config, options.foreground, environment)
+        foreground = stays(options.foreground, "torchserve")
+        launch = prepare(arguments, folder, config, options.log_config, foreground, environment)
         with folder.taken():
-            if options.foreground:
+            if foreground:
                 folder.record(os.getpid())
                 _write_pid(pid_path(), os.getpid())
                 launch.become()
@@ -249,3 +248,6 @@ def start(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+    except (OSError, UnicodeError) as fault:
+        print(f"torchserve: {fault_text(fault)}", file=sys.stderr)
+        return 1

@@ -15,7 +15,7 @@ from ts._cli.drill.command import SCENARIOS
 from ts._cli.drill.sample import Sample, find_archive, sample_for
 from ts._cli.drill.scorecard import FAILED, NOTED, PASSED, Growth, Lines, Result, Scorecard
 from ts._cli.errors import CommandError
-from ts._cli.main import command_parser
+from ts._cli.parsers import command_parser
 from ts._cli.tests.conftest import Installation
 
 MANIFEST = json.dumps({"model": {"modelName": "m", "configFile": "model-config.yaml"}})
