@@ -1,0 +1,78 @@
+"""What `mariner logs` shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ts._cli.logs import Entry, LogFile, entries, is_of_model
+from ts._cli.main import main
+
+STAMP = "2026-11-29T10:00:00,00"
+MODEL = [
+    f"{STAMP}1 [INFO ] W-9000-echo_1.0-stdout MODEL_LOG - one",
+    f"{STAMP}3 [WARN ] W-9001-other_1.0-stderr MODEL_LOG - Traceback",
+    "  a line of it",
+]
+SERVER = [f"{STAMP}2 [INFO ] main ai.mariner - two"]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "model_log.log").write_text("\n".join(MODEL) + "\n")
+    (logs / "ts_log.log").write_text("\n".join(SERVER) + "\n")
+    return logs
+
+
+def test_files_are_merged_by_time_and_tracebacks_stay_whole(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["logs"]) == 0
+    assert capsys.readouterr().out.splitlines() == [MODEL[0], SERVER[0], *MODEL[1:]]
+    assert main(["logs", "-n", "1"]) == 0
+    assert capsys.readouterr().out.splitlines() == MODEL[1:]
+    assert main(["logs", "other"]) == 0
+    assert capsys.readouterr().out.splitlines() == MODEL[1:]
+
+
+def test_where_there_are_no_logs_the_mend_is_named(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    assert main(["logs"]) == 1
+    assert f"there are no logs in {empty / 'logs'} (expected: the folder" in capsys.readouterr().err
+    assert main(["logs", "m", "--file", "access"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "mine"), [("echo", True), ("ech", False), ("echo_1.0", True), ("echo_1", False), ("ho", False)]
+)
+def test_a_line_is_of_the_model_whose_worker_prints_it(model: str, mine: bool) -> None:
+    assert is_of_model(Entry((MODEL[0],)), model) is mine
+
+
+def test_a_file_is_read_on_through_its_rotation(tmp_path: Path) -> None:
+    path = tmp_path / "model_log.log"
+    file = LogFile(path)
+    assert (file.tail(), file.more()) == ([], [])
+    path.write_text("one\ntw")
+    assert file.more() == ["one"]
+    with path.open("a") as stream:
+        stream.write("o\nthree\n")
+    assert file.more() == ["two", "three"]
+    path.rename(tmp_path / "old")
+    assert file.more() == []
+    path.write_text("four\n")
+    assert file.more() == ["four"]
+    assert file.more() == []
+
+
+def test_a_first_line_without_a_time_is_kept() -> None:
+    assert [entry.lines for entry in entries(["  cut", SERVER[0], ""])] == [("  cut",), (SERVER[0], "")]
