@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import socket
 from pathlib import Path
 
@@ -172,3 +174,59 @@ def test_a_model_that_fails_at_start_is_told_by_readiness(make_server: ServerMak
         assert "another planet" in answer.text
         assert "absent" in answer.text
         assert rest.call(server.inference, "GET", "/livez").status == 200
+
+
+def test_a_log4j_1_configuration_is_one_line_that_names_it(operator: Operator) -> None:
+    file = operator.work / "log4j.properties"
+    file.write_text("log4j.rootLogger=INFO, A1\n")
+    done = operator.run(
+        "mariner",
+        "start",
+        "--ts-config",
+        operator.config(),
+        "--log-config",
+        file,
+        "--model-store",
+        operator.store,
+    )
+    assert done.code == 1
+    line = f"log configuration {file}: it is a Log4j 1 configuration (expected: a Log4j 2 configuration)"
+    assert f"error: {line}" in done.text
+    assert "Exception" not in done.text
+    assert_ended(operator)
+
+
+def test_torchserve_starts_with_what_0_12_never_looked_at(operator: Operator) -> None:
+    file = operator.work / "log4j.properties"
+    file.write_text("log4j.rootLogger=INFO, A1\n")
+    pack(operator.store, "echo", "echo")
+    for name in ("lost+found", "config", "old"):
+        (operator.store / name).mkdir()
+    config = operator.config(certificate_file="cert.pem", private_key_file="key.pem", load_models="all")
+    done = operator.run(
+        "torchserve",
+        "--ts-config",
+        config,
+        "--log-config",
+        file,
+        "--log-config",
+        file,
+        "--model-store",
+        operator.store,
+    )
+    assert done.code == 0, done.text
+    assert "warning: --log-config is given more than once; the last one counts" in done.err
+    assert f"warning: log configuration {file}: it is a Log4j 1 configuration" in done.text
+    assert "certificate_file: it applies to nothing (expected: an https:// address" in done.text
+    assert f"{operator.store / 'old'} is passed over: it has no MAR-INF/MANIFEST.json" in done.text
+    for words in (
+        "Loading initial models: echo.mar",
+        "Inference API bind to: http://",
+        "Model server started.",
+    ):
+        assert words in done.text
+    servers = json.loads((operator.temp / f"mariner-{os.getuid()}" / "torchserve" / "state.json").read_text())
+    ready = f"{servers['listeners']['inference']}"
+    eventually(lambda: rest.call(ready, "GET", "/readyz").status == 200, 60, "every model is ready")
+    assert operator.run("torchserve", "--stop", "--foreground").code == 0
+    assert_ended(operator)

@@ -120,10 +120,11 @@ class Reader:
 
     def _configure(self) -> None:
         """Free ports, and what the page itself has put into `config.properties`."""
-        own = self._folder / "config.properties"
-        text = "".join(f"{key}={value}\n" for key, value in FREE_PORTS.items())
-        text += f"vmargs={vmargs()}\n"
-        self._config.write_text(text + (own.read_text("utf-8") if own.exists() else ""), encoding="utf-8")
+        file = self._folder / "config.properties"
+        own = file.read_text("utf-8") if file.exists() else ""
+        given = {**FREE_PORTS, "vmargs": vmargs()}
+        text = "".join(f"{key}={value}\n" for key, value in given.items() if f"{key}=" not in own)
+        self._config.write_text(text + own, encoding="utf-8")
 
     def write(self, name: str, text: str) -> None:
         """Writes a file of the page."""

@@ -64,6 +64,11 @@ final class StartupLoad implements RegistryListener {
   /** Begins; returns at once. */
   void begin() {
     List<ServerConfig.StartupModel> wanted = wanted();
+    if (!wanted.isEmpty()) {
+      log.info(
+          "Loading initial models: {}",
+          wanted.stream().map(StartupLoad::label).collect(Collectors.joining(",")));
+    }
     for (ServerConfig.StartupModel model : wanted) {
       String label = label(model);
       unregistered.put(label, row(label, model, Progress.FETCHING, null));
@@ -138,8 +143,10 @@ final class StartupLoad implements RegistryListener {
     String label = label(model);
     if (thrown == null) {
       unregistered.remove(label);
+      // In words that TorchServe's users look for.
       log.info(
-          "{} is registered, its workers are starting", result == null ? label : result.model());
+          "Model {} loaded. Its workers are starting",
+          result == null ? label : result.model().name());
       reportSoon();
       return;
     }

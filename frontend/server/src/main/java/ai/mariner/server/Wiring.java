@@ -30,6 +30,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -165,6 +166,13 @@ final class Wiring {
         Listeners.bind(config, inference, models, access, metrics, accessLog, transport, loops);
     listeners = bound;
     state.listening(bound.addresses());
+    // In words that TorchServe's users look for.
+    for (String kind : List.of("Inference", "Management", "Metrics")) {
+      String address = bound.addresses().get(kind.toLowerCase(Locale.ROOT));
+      if (address != null) {
+        log.info("{} API bind to: {}", kind, address);
+      }
+    }
     log.info("Mariner {} listens: {}", config.version(), bound.addresses());
   }
 
