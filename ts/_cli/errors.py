@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 
 class CommandError(Exception):
@@ -12,6 +13,16 @@ class CommandError(Exception):
     def __init__(self, message: str, exit_code: int = 1) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+def check_current_folder() -> None:
+    """Raises CommandError when the current folder can't be told, as after its removal."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise CommandError(
+            f"the current folder can't be used ({error.strerror}; expected: one that is there)"
+        ) from error
 
 
 def fault_text(fault: OSError | UnicodeError) -> str:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from ts._cli.errors import CommandError, fault_text
+from ts._cli.errors import CommandError, check_current_folder, fault_text
 from ts._cli.parsers import command_parser
 from ts.version import __version__
 
@@ -43,6 +43,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "version":
         print(f"mariner {__version__}")
         return 0
+    check_current_folder()
     # Each command imports what it needs when it runs: `mariner version` is there at once.
     module, name = COMMANDS[options.command]
     command: Callable[[argparse.Namespace, Mapping[str, str]], int]

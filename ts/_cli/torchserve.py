@@ -18,7 +18,7 @@ import psutil
 
 from ts._cli import properties
 from ts._cli.arguments import KEY_FILE, LaterFlag, LenientParser
-from ts._cli.errors import CommandError, fault_text
+from ts._cli.errors import CommandError, check_current_folder, fault_text
 from ts._cli.identity import start_mark
 from ts._cli.launch import POLL_SECONDS, await_state, checked_store, ending, prepare, stays
 from ts._cli.runfolder import RunFolder, root_name, temp_root
@@ -236,6 +236,7 @@ def start(argv: Sequence[str] | None = None) -> int:
         if options.version:
             print(f"TorchServe Version is {__version__}")
             return 0
+        check_current_folder()
         if options.stop:
             return _stop_server()
         pid = recorded_pid(pid_path())

@@ -6,6 +6,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,25 @@ def test_a_fault_of_the_file_system_is_one_line_with_the_path(
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "/state.json: " in done.stderr
+
+
+@pytest.mark.parametrize("module", ["ts._cli.main start", "ts.model_server --start"])
+def test_a_current_folder_that_is_gone_is_one_line(installation: Installation, module: str) -> None:
+    gone = installation.root / "gone"
+    gone.mkdir()
+    command = f"rmdir {gone}; exec {sys.executable} -m {module}"
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=gone,
+        env=installation.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "the current folder can't be used (No such file or directory" in done.stderr
 
 
 def test_a_folder_that_has_no_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,8 @@ final class ModelFolder {
   private static final List<String> LITTER = List.of("__MACOSX", ".DS_Store", "__pycache__");
 
   /** What a model is never made of alone. */
-  private static final List<String> SIDE_FILES = List.of(".properties", ".cfg", ".log", ".md", ".pyc");
+  private static final List<String> SIDE_FILES =
+      List.of(".properties", ".cfg", ".log", ".md", ".pyc");
 
   private ModelFolder() {}
 

@@ -49,7 +49,9 @@ final class StoreFolder {
         }
       }
     } catch (IOException | DirectoryIteratorException e) {
-      throw Refusals.unwritable("model_store can't be read (expected: a readable folder)", e);
+      // Asked for at start only: no client sees the path.
+      throw Refusals.unwritable(
+          "model_store: " + folder + " can't be read (expected: a readable folder)", e);
     }
     Collections.sort(names);
     return List.copyOf(names);

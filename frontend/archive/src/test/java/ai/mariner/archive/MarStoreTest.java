@@ -1,6 +1,7 @@
 package ai.mariner.archive;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.error.ErrorKind;
@@ -209,6 +210,14 @@ final class MarStoreTest {
     Files.writeString(rig.work, "a file where the folder should be");
     assertThat(rig.refusal("m.mar", ErrorKind.INTERNAL)).contains("work folder is full");
     assertThat(rig.work).isRegularFile();
+  }
+
+  @Test
+  void namesAStoreThatCanNotBeRead() throws IOException {
+    MarStore marStore = rig.marStore();
+    Files.delete(rig.store);
+    assertThatThrownBy(() -> marStore.list(false))
+        .hasMessage("model_store: " + rig.store + " can't be read (expected: a readable folder)");
   }
 
   @Test

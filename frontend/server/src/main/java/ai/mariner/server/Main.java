@@ -2,6 +2,7 @@ package ai.mariner.server;
 
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.error.ServeException;
 import ai.mariner.server.config.CommandLine;
 import ai.mariner.server.config.ConfigLoader;
 import ai.mariner.server.config.ConfigOutcome;
@@ -128,7 +129,7 @@ public final class Main {
       // What is in the way of a start is told by its message; only a fault of our own needs its
       // stack.
       Logger log = LoggerFactory.getLogger(Main.class);
-      if (e instanceof IOException) {
+      if (e instanceof IOException || e instanceof ServeException) {
         log.error("The server could not start: {}", message);
       } else {
         log.error("The server could not start", e);
