@@ -158,3 +158,4 @@ def test_the_configuration_is_checked_without_a_server(terminal: Operator) -> No
     values = {row["key"]: (row["value"], row["origin"]) for row in report["settings"]}
     assert values["job_queue_size"] == ("7", str(file))
     assert values["default_workers_per_model"] == ("1", None)
+    assert {path.name for path in folder.iterdir()} == {"config.properties"}

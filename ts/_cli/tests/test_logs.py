@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from ts._cli.logs import Entry, LogFile, entries, is_of_model
 from ts._cli.main import main
+from ts._cli.tests.conftest import Installation
 
 STAMP = "2026-11-29T10:00:00,00"
 MODEL = [
@@ -72,6 +75,31 @@ def test_a_file_is_read_on_through_its_rotation(tmp_path: Path) -> None:
     path.write_text("four\n")
     assert file.more() == ["four"]
     assert file.more() == []
+
+
+def test_following_goes_on_until_the_server_ends(installation: Installation) -> None:
+    installation.script(prints=["one"])
+    assert installation.mariner("start", "--name", "a").returncode == 0
+    out = installation.root / "followed.txt"
+    with out.open("wb") as stdout:
+        follower = subprocess.Popen(
+            installation.command("ts._cli.main", "logs", "--follow", "--name", "a"),
+            cwd=installation.root,
+            env=installation.environment,
+            stdout=stdout,
+        )
+    try:
+        deadline = time.monotonic() + 30
+        while "Model server started." not in out.read_text() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert follower.poll() is None
+        # Where there are no log files, it is what the server has printed.
+        assert out.read_text() == "one\nModel server started.\n"
+        assert installation.mariner("stop", "--name", "a").returncode == 0
+        assert follower.wait(30) == 0
+    finally:
+        follower.kill()
+        follower.wait()
 
 
 def test_a_first_line_without_a_time_is_kept() -> None:

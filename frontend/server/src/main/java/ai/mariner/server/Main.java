@@ -50,22 +50,26 @@ public final class Main {
     CommandLine commandLine = parsed.commandLine();
     Map<String, String> environment = System.getenv();
     Path folder = Path.of("").toAbsolutePath();
-    ConfigLoader loader = new ConfigLoader(Machine.current(environment), VERSION);
     if (commandLine.showConfig()) {
-      show(profile, loader.loadWithFile(profile, commandLine, environment, folder));
+      ServerLogs.silence();
+      show(profile, load(profile, commandLine, environment, folder));
       return;
     }
     // Nothing that logs may come before.
-    if (!beginLogs(profile, environment)) {
-      return;
+    if (beginLogs(profile, environment)) {
+      serve(profile, commandLine, environment, folder);
     }
+  }
+
+  private static void serve(
+      Profile profile, CommandLine commandLine, Map<String, String> environment, Path folder) {
     AtomicReference<@Nullable Wiring> running = new AtomicReference<>();
     Path runFolder = commandLine.runFolder();
     CommandFolder ownFolder = runFolder == null ? null : new CommandFolder(runFolder);
     Runtime.getRuntime()
         .addShutdownHook(new Thread(() -> end(running.get(), ownFolder), "shutdown"));
     StateReport state = StateReport.of(commandLine.stateFile(), profile);
-    ConfigOutcome outcome = loader.loadWithFile(profile, commandLine, environment, folder);
+    ConfigOutcome outcome = load(profile, commandLine, environment, folder);
     if (outcome instanceof ConfigOutcome.Refused refused) {
       state.failed(refused.problems());
       fail(
@@ -87,6 +91,12 @@ public final class Main {
       SLF4JBridgeHandler.install();
       server.awaitStop();
     }
+  }
+
+  private static ConfigOutcome load(
+      Profile profile, CommandLine commandLine, Map<String, String> environment, Path folder) {
+    return new ConfigLoader(Machine.current(environment), VERSION)
+        .loadWithFile(profile, commandLine, environment, folder);
   }
 
   /** What is wrong with the arguments; what is merely odd is printed. */
