@@ -82,6 +82,6 @@ final class ModelFolder {
     return !name.startsWith(".")
         && !StoreFolder.isArchiveName(name)
         && SIDE_FILES.stream().noneMatch(name::endsWith)
-        && (Files.isRegularFile(entry) || Files.isDirectory(entry) && name.equals("code"));
+        && (Files.isRegularFile(entry) || (Files.isDirectory(entry) && name.equals("code")));
   }
 }

@@ -58,7 +58,8 @@ final class LogConfigurationFile {
       }
       // Several with commas between them, addresses and resources are left to Log4j.
       Path path = Path.of(location);
-      return location.matches("[A-Za-z][A-Za-z0-9+.-]+:.*") || !Files.exists(path) ? null : path;
+      boolean address = location.matches("[A-Za-z][A-Za-z0-9+.-]+:.*");
+      return !address && Files.exists(path) ? path : null;
     } catch (InvalidPathException e) {
       return null;
     } catch (IllegalArgumentException e) {
