@@ -26,15 +26,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Loads the start-up models and reports how they and all later models are doing: a
- * moment after each change, so that many of them make one report.
+ * Loads the start-up models and reports how they and all later models are doing: a moment after
+ * each change, so that many of them make one report.
  */
 final class StartupLoad implements RegistryListener {
   private static final Logger log = LoggerFactory.getLogger(StartupLoad.class);

@@ -18,8 +18,7 @@ public record RunMode(WorkerMode mode, int concurrency, int runSize) {
       return new RunMode(WorkerMode.CONTINUOUS, spec.batchSize(), 1);
     }
     if (spec.require(ProgramOptions.ASYNC_COMMUNICATION)) {
-      return new RunMode(
-          WorkerMode.CONCURRENT, spec.require(ProgramOptions.ASYNC_CONCURRENCY), 1);
+      return new RunMode(WorkerMode.CONCURRENT, spec.require(ProgramOptions.ASYNC_CONCURRENCY), 1);
     }
     return new RunMode(WorkerMode.SERIAL, 1, spec.batchSize());
   }

@@ -127,7 +127,9 @@ final class Entrance {
     answered.enter(asked, new Job(request, shared, now, deadline, priority, key(request)), shared);
   }
 
-  /** What the protocol says keeps a request apart from others, else the header that the model names. */
+  /**
+   * What the protocol says keeps a request apart from others, else the header that the model names.
+   */
   private @Nullable Object key(InferenceRequest request) {
     String header = keyHeader;
     return header == null || request.batchKey() != null

@@ -45,8 +45,7 @@ final class ModelsJson {
       if (isName(path, model.getKey()) && isObject(path, model.getValue())) {
         for (Map.Entry<String, JsonNode> version : model.getValue().properties()) {
           String versionPath = path + "." + version.getKey();
-          if (isName(versionPath, version.getKey())
-              && isObject(versionPath, version.getValue())) {
+          if (isName(versionPath, version.getKey()) && isObject(versionPath, version.getValue())) {
             ModelKey key = new ModelKey(model.getKey(), version.getKey());
             result.put(key, readOptions(versionPath, version.getValue()));
           }

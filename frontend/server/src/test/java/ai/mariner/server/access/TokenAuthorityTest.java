@@ -124,7 +124,8 @@ class TokenAuthorityTest {
   void onlyTheBearerSchemeCounts() throws IOException {
     String key = bearer("inference").substring("Bearer ".length());
     for (String header :
-        List.of(key, "bearers " + key, "Bearer" + key, "Bearer " + key + " x", "Basic " + key, "")) {
+        List.of(
+            key, "bearers " + key, "Bearer" + key, "Bearer " + key + " x", "Basic " + key, "")) {
       assertThat(authority.check(TokenScope.INFERENCE, header)).as(header).isNotNull();
     }
     assertThat(authority.check(TokenScope.INFERENCE, "Bearer \t" + key)).isNull();
