@@ -36,6 +36,8 @@ final class RegisterParameters {
           "initial_workers",
           "synchronous");
 
+  private static final String URL_REQUIRED = "Parameter url is required.";
+
   private RegisterParameters() {}
 
   /**
@@ -46,13 +48,14 @@ final class RegisterParameters {
    * @throws ServeException that names parameter, value and what was expected
    */
   static RegisterModel order(Parameters parameters, boolean strict) {
-    parameters.expectOnly(KNOWN, strict);
     String url = parameters.text("url");
+    String unread = parameters.unread();
+    if (url == null && unread != null) {
+      throw new ServeException(ErrorKind.BAD_REQUEST, URL_REQUIRED + ' ' + unread);
+    }
+    parameters.expectOnly(KNOWN, strict);
     if (url == null) {
-      String unread = parameters.unread();
-      throw new ServeException(
-          ErrorKind.BAD_REQUEST,
-          "Parameter url is required." + (unread == null ? "" : " " + unread));
+      throw new ServeException(ErrorKind.BAD_REQUEST, URL_REQUIRED);
     }
     if (parameters.bool("s3_sse_kms", false)) {
       throw Parameters.refused("s3_sse_kms", "true", "false; encrypted S3 is not supported");

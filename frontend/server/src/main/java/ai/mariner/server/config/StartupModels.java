@@ -18,7 +18,7 @@ final class StartupModels {
 
   static Syntax<List<StartupModel>> syntax() {
     return new Syntax<>(
-        "all, or [name=]location with commas between them, each a word of its own on the command"
+        "all, or [name=]location with commas between them; each is a word of its own on the command"
             + " line; a name has "
             + NameRule.EXPECTED,
         StartupModels::read);
