@@ -50,6 +50,7 @@ def server(
             "header_timeout": "3s",
             "min_body_rate_grace": "3s",
             "stream_stall_timeout": "2s",
+            "event_stream_keep_alive": "1s",
         },
     )
     for name, (handler, config) in MODELS.items():

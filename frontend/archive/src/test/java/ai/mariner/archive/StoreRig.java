@@ -55,6 +55,7 @@ final class StoreRig {
             1 << 20,
             Duration.ofSeconds(1),
             Duration.ofSeconds(1),
+            Duration.ofSeconds(1),
             8192,
             Duration.ofSeconds(1),
             new IntakeLimits(100, Duration.ofSeconds(1), 0, Duration.ofSeconds(1)),

@@ -56,7 +56,7 @@ final class CallGuard {
       refuseForeign(request);
     }
     TokenScope scope = route.scope();
-    if (scope != null) {
+    if (scope != null && access != AccessPolicy.OPEN) {
       Failure failure = access.check(scope, request.headers().get(HttpHeaderNames.AUTHORIZATION));
       if (failure != null) {
         throw failure.toException();

@@ -136,6 +136,11 @@ final class ConnectionClock {
     return waited >= allowed ? Verdict.SLOW_BODY : Verdict.GO_ON;
   }
 
+  /** Whether the client had taken all that was written when the verdict was asked for. */
+  boolean nothingPending() {
+    return pendingBytes == 0;
+  }
+
   private boolean stalled(Channel channel, long now) {
     ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
     long pending = buffer == null ? 0 : buffer.totalPendingWriteBytes();

@@ -79,7 +79,11 @@ final class ConnectionOutput {
   }
 
   /** Writes an answer that is complete. */
-  void writeWhole(Exchange exchange, Reply reply) {
+  void writeWhole(Exchange exchange, Reply answer) {
+    Reply reply = answer;
+    if (exchange.inEvents()) {
+      reply = EventStream.head(answer, event(answer.body()));
+    }
     Body body = reply.body();
     Integer status = reply.status();
     boolean bodiless = status != null && (status == 204 || status == 304);
@@ -105,6 +109,8 @@ final class ConnectionOutput {
 
   /** Writes a piece of a streamed answer, with the head if it is the first. */
   void writePiece(Exchange exchange, Reply piece, boolean first) {
+    int size = piece.body().size();
+    Body body = exchange.inEvents() && size > 0 ? event(piece.body()) : piece.body();
     ByteBuf out = ctx.alloc().ioBuffer(first ? AnswerEncoder.HEAD_BYTES : CHUNK_LINE_BYTES);
     if (first) {
       boolean chunked = !exchange.isHttp10();
@@ -112,18 +118,38 @@ final class ConnectionOutput {
         exchange.closeAfter();
       }
       long told = chunked ? AnswerEncoder.CHUNKED : AnswerEncoder.UNTIL_CLOSE;
-      encoder.head(out, piece, exchange.label(), told, exchange.keepAlive());
+      Reply head = exchange.inEvents() ? EventStream.head(piece, body) : piece;
+      encoder.head(out, head, exchange.label(), told, exchange.keepAlive());
     }
-    int size = piece.body().size();
     ChannelPromise written = ctx.newPromise();
     written.addListener(future -> exchange.drained(size));
-    writeChunk(exchange, out, piece.body(), written);
+    writeChunk(exchange, out, body, written);
+  }
+
+  private Body event(Body piece) {
+    return EventStream.event(ctx.alloc(), piece);
   }
 
   /** Writes the last piece of a streamed answer and its end. */
   void writeLast(Exchange exchange, Reply last) {
+    Body body = last.body();
+    writeEnd(exchange, exchange.inEvents() && body.size() > 0 ? event(body) : body);
+  }
+
+  /** Writes why a stream of events goes no further, and its end. */
+  void writeError(Exchange exchange, Reply failure) {
+    writeEnd(exchange, EventStream.error(ctx.alloc(), failure));
+  }
+
+  /** Writes what keeps a stream of events alive while it has nothing to tell. */
+  void writeComment(Exchange exchange) {
     ByteBuf out = ctx.alloc().ioBuffer(CHUNK_LINE_BYTES);
-    writeChunk(exchange, out, last.body(), ctx.newPromise());
+    writeChunk(exchange, out, EventStream.comment(), ctx.newPromise());
+  }
+
+  private void writeEnd(Exchange exchange, Body body) {
+    ByteBuf out = ctx.alloc().ioBuffer(CHUNK_LINE_BYTES);
+    writeChunk(exchange, out, body, ctx.newPromise());
     if (!exchange.isHttp10() && !exchange.isHeadRequest()) {
       ctx.write(Unpooled.wrappedBuffer(LAST_CHUNK), ctx.voidPromise());
     }

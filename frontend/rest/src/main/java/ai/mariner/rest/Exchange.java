@@ -36,6 +36,10 @@ final class Exchange implements ResponseSink {
   private boolean head;
   private boolean keepAlive;
   private int status = 200;
+  private Dialect dialect;
+  private Framing framing = Framing.CHUNKS;
+  private boolean inEvents;
+  private long writtenNanos;
   private long chargedBytes;
   private volatile boolean left;
   private volatile @Nullable Runnable cancelTask;
@@ -60,6 +64,7 @@ final class Exchange implements ResponseSink {
       boolean keepAlive,
       long startNanos) {
     this.connection = connection;
+    this.dialect = connection.dialect();
     this.request = request;
     this.id = id;
     this.ownLabel = clientLabel != null;
@@ -88,6 +93,38 @@ final class Exchange implements ResponseSink {
 
   long startNanos() {
     return startNanos;
+  }
+
+  /** How the answer is written, and what keeps it from coming. */
+  Dialect dialect() {
+    return dialect;
+  }
+
+  /** Sets the dialect of the request's route; absent: it stays the listener's. */
+  void speak(@Nullable Dialect ofRoute) {
+    if (ofRoute != null) {
+      dialect = ofRoute;
+    }
+  }
+
+  /** Sets how pieces of the answer are set apart. Called before any is there. */
+  void frame(Framing chosen) {
+    framing = chosen;
+  }
+
+  /** Whether the answer that is being written consists of events. */
+  boolean inEvents() {
+    return inEvents;
+  }
+
+  /** Whether a stream of events has told nothing for so long; if so, the time begins anew. */
+  boolean commentDue(long now, long longestNanos) {
+    boolean due =
+        state == State.STREAMING && inEvents && head && now - writtenNanos >= longestNanos;
+    if (due) {
+      writtenNanos = now;
+    }
+    return due;
   }
 
   /** Counts bytes of the request's body, which {@link #refund} gives back at the end. */
@@ -249,6 +286,10 @@ final class Exchange implements ResponseSink {
       }
       Integer chosen = reply.status();
       status = chosen == null ? 200 : chosen;
+      inEvents = framing.events(last) && EventStream.suits(reply);
+    }
+    if (inEvents) {
+      writtenNanos = connection.now();
     }
     if (!last) {
       connection.writePiece(this, reply, state == State.WAITING);
@@ -286,11 +327,16 @@ final class Exchange implements ResponseSink {
       return;
     }
     if (state == State.WAITING) {
-      take(connection.errors().reply(failure), true);
+      take(dialect.fail(failure), true);
       return;
     }
     state = State.DONE;
-    connection.breakOff(this);
+    if (inEvents) {
+      connection.writeError(this, dialect.fail(failure));
+      connection.ended(this);
+    } else {
+      connection.breakOff(this);
+    }
   }
 
   private record Last(Reply reply) {}

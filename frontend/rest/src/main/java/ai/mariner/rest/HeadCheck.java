@@ -5,7 +5,6 @@ import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Reply;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.handler.codec.http.HttpRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,18 +24,18 @@ final class HeadCheck {
    * @return the answer when it is refused, else {@code null}
    */
   @Nullable Reply refusal(Incoming next, ByteBufAllocator allocator) {
-    HttpRequest request = next.exchange().request();
+    Exchange exchange = next.exchange();
     Failure failure = route(next);
     if (failure != null) {
-      return answer(failure, request);
+      return answer(exchange, failure);
     }
-    String coding = RequestHead.contentCoding(request);
+    String coding = RequestHead.contentCoding(exchange.request());
     if (coding == null || BodyDecoder.isPlain(coding)) {
       return null;
     }
     BodyDecoder decoder = BodyDecoder.of(coding, allocator);
     if (decoder == null) {
-      return notUnderstood(coding);
+      return notUnderstood(exchange, coding);
     }
     next.decoder(decoder);
     return null;
@@ -44,34 +43,34 @@ final class HeadCheck {
 
   private @Nullable Failure route(Incoming next) {
     try {
-      Router.Target target = listener.router().route(next.exchange().request());
+      Router.Target target = listener.router().route(next.exchange());
       next.target(target);
       ModelRef model = InferenceRoutes.named(target);
       return model == null ? null : listener.context().inference().absence(model);
     } catch (ServeException e) {
       return e.failure();
     } catch (RuntimeException e) {
-      return HttpErrors.internal(e);
+      return InternalFault.of(e);
     }
   }
 
-  private Reply answer(Failure refusal, HttpRequest request) {
-    Reply reply = listener.errors().reply(refusal);
+  private Reply answer(Exchange exchange, Failure refusal) {
+    Reply reply = exchange.dialect().fail(refusal);
     return switch (refusal.kind()) {
       case METHOD_NOT_ALLOWED, MODEL_API_DISABLED ->
-          Replies.with(reply, "Allow", listener.router().allowed(request));
+          Replies.with(reply, "Allow", listener.router().allowed(exchange.request()));
       default -> reply;
     };
   }
 
-  private static Reply notUnderstood(String coding) {
+  private static Reply notUnderstood(Exchange exchange, String coding) {
     String message =
         "Content-Encoding: "
             + Replies.printable(coding)
             + " (expected: one of "
             + BodyDecoder.UNDERSTOOD
             + ", or none)";
-    Reply reply = HttpErrors.reply(415, "UnsupportedMediaTypeException", message);
+    Reply reply = exchange.dialect().refuse(415, "UnsupportedMediaTypeException", message);
     return Replies.with(reply, "Accept-Encoding", BodyDecoder.UNDERSTOOD);
   }
 }

@@ -1,6 +1,7 @@
 package ai.mariner.rest;
 
 import ai.mariner.core.access.TokenScope;
+import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.model.Health;
@@ -19,17 +20,27 @@ final class HealthRoutes {
   private static final Route.Parameter MODEL =
       new Route.Parameter("model", "string", false, "Ask for this model alone; default: all");
   private static final Route.Status NOT_READY = new Route.Status(503, "Not ready");
+  private static final int NOT_READY_V2_STATUS = OpenInferenceErrors.status(ErrorKind.NO_WORKER);
+  private static final Route.Status NOT_READY_V2 =
+      new Route.Status(NOT_READY_V2_STATUS, "Not ready");
 
   private final RestContext context;
+  private final Dialect v2;
 
-  HealthRoutes(RestContext context) {
+  /**
+   * Makes the routes.
+   *
+   * @param v2 how those of the Open Inference Protocol fail
+   */
+  HealthRoutes(RestContext context, Dialect v2) {
     this.context = context;
+    this.v2 = v2;
   }
 
   List<Route> routes() {
     Route.Doc ping = doc("ping").answering(success(), new Route.Status(500, "Unhealthy"));
     Route.Doc ready = doc("ready").with(MODEL).answering(success(), NOT_READY);
-    Route.Doc serverReady = doc("serverReadyV2").answering(success(), NOT_READY);
+    Route.Doc serverReady = doc("serverReadyV2").answering(success(), NOT_READY_V2);
     List<Route> routes = new ArrayList<>();
     add(routes, "/ping", TokenScope.INFERENCE, this::ping, ping);
     Route.Doc below = doc("pingBelow").answering(ping.statuses().toArray(Route.Status[]::new));
@@ -37,16 +48,16 @@ final class HealthRoutes {
     get(routes, "/livez", null, call -> answer(call, 200, HealthView.live()), doc("live"));
     get(routes, "/readyz", null, this::ready, ready);
     Route.Action live = call -> answer(call, 200, HealthView.serverLive());
-    add(routes, "/v2/health/live", null, live, doc("serverLiveV2"));
-    add(routes, "/v2/health/ready", null, this::serverReady, serverReady);
+    routes.add(route(null, "/v2/health/live", null, live, doc("serverLiveV2")).in(v2));
+    routes.add(route(null, "/v2/health/ready", null, this::serverReady, serverReady).in(v2));
     model(routes, "/v2/models/{model}/ready", "modelReadyV2");
     model(routes, "/v2/models/{model}/versions/{version}/ready", "modelReadyV2Version");
     return routes;
   }
 
   private void model(List<Route> routes, String path, String id) {
-    Route.Doc doc = Route.Doc.of(id, "Readiness of a model").answering(success(), NOT_READY);
-    get(routes, path, TokenScope.INFERENCE, this::modelReady, doc);
+    Route.Doc doc = Route.Doc.of(id, "Readiness of a model").answering(success(), NOT_READY_V2);
+    routes.add(route("GET", path, TokenScope.INFERENCE, this::modelReady, doc).in(v2));
   }
 
   private static Route.Doc doc(String id) {
@@ -109,18 +120,22 @@ final class HealthRoutes {
 
   private void serverReady(Call call) {
     Health health = context.models().health();
-    answer(call, status(health), HealthView.serverReady(health.ready()));
+    answer(call, statusV2(health), HealthView.serverReady(health.ready()));
   }
 
   private void modelReady(Call call) {
     Router.Target target = call.target();
     ModelRef model = new ModelRef(target.model(), target.version());
     Health health = context.models().health(model);
-    answer(call, status(health), HealthView.modelReady(target.model(), health.ready()));
+    answer(call, statusV2(health), HealthView.modelReady(target.model(), health.ready()));
   }
 
   private static int status(Health health) {
     return health.ready() ? 200 : 503;
+  }
+
+  private static int statusV2(Health health) {
+    return health.ready() ? 200 : NOT_READY_V2_STATUS;
   }
 
   private static void answer(Call call, int status, String text) {

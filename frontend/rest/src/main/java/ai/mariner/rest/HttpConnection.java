@@ -66,8 +66,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  HttpErrors errors() {
-    return listener.errors();
+  Dialect dialect() {
+    return listener.dialect();
   }
 
   /** Puts a request at the end of the line. */
@@ -103,6 +103,14 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
   void writeLast(Exchange exchange, Reply last) {
     output.writeLast(exchange, last);
+  }
+
+  void writeError(Exchange exchange, Reply failure) {
+    output.writeError(exchange, failure);
+  }
+
+  long now() {
+    return listener.context().clock().getAsLong();
   }
 
   private void closeIfDraining(Exchange exchange) {
@@ -280,13 +288,27 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
   private void lookAtClock() {
     ChannelHandlerContext here = ctx;
-    switch (clock.verdict(here.channel(), decoder, intake.incoming(), line.isEmpty())) {
+    ConnectionClock.Verdict verdict =
+        clock.verdict(here.channel(), decoder, intake.incoming(), line.isEmpty());
+    keepStreamAlive();
+    switch (verdict) {
       case GO_ON -> {}
       case CLOSE -> here.close();
       case IDLE -> finish();
       case SLOW_HEAD -> intake.refuseSlowHead();
       case SLOW_BODY -> intake.refuseSlowBody();
       case ENOUGH -> intake.enough();
+    }
+  }
+
+  /** A comment behind what the client has not taken yet would only hide that it takes nothing. */
+  private void keepStreamAlive() {
+    Exchange first = line.peek();
+    if (first != null
+        && clock.nothingPending()
+        && first.commentDue(now(), listener.keepAliveNanos())) {
+      output.writeComment(first);
+      output.flush(false);
     }
   }
 

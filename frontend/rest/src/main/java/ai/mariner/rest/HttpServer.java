@@ -56,7 +56,7 @@ public final class HttpServer {
     this.address = address;
     this.loops = loops;
     this.transport = transport;
-    this.listener = new Listener(context, RouteTable.router(apis, context, address));
+    this.listener = new Listener(apis, context, address);
     this.maxHeaderBytes = context.config().limits().maxHeaderBytes();
   }
 

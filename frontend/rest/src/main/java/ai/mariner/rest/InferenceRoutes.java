@@ -4,15 +4,12 @@ import ai.mariner.core.access.TokenScope;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
-import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Operation;
-import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Routes of the inference API. */
@@ -21,63 +18,65 @@ final class InferenceRoutes {
   private static final String MODEL_NAME = "model_name";
 
   private final RestContext context;
+  private final Dialects dialects;
+  private final TorchServeDialect plain;
+  private final PredictionAction invocation;
 
-  InferenceRoutes(RestContext context) {
+  InferenceRoutes(RestContext context, Dialects dialects) {
     this.context = context;
+    this.dialects = dialects;
+    this.plain = dialects.torchServe();
+    this.invocation = action(plain.with(TorchServeDialect.Extras.QUERY), Operation.PREDICT);
   }
 
   List<Route> routes() {
     List<Route> routes = new ArrayList<>();
-    routes.addAll(new HealthRoutes(context).routes());
+    routes.addAll(new HealthRoutes(context, dialects.openInference()).routes());
     predictions(routes, "/predictions", "predict", "Predict", Operation.PREDICT);
     predictions(routes, "/explanations", "explain", "Explain a prediction", Operation.EXPLAIN);
-    plain(routes, "/v1/models/{model}:predict", "kserveV1Predict", Operation.PREDICT);
-    plain(routes, "/v1/models/{model}:explain", "kserveV1Explain", Operation.EXPLAIN);
-    plain(routes, "/v2/models/{model}/infer", "kserveV2Infer", Operation.PREDICT);
-    plain(routes, "/v2/models/{model}/explain", "kserveV2Explain", Operation.EXPLAIN);
+    Dialect v2 = dialects.openInference();
+    kserve(routes, "/v1/models/{model}:predict", "kserveV1Predict", plain, Operation.PREDICT);
+    kserve(routes, "/v1/models/{model}:explain", "kserveV1Explain", plain, Operation.EXPLAIN);
+    kserve(routes, "/v2/models/{model}/infer", "kserveV2Infer", v2, Operation.PREDICT);
+    kserve(routes, "/v2/models/{model}/explain", "kserveV2Explain", v2, Operation.EXPLAIN);
     withQuery(routes, "/invocations", "invocations", this::invoke);
-    Route.Action invokeModel =
-        call -> {
-          String model = call.target().model();
-          submit(call, model, Operation.PREDICT, RequestInputs.of(call, true), null);
-        };
-    withQuery(routes, "/models/{model}/invoke", "invokeModel", invokeModel);
-    withQuery(routes, "/{model}/predict", "legacyPredict", invokeModel);
-    withQuery(routes, "/{model}/{version}/predict", "legacyPredictVersion", invokeModel);
+    withQuery(routes, "/models/{model}/invoke", "invokeModel", invocation);
+    withQuery(routes, "/{model}/predict", "legacyPredict", invocation);
+    withQuery(routes, "/{model}/{version}/predict", "legacyPredictVersion", invocation);
     return routes;
   }
 
   private void predictions(
       List<Route> routes, String base, String id, String summary, Operation operation) {
-    Route.Action action =
-        call -> {
-          Router.Target target = call.target();
-          submit(call, target.model(), operation, RequestInputs.of(call, false), target.rest());
-        };
+    Dialect dialect = plain.with(TorchServeDialect.Extras.PATH);
     String[] paths = {"/{model}", "/{model}/{version}", "/{model}/{version}/{url_path...}"};
     String[] endings = {"", "Version", "Below"};
     for (int i = 0; i < paths.length; i++) {
       Route.Doc doc = Route.Doc.of(id + endings[i], summary).withBody(ANYTHING);
-      add(routes, base + paths[i], action, doc);
+      add(routes, base + paths[i], dialect, action(dialect, operation), doc);
     }
   }
 
-  private void plain(List<Route> routes, String path, String id, Operation operation) {
-    Route.Action action =
-        call -> submit(call, call.target().model(), operation, RequestInputs.of(call, false), null);
+  private void kserve(
+      List<Route> routes, String path, String id, Dialect dialect, Operation operation) {
     Route.Doc doc = Route.Doc.of(id, "KServe's path of a prediction").withBody(ANYTHING);
-    add(routes, path, action, doc);
+    add(routes, path, dialect, action(dialect, operation), doc);
   }
 
-  private static void withQuery(List<Route> routes, String path, String id, Route.Action action) {
+  private void withQuery(List<Route> routes, String path, String id, Route.Action action) {
     Route.Doc doc = Route.Doc.of(id, "Predict; query parameters are inputs").withBody(ANYTHING);
-    add(routes, path, action, doc);
+    add(routes, path, invocation.dialect(), action, doc);
   }
 
-  private static void add(List<Route> routes, String path, Route.Action action, Route.Doc doc) {
+  private PredictionAction action(Dialect dialect, Operation operation) {
+    return new PredictionAction(context.inference(), dialect, operation);
+  }
+
+  private static void add(
+      List<Route> routes, String path, Dialect dialect, Route.Action action, Route.Doc doc) {
     PathTemplate template = PathTemplate.of(path);
     TokenScope scope = TokenScope.INFERENCE;
-    routes.add(new Route(null, template, scope, Route.Traits.PREDICTS, action, doc));
+    routes.add(new Route(null, template, scope, Route.Traits.PREDICTS, action, doc).in(dialect));
   }
 
   /** The model that the head of a prediction names; absent: none, or it is no prediction. */
@@ -86,7 +85,7 @@ final class InferenceRoutes {
       return null;
     }
     if (!target.model().isEmpty()) {
-      return new ModelRef(target.model(), target.version());
+      return target.ref();
     }
     String query = target.query();
     if (query != null) {
@@ -115,7 +114,8 @@ final class InferenceRoutes {
       parts.forEach(part -> part.body().release());
       throw new ServeException(ErrorKind.BAD_REQUEST, "Parameter model_name is required.");
     }
-    submit(call, model, Operation.PREDICT, parts, null);
+    ModelRef ref = ModelRef.of(model);
+    invocation.submit(call, PredictionAction.request(call, ref, Operation.PREDICT, parts, null));
   }
 
   private @Nullable String onlyModel() {
@@ -126,52 +126,5 @@ final class InferenceRoutes {
     }
     ServerConfig.StartupModel loaded = startup.get(0);
     return loaded.name() != null ? loaded.name() : context.models().modelAt(loaded.location());
-  }
-
-  private void submit(
-      Call call,
-      String model,
-      Operation operation,
-      List<InputPart> parts,
-      @Nullable String urlPath) {
-    Exchange exchange = call.exchange();
-    HttpHeaders headers = exchange.request().headers();
-    Long timeoutNanos;
-    try {
-      timeoutNanos = timeoutNanos(headers);
-    } catch (ServeException e) {
-      parts.forEach(part -> part.body().release());
-      throw e;
-    }
-    InferenceRequest request =
-        new InferenceRequest(
-            exchange.id(),
-            new ModelRef(model, call.target().version()),
-            operation,
-            exchange.clientLabel(),
-            InputNames.distinct(parts),
-            new HandlerHeaders(headers, urlPath),
-            timeoutNanos,
-            true,
-            null);
-    context.inference().submit(request, exchange);
-  }
-
-  private static @Nullable Long timeoutNanos(HttpHeaders headers) {
-    String text = headers.get("x-request-timeout-ms");
-    if (text == null) {
-      return null;
-    }
-    try {
-      long millis = Long.parseLong(text.trim());
-      if (millis > 0) {
-        return TimeUnit.MILLISECONDS.toNanos(millis);
-      }
-    } catch (NumberFormatException notANumber) {
-      // Said below.
-    }
-    throw new ServeException(
-        ErrorKind.BAD_REQUEST,
-        "X-Request-Timeout-Ms: " + Replies.printable(text) + " (expected: a whole number >= 1)");
   }
 }

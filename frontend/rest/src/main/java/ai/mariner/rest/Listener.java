@@ -1,7 +1,10 @@
 package ai.mariner.rest;
 
 import ai.mariner.core.config.IntakeLimits;
+import ai.mariner.core.config.ListenerAddress;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 
 /** What all connections of a listener share. */
 final class Listener {
@@ -9,22 +12,31 @@ final class Listener {
   private static final long MOST_TICK_NANOS = Duration.ofSeconds(5).toNanos();
 
   private final RestContext context;
-  private final Router router;
+  private volatile Router router;
   private final AnswerEncoder encoder;
-  private final HttpErrors errors;
+  private final Dialect dialect;
   private volatile boolean draining;
 
-  Listener(RestContext context, Router router) {
+  /**
+   * Makes what the connections of a listener share.
+   *
+   * @param apis which routes it serves
+   * @param address where it is bound
+   */
+  Listener(Set<Api> apis, RestContext context, ListenerAddress address) {
     this.context = context;
-    this.router = router;
+    RouteTable routes = new RouteTable(apis, context, address);
+    this.router = routes.router(List.of());
     this.encoder = new AnswerEncoder(context.config().cors());
-    this.errors = new HttpErrors(context.config().profile(), context.config().exposeErrors());
+    this.dialect = TorchServeDialect.of(context.config());
+    context.addedRoutes().follow(added -> router = routes.router(added));
   }
 
   RestContext context() {
     return context;
   }
 
+  /** The routes as they are now; a request is served by those that it was routed by. */
   Router router() {
     return router;
   }
@@ -33,8 +45,9 @@ final class Listener {
     return encoder;
   }
 
-  HttpErrors errors() {
-    return errors;
+  /** How a request is answered that has no route, or one without a dialect of its own. */
+  Dialect dialect() {
+    return dialect;
   }
 
   /** Whether connections are to end with their next answer. */
@@ -62,11 +75,17 @@ final class Listener {
     return context.config().limits().intake();
   }
 
+  /** How long a stream of events may be silent. */
+  long keepAliveNanos() {
+    return context.config().limits().eventKeepAlive().toNanos();
+  }
+
   /** How often a connection looks at the clock. */
   long tickNanos() {
     long shortest = Math.min(Math.min(idleNanos(), stallNanos()), Patience.PAUSE_NANOS);
     shortest = Math.min(shortest, intake().headerTimeout().toNanos());
     shortest = Math.min(shortest, intake().bodyGrace().toNanos());
+    shortest = Math.min(shortest, keepAliveNanos());
     return Math.max(LEAST_TICK_NANOS, Math.min(MOST_TICK_NANOS, shortest / 4));
   }
 }

@@ -198,7 +198,7 @@ final class RequestIntake {
     } catch (ServeException e) {
       exchange.fail(e.failure());
     } catch (RuntimeException e) {
-      exchange.fail(HttpErrors.internal(e));
+      exchange.fail(InternalFault.of(e));
     }
   }
 
@@ -264,8 +264,7 @@ final class RequestIntake {
     }
     exchange.closeAfter();
     if (exchange.isUnanswered()) {
-      Reply reply = HttpErrors.reply(status, type, message);
-      exchange.end(reply);
+      exchange.end(exchange.dialect().refuse(status, type, message));
     } else {
       connection.finish();
     }

@@ -20,6 +20,7 @@ import java.util.function.LongSupplier;
  * @param accessLog takes a line for each answer
  * @param metricsPage makes the metrics page
  * @param budget memory for request bodies, shared by all listeners
+ * @param addedRoutes routes that come and go with models
  * @param clock monotonic time in nanoseconds, {@code System::nanoTime}
  */
 public record RestContext(
@@ -31,4 +32,5 @@ public record RestContext(
     AccessLog accessLog,
     MetricsPage metricsPage,
     InflightBudget budget,
+    AddedRoutes addedRoutes,
     LongSupplier clock) {}

@@ -1,6 +1,7 @@
 package ai.mariner.rest;
 
 import ai.mariner.core.access.TokenScope;
+import ai.mariner.core.message.ModelRef;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -8,12 +9,16 @@ import org.jspecify.annotations.Nullable;
  * A route of the REST API. All there is to know of it stands here: the router, the access checks
  * and the API description read the same rows.
  *
+ * <p>Routes that are added while the server runs come from {@link AddedRoutes}.
+ *
  * @param method the one method that it takes; absent: any
  * @param path template, see {@link PathTemplate}
  * @param scope what token it needs; absent: none
  * @param traits further properties
  * @param action what it does
  * @param doc what it says of itself
+ * @param dialect how it reads, answers and fails; absent: as TorchServe does
+ * @param model the model that it means; absent: the one that its path names
  */
 record Route(
     @Nullable String method,
@@ -21,7 +26,25 @@ record Route(
     @Nullable TokenScope scope,
     Traits traits,
     Action action,
-    Doc doc) {
+    Doc doc,
+    @Nullable Dialect dialect,
+    @Nullable ModelRef model) {
+
+  /** A route that speaks as TorchServe does. */
+  Route(
+      @Nullable String method,
+      PathTemplate path,
+      @Nullable TokenScope scope,
+      Traits traits,
+      Action action,
+      Doc doc) {
+    this(method, path, scope, traits, action, doc, null, null);
+  }
+
+  /** The same in another dialect. */
+  Route in(Dialect other) {
+    return new Route(method, path, scope, traits, action, doc, other, model);
+  }
 
   /** Runs a call; failures are thrown as {@code ServeException} or told to the exchange. */
   @FunctionalInterface

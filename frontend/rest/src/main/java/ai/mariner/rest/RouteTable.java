@@ -1,47 +1,87 @@
 package ai.mariner.rest;
 
+import ai.mariner.core.access.TokenScope;
 import ai.mariner.core.config.ListenerAddress;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Locale;
 import java.util.Set;
 
 /** All routes of a listener. */
 final class RouteTable {
   private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-  private RouteTable() {}
+  private final Set<Api> apis;
+  private final RestContext context;
+  private final Dialects dialects;
+  private final CallGuard guard;
 
-  /** The router of a listener that serves some sets of routes. */
-  static Router router(Set<Api> apis, RestContext context, ListenerAddress address) {
-    CallGuard guard = new CallGuard(context.access(), context.config(), address);
+  /**
+   * Makes the table of a listener.
+   *
+   * @param apis which sets of routes it serves
+   * @param address where it is bound
+   */
+  RouteTable(Set<Api> apis, RestContext context, ListenerAddress address) {
+    this.apis = Set.copyOf(apis);
+    this.context = context;
+    this.dialects = Dialects.of(context.config());
+    this.guard = new CallGuard(context.access(), context.config(), address);
+  }
+
+  /** The router of the routes that every server has, and of those that were added. */
+  Router router(List<AddedRoute> added) {
     Map<Api, List<Route>> elsewhere = new EnumMap<>(Api.class);
     for (Api api : Api.values()) {
       if (!apis.contains(api)) {
-        elsewhere.put(api, own(api, context));
+        elsewhere.put(api, own(api, added));
       }
     }
-    return new Router(routes(apis, context), new Elsewhere(Map.copyOf(elsewhere)), guard);
+    return new Router(routes(added), new Elsewhere(Map.copyOf(elsewhere)), guard);
   }
 
-  static List<Route> routes(Set<Api> apis, RestContext context) {
+  List<Route> routes(List<AddedRoute> added) {
     List<Route> routes = new ArrayList<>();
     for (Api api : Api.values()) {
       if (apis.contains(api)) {
-        routes.addAll(own(api, context));
+        routes.addAll(own(api, added));
       }
     }
     routes.addAll(new DescriptionRoutes(context.config().version(), routes).routes(apis));
     return routes;
   }
 
-  private static List<Route> own(Api api, RestContext context) {
+  private List<Route> own(Api api, List<AddedRoute> added) {
     return switch (api) {
-      case INFERENCE -> new InferenceRoutes(context).routes();
+      case INFERENCE -> {
+        List<Route> routes = new InferenceRoutes(context, dialects).routes();
+        added.forEach(route -> routes.add(route(route)));
+        yield routes;
+      }
       case MANAGEMENT -> new ManagementRoutes(context).routes();
       case METRICS -> List.of(metrics(context));
     };
+  }
+
+  private Route route(AddedRoute added) {
+    Dialect dialect =
+        switch (added.manner()) {
+          case TORCHSERVE -> dialects.torchServe().with(TorchServeDialect.Extras.PATH);
+          case OPEN_INFERENCE -> dialects.openInference();
+        };
+    String id = added.method().toLowerCase(Locale.ROOT) + added.path().replace('/', '.');
+    Route.Doc doc = Route.Doc.of(id, "Predict with model " + added.model().name()).withBody("*/*");
+    return new Route(
+        added.method(),
+        PathTemplate.of(added.path()),
+        TokenScope.INFERENCE,
+        Route.Traits.PREDICTS,
+        new PredictionAction(context.inference(), dialect, added.operation()),
+        doc,
+        dialect,
+        added.model());
   }
 
   private static Route metrics(RestContext context) {

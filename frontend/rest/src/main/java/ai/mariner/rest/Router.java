@@ -2,6 +2,7 @@ package ai.mariner.rest;
 
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.ModelRef;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -62,17 +63,20 @@ final class Router {
   }
 
   /**
-   * Finds the route of a request.
+   * Finds the route of an exchange's request, whose dialect the exchange speaks from then on. What
+   * has no route is refused in the dialect of those that begin with the same word.
    *
    * @throws ServeException if there is none, or the caller may not use it
    */
-  Target route(HttpRequest request) {
+  Target route(Exchange exchange) {
+    HttpRequest request = exchange.request();
     String uri = request.uri();
     RequestPath path = RequestPath.of(uri.equals("*") ? "/" : uri);
     List<String> segments = path.segments();
     List<Route> known = byFirstWord.get(segments.isEmpty() ? "" : segments.get(0));
     Target target = find(known, request.method().name(), path);
     boolean exists = target != null || exists(known, segments) || exists(others, segments);
+    exchange.speak(target == null ? dialect(known) : target.route().dialect());
     if (exists && isPreflight(request)) {
       checkPreflight(known, request, path);
       if (target == null || target.route().method() == null) {
@@ -86,6 +90,10 @@ final class Router {
     }
     guard.check(target.route(), request);
     return target;
+  }
+
+  private static @Nullable Dialect dialect(@Nullable List<Route> known) {
+    return known == null ? null : known.get(0).dialect();
   }
 
   /** The answer to a browser's question is that of the call which it announces. */
@@ -111,10 +119,17 @@ final class Router {
       }
       PathTemplate.Holes holes = route.path().match(path.segments());
       if (holes != null) {
-        return new Target(route, holes.model(), holes.version(), holes.rest(), path.query());
+        return target(route, holes, path.query());
       }
     }
     return null;
+  }
+
+  private static Target target(Route route, PathTemplate.Holes holes, @Nullable String query) {
+    ModelRef fixed = route.model();
+    return fixed == null
+        ? new Target(route, holes.model(), holes.version(), holes.rest(), query)
+        : new Target(route, fixed.name(), fixed.version(), holes.rest(), query);
   }
 
   private static boolean takes(Route route, String method) {
@@ -156,11 +171,16 @@ final class Router {
    * Where a request goes.
    *
    * @param route its route
-   * @param model model that the path names, or empty
-   * @param version version that the path names; absent: none
+   * @param model model that the path names or the route means, or empty
+   * @param version version that the path names or the route means; absent: none
    * @param rest end of the path, for the handler
    * @param query query string; absent: none
    */
   record Target(
-      Route route, String model, @Nullable String version, String rest, @Nullable String query) {}
+      Route route, String model, @Nullable String version, String rest, @Nullable String query) {
+    /** The model and version. */
+    ModelRef ref() {
+      return new ModelRef(model, version);
+    }
+  }
 }

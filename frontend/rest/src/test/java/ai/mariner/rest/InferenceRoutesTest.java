@@ -71,9 +71,17 @@ class InferenceRoutesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/nothing", "//predictions/m", "/predictions", "/predictions//1", "/v1/models/:predict",
-        "/v1/models/m", "/v2", "/v2/health", "/v2/models/m", "/v2/models//ready",
-        "/models/m/other", "/wfpredict/w", "/workflows", "/models", "/a/b/c/predict",
+        "/nothing",
+        "//predictions/m",
+        "/predictions",
+        "/predictions//1",
+        "/v1/models/:predict",
+        "/v1/models/m",
+        "/models/m/other",
+        "/wfpredict/w",
+        "/workflows",
+        "/models",
+        "/a/b/c/predict",
       })
   void otherPathsAreNotFound(String path) {
     assertThat(ask(FramingTest.get(path)))
@@ -81,6 +89,15 @@ class InferenceRoutesTest {
         .contains(
             "ResourceNotFoundException",
             "Requested resource is not found, please refer to API document.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/v2", "/v2/health", "/v2/models/m", "/v2/models//ready"})
+  void whatIsUnknownBelowV2IsToldInItsDialect(String path) {
+    assertThat(ask(FramingTest.get(path)))
+        .startsWith("HTTP/1.1 404 ")
+        .contains("\"error\": \"Requested resource is not found")
+        .doesNotContain("ResourceNotFoundException");
   }
 
   @Test
@@ -322,16 +339,16 @@ class InferenceRoutesTest {
     server.health = new Health(false, true, List.of("m: 0 of 1 workers ready"));
     assertThat(ask(FramingTest.get("/v2/health/live"))).startsWith("HTTP/1.1 200 ");
     assertThat(ask(FramingTest.get("/v2/health/ready")))
-        .startsWith("HTTP/1.1 503 ")
+        .startsWith("HTTP/1.1 400 ")
         .contains("\"ready\": false");
     for (String path : models) {
       assertThat(ask(FramingTest.get(path)))
-          .startsWith("HTTP/1.1 503 ")
+          .startsWith("HTTP/1.1 400 ")
           .contains("\"ready\": false");
     }
     assertThat(ask(FramingTest.get("/v2/models/nope/ready")))
         .startsWith("HTTP/1.1 404 ")
-        .contains("ModelNotFoundException");
+        .contains("\"error\": \"Model not found: nope\"");
   }
 
   @Test

@@ -61,6 +61,7 @@ final class TestServer {
   final InflightBudget budget = new InflightBudget(300_000);
   final Set<String> absent = new HashSet<>();
   final List<ModelSummary> models = new ArrayList<>();
+  final AddedRoutes addedRoutes = new AddedRoutes();
   final RestContext context;
   Health health = new Health(true, false, List.of());
   BiConsumer<InferenceRequest, ResponseSink> handler = TestServer::echo;
@@ -86,12 +87,13 @@ final class TestServer {
                 accessLines.add(remote + " \"" + line + "\" " + status),
             page,
             budget,
+            addedRoutes,
             nanos::get);
   }
 
   Listener listener(Api... apis) {
     ListenerAddress address = context.config().inference();
-    return new Listener(context, RouteTable.router(Set.of(apis), context, address));
+    return new Listener(Set.of(apis), context, address);
   }
 
   static void echo(InferenceRequest request, ResponseSink sink) {

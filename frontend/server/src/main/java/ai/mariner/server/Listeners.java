@@ -10,6 +10,7 @@ import ai.mariner.core.model.ModelService;
 import ai.mariner.grpc.GrpcContext;
 import ai.mariner.grpc.GrpcServer;
 import ai.mariner.net.Transport;
+import ai.mariner.rest.AddedRoutes;
 import ai.mariner.rest.Api;
 import ai.mariner.rest.HttpServer;
 import ai.mariner.rest.RestContext;
@@ -76,6 +77,7 @@ final class Listeners {
             accessLog,
             metrics::expose,
             budget,
+            new AddedRoutes(),
             System::nanoTime);
     GrpcContext grpcContext =
         new GrpcContext(

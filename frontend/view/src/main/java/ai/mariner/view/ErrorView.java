@@ -26,4 +26,14 @@ public final class ErrorView {
     }
     return JsonText.of(node);
   }
+
+  /**
+   * Writes an error as the Open Inference Protocol has it.
+   *
+   * @param message what, the value, and what was expected
+   * @return indented JSON with a line end
+   */
+  public static String openInference(String message) {
+    return JsonText.of(JsonText.object().put("error", message));
+  }
 }

@@ -11,6 +11,7 @@ import java.time.Duration;
  *     release
  * @param maxStreamBufferBytes pieces buffered for one slow reader of a batch
  * @param streamStallTimeout how long a stream may wait for its reader
+ * @param eventKeepAlive how long a stream of events may be silent before a comment is sent
  * @param drainTimeout how long accepted work may take to finish at shutdown
  * @param maxHeaderBytes size of all headers of a request
  * @param idleTimeout how long a connection may stay open with nothing under way
@@ -26,6 +27,7 @@ public record LimitsConfig(
     long maxInflightBytes,
     long maxStreamBufferBytes,
     Duration streamStallTimeout,
+    Duration eventKeepAlive,
     Duration drainTimeout,
     int maxHeaderBytes,
     Duration idleTimeout,

@@ -36,6 +36,7 @@ public final class Configs {
         256L << 20,
         1L << 20,
         Duration.ofSeconds(30),
+        Duration.ofSeconds(15),
         Duration.ofSeconds(30),
         8192,
         Duration.ofSeconds(60),

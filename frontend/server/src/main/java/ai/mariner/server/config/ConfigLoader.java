@@ -207,6 +207,7 @@ public final class ConfigLoader {
           inflight != null ? inflight : machine.maxDirectBytes() / 2,
           values.get(settings.limits.maxStreamBuffer),
           values.get(settings.limits.streamStallTimeout),
+          values.get(settings.limits.eventKeepAlive),
           values.get(settings.limits.drainTimeout),
           values.get(settings.limits.maxHeaderSize),
           values.get(settings.limits.idleTimeout),

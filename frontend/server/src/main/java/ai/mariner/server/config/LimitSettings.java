@@ -65,6 +65,13 @@ final class LimitSettings {
           Syntax.seconds(),
           "30",
           "How long a stream may wait for its reader, in seconds.");
+  final Setting<Duration> eventKeepAlive =
+      chapter.row(
+          "event_stream_keep_alive",
+          Syntax.seconds(),
+          "15",
+          "How long a stream of server-sent events may be silent before a comment is sent, in"
+              + " seconds.");
   final Setting<Duration> idleTimeout =
       chapter.row(
           "idle_timeout",

@@ -12,9 +12,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class HttpErrorsTest {
-  private final HttpErrors mariner = new HttpErrors(Profile.MARINER, false);
-  private final HttpErrors torchserve = new HttpErrors(Profile.TORCHSERVE, false);
+class TorchServeErrorsTest {
+  private final TorchServeErrors mariner = new TorchServeErrors(Profile.MARINER, false);
+  private final TorchServeErrors torchserve = new TorchServeErrors(Profile.TORCHSERVE, false);
 
   @ParameterizedTest
   @EnumSource(ErrorKind.class)
@@ -61,7 +61,7 @@ class HttpErrorsTest {
     Failure failure =
         Failure.of(ErrorKind.WORKER_LOST, "Worker died.").withDetail("killed by signal 9");
     assertThat(text(mariner.reply(failure))).contains("Worker died.").doesNotContain("signal");
-    assertThat(text(new HttpErrors(Profile.MARINER, true).reply(failure)))
+    assertThat(text(new TorchServeErrors(Profile.MARINER, true).reply(failure)))
         .contains("\"detail\": \"killed by signal 9\"");
   }
 

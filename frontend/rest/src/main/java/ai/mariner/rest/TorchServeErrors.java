@@ -3,19 +3,12 @@ package ai.mariner.rest;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
-import ai.mariner.core.message.Body;
 import ai.mariner.core.message.Reply;
 import ai.mariner.view.ErrorView;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** What HTTP clients see of each failure. */
-final class HttpErrors {
-  private static final Logger log = LoggerFactory.getLogger(HttpErrors.class);
-
+/** What clients of TorchServe's routes see of each failure. */
+final class TorchServeErrors {
   private static final String INTERNAL = "InternalServerException";
   private static final String UNAVAILABLE = "ServiceUnavailableException";
 
@@ -30,7 +23,7 @@ final class HttpErrors {
   private final boolean legacy;
   private final boolean exposeErrors;
 
-  HttpErrors(Profile profile, boolean exposeErrors) {
+  TorchServeErrors(Profile profile, boolean exposeErrors) {
     this.legacy = profile.legacyStatuses();
     this.exposeErrors = exposeErrors;
   }
@@ -44,19 +37,13 @@ final class HttpErrors {
       status = chosen >= 200 && chosen <= 599 ? chosen : status;
     }
     String detail = exposeErrors ? failure.detail() : null;
-    return json(status, row.type(), failure.message(), detail, headers(failure.kind(), status));
+    Reply reply = json(status, row.type(), failure.message(), detail);
+    return withHeaders(reply, failure.kind(), status);
   }
 
   /** An error of the HTTP layer itself. */
   static Reply reply(int status, String type, String message) {
-    return json(status, type, message, null, List.of());
-  }
-
-  /** A failure of a request that has no other cause than a fault of our own, which is logged. */
-  static Failure internal(Throwable thrown) {
-    log.error("a request failed by a fault of our own", thrown);
-    return Failure.of(ErrorKind.INTERNAL, "Internal error of the server; its log has the details.")
-        .withDetail(thrown.toString());
+    return json(status, type, message, null);
   }
 
   /**
@@ -92,24 +79,16 @@ final class HttpErrors {
     };
   }
 
-  private static List<Reply.Header> headers(ErrorKind kind, int status) {
+  /** The answer to a failure with the headers that HTTP has for its kind, in every dialect. */
+  static Reply withHeaders(Reply reply, ErrorKind kind, int status) {
     // A rate is at least one request a second: there is room again within the second.
     if (kind == ErrorKind.QUEUE_FULL || kind == ErrorKind.RATE_LIMITED) {
-      return List.of(new Reply.Header("Retry-After", "1"));
+      return Replies.with(reply, "Retry-After", "1");
     }
-    if (status == 401) {
-      return List.of(new Reply.Header("WWW-Authenticate", "Bearer"));
-    }
-    return List.of();
+    return status == 401 ? Replies.with(reply, "WWW-Authenticate", "Bearer") : reply;
   }
 
-  private static Reply json(
-      int status,
-      String type,
-      String message,
-      @Nullable String detail,
-      List<Reply.Header> headers) {
-    byte[] text = ErrorView.json(status, type, message, detail).getBytes(StandardCharsets.UTF_8);
-    return new Reply(status, null, Replies.JSON, headers, Body.of(text));
+  private static Reply json(int status, String type, String message, @Nullable String detail) {
+    return Replies.json(status, ErrorView.json(status, type, message, detail));
   }
 }
