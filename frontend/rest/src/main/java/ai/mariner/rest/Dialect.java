@@ -48,4 +48,7 @@ interface Dialect {
    * @param message what, the value, and what was expected
    */
   Reply refuse(int status, String type, String message);
+
+  /** Name of the schema of its errors in the API description, see {@link OpenApi}. */
+  String errorSchema();
 }

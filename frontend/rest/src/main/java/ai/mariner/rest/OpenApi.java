@@ -15,7 +15,13 @@ final class OpenApi {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final ObjectWriter WRITER = new ObjectMapper().writerWithDefaultPrettyPrinter();
   private static final String TOKEN = "bearer";
-  private static final String ERROR_REF = "#/components/schemas/Error";
+  private static final String SCHEMAS = "#/components/schemas/";
+
+  /** TorchServe's errors. */
+  static final String ERROR = "Error";
+
+  /** Errors of the Open Inference Protocol. */
+  static final String OPEN_INFERENCE_ERROR = "OpenInferenceError";
 
   private final String version;
 
@@ -85,7 +91,7 @@ final class OpenApi {
       requestBody.put("description", "Input of the handler");
       requestBody.set("content", content(body, binary()));
     }
-    operation.set("responses", responses(doc));
+    operation.set("responses", responses(route));
     if (route.scope() != null) {
       operation.putArray("security").addObject().putArray(TOKEN);
     }
@@ -101,14 +107,16 @@ final class OpenApi {
     return parameter;
   }
 
-  private static ObjectNode responses(Route.Doc doc) {
+  private static ObjectNode responses(Route route) {
     ObjectNode responses = NODES.objectNode();
-    for (Route.Status status : doc.statuses()) {
+    for (Route.Status status : route.doc().statuses()) {
       responses.putObject(Integer.toString(status.code())).put("description", status.meaning());
     }
     ObjectNode error = responses.putObject("default");
     error.put("description", "Error");
-    error.set("content", content(Replies.JSON, NODES.objectNode().put("$ref", ERROR_REF)));
+    Dialect dialect = route.dialect();
+    String schema = SCHEMAS + (dialect == null ? ERROR : dialect.errorSchema());
+    error.set("content", content(Replies.JSON, NODES.objectNode().put("$ref", schema)));
     return responses;
   }
 
@@ -124,13 +132,22 @@ final class OpenApi {
 
   private static ObjectNode components() {
     ObjectNode components = NODES.objectNode();
-    ObjectNode error = components.putObject("schemas").putObject("Error");
+    ObjectNode schemas = components.putObject("schemas");
+    ObjectNode error = schemas.putObject(ERROR);
     error.put("type", "object");
     error.putArray("required").add("code").add("type").add("message");
     ObjectNode properties = error.putObject("properties");
     properties.putObject("code").put("type", "integer").put("description", "HTTP status");
     properties.putObject("type").put("type", "string").put("description", "Kind of error");
     properties.putObject("message").put("type", "string").put("description", "What is wrong");
+    ObjectNode other = schemas.putObject(OPEN_INFERENCE_ERROR);
+    other.put("type", "object");
+    other.putArray("required").add("error");
+    other
+        .putObject("properties")
+        .putObject("error")
+        .put("type", "string")
+        .put("description", "What is wrong");
     components
         .putObject("securitySchemes")
         .putObject(TOKEN)

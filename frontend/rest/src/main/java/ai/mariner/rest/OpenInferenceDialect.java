@@ -44,4 +44,9 @@ final class OpenInferenceDialect implements Dialect {
   public Reply refuse(int status, String type, String message) {
     return OpenInferenceErrors.reply(status, message);
   }
+
+  @Override
+  public String errorSchema() {
+    return OpenApi.OPEN_INFERENCE_ERROR;
+  }
 }

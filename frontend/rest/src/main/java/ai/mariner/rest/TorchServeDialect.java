@@ -62,4 +62,9 @@ final class TorchServeDialect implements Dialect {
   public Reply refuse(int status, String type, String message) {
     return TorchServeErrors.reply(status, type, message);
   }
+
+  @Override
+  public String errorSchema() {
+    return OpenApi.ERROR;
+  }
 }

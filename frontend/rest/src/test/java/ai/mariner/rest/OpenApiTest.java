@@ -38,6 +38,11 @@ class OpenApiTest {
     }
     assertThat(ids).contains("predictVersion", "registerModel", "ready", "metrics", "renewToken");
     assertThat(document.at("/components/schemas/Error/type").asText()).isEqualTo("object");
+    String error = "/responses/default/content/application~1json/schema/$ref";
+    assertThat(document.at("/paths/~1v2~1models~1{model}~1infer/post" + error).asText())
+        .isEqualTo("#/components/schemas/OpenInferenceError");
+    assertThat(document.at("/paths/~1predictions~1{model}/post" + error).asText())
+        .isEqualTo("#/components/schemas/Error");
     assertThat(document.at("/components/securitySchemes/bearer/scheme").asText())
         .isEqualTo("bearer");
   }
