@@ -5,8 +5,8 @@ import ai.mariner.core.config.ListenerAddress;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /** All routes of a listener. */

@@ -56,7 +56,18 @@ class AddedRoutesTest {
       assertThat(ask(each, FramingTest.get("/new"))).contains("\"error\":");
     }
     assertThat(ask(server.listener(Api.METRICS), FramingTest.post("/new", "x")))
-        .startsWith("HTTP/1.1 404 ");
+        .startsWith("HTTP/1.1 404 ")
+        .contains("It is served at another address");
+  }
+
+  @Test
+  void aModelThatIsNotThereIsToldBeforeTheBodyComes() {
+    server.addedRoutes.put("app", List.of(route("/inference", Manner.OPEN_INFERENCE)));
+    server.absent.add("app");
+    String head = "POST /inference HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n";
+    assertThat(ask(listener, head))
+        .startsWith("HTTP/1.1 404 ")
+        .contains("\"error\": \"Model not found: app\"");
   }
 
   @Test

@@ -205,10 +205,27 @@ class EventStreamTest {
     }
   }
 
+  @Test
+  void aSlowRequestBehindASilentStreamKeepsNoCommentBack() {
+    try (Wire wire = new Wire(listener)) {
+      ResponseSink sink = ask(wire, EVENTS);
+      sink.next(piece(wire, "a"));
+      wire.received();
+      wire.send("PUT /predictions/m HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n");
+      for (int seconds = 0; seconds < 40; seconds++) {
+        pass(wire, Duration.ofSeconds(1).toNanos());
+      }
+      String comment = chunk(": keep-alive\n\n");
+      assertThat(wire.received()).isEqualTo(comment + comment);
+      sink.end(piece(wire, ""));
+      assertThat(wire.received()).startsWith("0\r\n\r\nHTTP/1.1 408 ");
+    }
+  }
+
   private void pass(Wire wire, long nanos) {
     server.nanos.addAndGet(nanos);
     wire.channel.advanceTimeBy(nanos, TimeUnit.NANOSECONDS);
-    wire.channel.runScheduledPendingTasks();
+    wire.channel.runPendingTasks();
   }
 
   @Test

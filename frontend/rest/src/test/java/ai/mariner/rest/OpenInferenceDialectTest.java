@@ -7,8 +7,10 @@ import ai.mariner.core.access.TokenScope;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.Reply;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -94,6 +96,58 @@ class OpenInferenceDialectTest {
         .startsWith("HTTP/1.1 400 ")
         .contains("\"error\": \"X-Request-Timeout-Ms: soon");
     assertThat(ask(server, timeout("/predictions/m"))).contains("BadRequestException");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "POST /v2/models/nope/infer | | 404 | Model not found: nope",
+        "POST /v2/models/nope/explain | | 404 | Model not found: nope",
+        "POST /v2/models/m/infer | Content-Encoding: br | 415 | Content-Encoding: br (expected:",
+        "POST /v2/models/m/infer | Expect: a-miracle | 417 | Expect: a-miracle (expected:",
+        "OPTIONS /v2/models/m/ready | Access-Control-Request-Method: PUT | 405 | Requested method",
+      })
+  void answersFromTheHeadAloneAreInTheDialectToo(
+      String line, @Nullable String header, int status, String message) {
+    server.absent.add("nope");
+    String headers = header == null ? "" : header + "\r\n";
+    String head = line + " HTTP/1.1\r\nHost: x\r\n" + headers + "Content-Length: 2\r\n\r\n";
+    assertThat(ask(server, head))
+        .startsWith("HTTP/1.1 " + status + " ")
+        .contains("\"error\": \"" + message)
+        .doesNotContain("\"type\"");
+    assertThat(server.requests).isEmpty();
+  }
+
+  @Test
+  void bodiesThatCantBeTakenAreRefusedInTheDialectToo() {
+    String head = "POST /v2/models/m/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n";
+    assertThat(ask(server, head + "Content-Encoding: gzip\r\n\r\n{}"))
+        .startsWith("HTTP/1.1 400 ")
+        .contains("\"error\": \"The request's body is not what its Content-Encoding says");
+    try (Wire wire = new Wire(server.listener(Api.INFERENCE))) {
+      wire.send(head + "\r\n");
+      for (int seconds = 0; seconds < 60 && wire.isOpen(); seconds++) {
+        long second = TimeUnit.SECONDS.toNanos(1);
+        server.nanos.addAndGet(second);
+        wire.channel.advanceTimeBy(second, TimeUnit.NANOSECONDS);
+        wire.channel.runPendingTasks();
+      }
+      assertThat(wire.received())
+          .startsWith("HTTP/1.1 408 ")
+          .contains("\"error\": \"The request's body came too slowly");
+    }
+  }
+
+  @Test
+  void inputsOfOneNameAreAllReachable() {
+    String form = "a=1&a=2";
+    String head = "POST /v2/models/m/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n";
+    ask(server, head + "Content-Type: application/x-www-form-urlencoded\r\n\r\n" + form);
+    assertThat(server.requests.get(0).parts())
+        .extracting(InputPart::name)
+        .containsExactly("a[0]", "a");
   }
 
   @Test
