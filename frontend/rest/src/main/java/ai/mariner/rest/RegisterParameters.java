@@ -57,7 +57,6 @@ final class RegisterParameters {
     if (url == null) {
       throw new ServeException(ErrorKind.BAD_REQUEST, URL_REQUIRED);
     }
-    parameters.expectOnly(KNOWN, strict);
     if (parameters.bool("s3_sse_kms", false)) {
       throw Parameters.refused("s3_sse_kms", "true", "false; encrypted S3 is not supported");
     }
