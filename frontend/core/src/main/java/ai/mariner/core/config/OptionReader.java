@@ -62,7 +62,7 @@ public final class OptionReader {
     T own = given(option, option.spelling(source), values);
     String alias = option.alias();
     T legacy = alias == null ? null : given(option, alias, values);
-    if (own != null && legacy != null && !own.equals(legacy)) {
+    if (alias != null && own != null && legacy != null && !own.equals(legacy)) {
       findings.problem(
           alias,
           alias + " and " + option.key() + " differ (expected: only one, or the same value)");
