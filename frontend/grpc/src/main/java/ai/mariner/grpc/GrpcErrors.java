@@ -72,6 +72,7 @@ public final class GrpcErrors {
           Code.RESOURCE_EXHAUSTED;
       case DEADLINE_EXCEEDED, RESPONSE_TIMEOUT -> Code.DEADLINE_EXCEEDED;
       case CANCELLED -> Code.CANCELLED;
+      case SEQUENCE_LOST -> Code.ABORTED;
       case CONFLICT -> Code.ALREADY_EXISTS;
       case DEFAULT_VERSION_IN_USE -> Code.FAILED_PRECONDITION;
       case HANDLER_FAILED,
@@ -135,6 +136,7 @@ public final class GrpcErrors {
           STREAM_STALLED,
           WORKER_LOST,
           WORKER_OUT_OF_MEMORY,
+          SEQUENCE_LOST,
           RESPONSE_TIMEOUT ->
           "InternalServerException.()";
     };

@@ -67,7 +67,7 @@ final class TorchServeErrors {
       case CANCELLED -> new Row(499, "ClientLeftException");
       case HANDLER_FAILED, HANDLER_STATUS, OUTPUT_INVALID -> new Row(legacy ? 503 : 500, INTERNAL);
       case OUT_OF_MEMORY, DEVICE_LOST -> new Row(507, INTERNAL);
-      case REPLY_TOO_LARGE, STREAM_STALLED, WORKER_LOST -> new Row(500, INTERNAL);
+      case REPLY_TOO_LARGE, STREAM_STALLED, WORKER_LOST, SEQUENCE_LOST -> new Row(500, INTERNAL);
       case WORKER_OUT_OF_MEMORY -> new Row(legacy ? 507 : 500, INTERNAL);
       case RESPONSE_TIMEOUT -> new Row(legacy ? 500 : 504, INTERNAL);
       case UNSUPPORTED -> new Row(501, "NotImplementedException");

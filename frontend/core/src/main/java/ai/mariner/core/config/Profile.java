@@ -6,9 +6,9 @@ package ai.mariner.core.config;
  */
 public enum Profile {
   /** The {@code mariner} command. */
-  MARINER(false, true, false, true, false, "", "prometheus", false),
+  MARINER(false, true, false, true, false, "", "prometheus", false, false),
   /** The drop-in {@code torchserve} command. */
-  TORCHSERVE(true, false, true, false, true, "file://.*|http(s)?://.*", "log", true);
+  TORCHSERVE(true, false, true, false, true, "file://.*|http(s)?://.*", "log", true, true);
 
   private final boolean tokenAuthorization;
   private final boolean modelApi;
@@ -18,6 +18,7 @@ public enum Profile {
   private final String allowedUrls;
   private final String metricsMode;
   private final boolean legacyStatuses;
+  private final boolean unknownSequencesBegin;
 
   Profile(
       boolean tokenAuthorization,
@@ -27,7 +28,8 @@ public enum Profile {
       boolean lenientModelsJson,
       String allowedUrls,
       String metricsMode,
-      boolean legacyStatuses) {
+      boolean legacyStatuses,
+      boolean unknownSequencesBegin) {
     this.tokenAuthorization = tokenAuthorization;
     this.modelApi = modelApi;
     this.openListeners = openListeners;
@@ -36,6 +38,7 @@ public enum Profile {
     this.allowedUrls = allowedUrls;
     this.metricsMode = metricsMode;
     this.legacyStatuses = legacyStatuses;
+    this.unknownSequencesBegin = unknownSequencesBegin;
   }
 
   /** Whether a token is asked for when the configuration doesn't say. */
@@ -90,5 +93,13 @@ public enum Profile {
    */
   public boolean legacyStatuses() {
     return legacyStatuses;
+  }
+
+  /**
+   * Whether a request with a sequence id that is not known begins a sequence though it does not say
+   * so, instead of being refused.
+   */
+  public boolean unknownSequencesBegin() {
+    return unknownSequencesBegin;
   }
 }

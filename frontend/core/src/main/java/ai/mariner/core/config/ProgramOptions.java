@@ -158,7 +158,6 @@ public final class ProgramOptions {
       SEQUENCES
           .option("sequenceBatching", OptionType.bool())
           .otherwise(false)
-          .later()
           .describes("Whether requests form sequences, each with one worker and in its order.");
 
   /** Longest pause of a sequence. */

@@ -8,6 +8,7 @@ import ai.mariner.core.process.Worker;
 import ai.mariner.core.process.WorkerSnapshot;
 import ai.mariner.core.worker.WorkerLink.CancelReason;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -158,6 +159,29 @@ public final class WorkerSet {
         return;
       }
     }
+  }
+
+  /** How many were not told to stop. */
+  public int stayingCount() {
+    int count = 0;
+    for (int i = 0; i < workers.size(); i++) {
+      if (!workers.get(i).stopping()) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** Those that could begin a run at once, the one with least to do first; a copy. */
+  public List<Worker> free() {
+    List<Worker> free = new ArrayList<>();
+    for (int i = 0; i < workers.size(); i++) {
+      if (free(workers.get(i))) {
+        free.add(workers.get(i));
+      }
+    }
+    free.sort(Comparator.comparingInt(Worker::load));
+    return free;
   }
 
   public int readyCount() {

@@ -60,6 +60,11 @@ public enum ErrorKind {
   WORKER_LOST,
   /** The worker was killed by the system for want of memory while it ran the request. */
   WORKER_OUT_OF_MEMORY,
+  /**
+   * The request's sequence ended before the request was done: its worker was lost, its time was
+   * over, or its handler ended it.
+   */
+  SEQUENCE_LOST,
   /** The handler took longer than {@code responseTimeout}; its worker was replaced. */
   RESPONSE_TIMEOUT,
   /** The operation (explain, describe …) is not something this handler or server does. */

@@ -67,6 +67,12 @@ public record InferenceRequest(
         null);
   }
 
+  /** The same request at a place in a sequence; the bodies belong to it from now on. */
+  public InferenceRequest in(Sequence place) {
+    return new InferenceRequest(
+        id, model, operation, label, parts, headers, timeoutNanos, streaming, place, batchKey);
+  }
+
   /** Gives all bodies back. */
   public void release() {
     for (int i = 0; i < parts.size(); i++) {

@@ -14,6 +14,7 @@ import ai.mariner.core.message.NameRule;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.ServerMetrics;
 import ai.mariner.core.queue.Pool;
+import ai.mariner.core.queue.SequencePolicy;
 import ai.mariner.core.time.Loop;
 import java.util.ArrayList;
 import java.util.List;
@@ -242,7 +243,8 @@ public final class Registration {
         meters,
         runIds,
         new StreamLimits(
-            config.limits().maxStreamBufferBytes(), config.limits().streamStallTimeout()));
+            config.limits().maxStreamBufferBytes(), config.limits().streamStallTimeout()),
+        SequencePolicy.of(config.profile()));
   }
 
   private ModelSpec spec(ModelKey key, RegisterModel order, ModelArchive archive) {

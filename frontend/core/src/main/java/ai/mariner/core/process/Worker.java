@@ -26,6 +26,7 @@ public final class Worker {
   private boolean stopping;
   private boolean ended;
   private int generation;
+  private ProcessKey process;
   private Instant startTime = Instant.EPOCH;
 
   /** Its present process; absent: it waits for the next one, or has ended. */
@@ -38,11 +39,13 @@ public final class Worker {
     this.launcher = launcher;
     this.loop = loop;
     this.host = host;
+    this.process = new ProcessKey(plan.workerId(), 0);
   }
 
   /** Starts a process. */
   public void start() {
     generation++;
+    process = new ProcessKey(plan.workerId(), generation);
     startTime = plan.clock().instant();
     ProcessLife next = new ProcessLife(plan, loop, record, new Reporter());
     life = next;
@@ -51,6 +54,11 @@ public final class Worker {
 
   int id() {
     return plan.workerId();
+  }
+
+  /** Its present process, or the last one. */
+  public ProcessKey process() {
+    return process;
   }
 
   public int place() {

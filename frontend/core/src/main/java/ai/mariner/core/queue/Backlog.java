@@ -131,6 +131,7 @@ final class Backlog {
   /** Watches no more. */
   void sleep() {
     progress.sleep();
+    dispatcher.sleep();
   }
 
   private void replaceStuck() {

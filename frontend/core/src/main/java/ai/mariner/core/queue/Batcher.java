@@ -3,6 +3,7 @@ package ai.mariner.core.queue;
 import ai.mariner.core.crew.Demand;
 import ai.mariner.core.job.Job;
 import ai.mariner.core.job.RunGroup;
+import ai.mariner.core.process.ProcessKey;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,9 +16,10 @@ interface Batcher extends Demand {
    * What to do now.
    *
    * @param nowNanos time
+   * @param asker the process that would run it
    * @param freeWorkers workers that could take a batch at once, at least 1
    */
-  Decision next(long nowNanos, int freeWorkers);
+  Decision next(long nowNanos, ProcessKey asker, int freeWorkers);
 
   /** The group of the batch that would run next; absent: it has none, or nothing waits. */
   @Nullable RunGroup nextGroup();

@@ -7,8 +7,10 @@ import ai.mariner.core.job.Run;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.process.RunMode;
 import ai.mariner.core.process.Worker;
+import ai.mariner.core.time.LazyTimer;
 import ai.mariner.core.time.Loop;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,8 @@ final class Dispatcher {
   private final ModelMetrics metrics;
   private final AtomicLong runIds;
   private final Runnable changed;
+  private final @Nullable SequenceBatcher sequences;
+  private final LazyTimer sequenceEnds;
 
   private boolean pending;
   private Loop.@Nullable Timer windowTimer;
@@ -44,6 +48,8 @@ final class Dispatcher {
     this.metrics = pool.metrics();
     this.runIds = pool.runIds();
     this.changed = pool.changed();
+    this.sequences = pool.sequences();
+    this.sequenceEnds = new LazyTimer(loop, this::nextSequenceEnd, this::endSequences);
   }
 
   /** Queues a job; idle workers first get their share of a burst that is longer than the queue. */
@@ -72,7 +78,22 @@ final class Dispatcher {
     }
   }
 
+  /** Watches no more which sequences end. */
+  void sleep() {
+    sequenceEnds.sleep();
+  }
+
   private void dispatch() {
+    if (sequences == null) {
+      handOut();
+    } else {
+      handOutSequences(sequences);
+    }
+    workers.flush();
+    changed.run();
+  }
+
+  private void handOut() {
     while (batcher.size() > 0) {
       Worker worker = workers.nextFree(batcher.nextGroup());
       int idle = worker == null ? 0 : workers.idleCount();
@@ -82,7 +103,7 @@ final class Dispatcher {
       if (worker == null) {
         break;
       }
-      Decision decision = batcher.next(loop.nanoTime(), Math.max(1, idle));
+      Decision decision = batcher.next(loop.nanoTime(), worker.process(), Math.max(1, idle));
       if (decision instanceof Decision.Dispatch dispatch) {
         start(worker, dispatch.jobs());
       } else {
@@ -92,8 +113,56 @@ final class Dispatcher {
         break;
       }
     }
-    workers.flush();
-    changed.run();
+  }
+
+  private void handOutSequences(SequenceBatcher known) {
+    tellRejected(known);
+    long shortest = known.shortestNanos();
+    if (shortest > 0 && known.hasOpen()) {
+      sequenceEnds.lookBy(loop.nanoTime() + shortest);
+    }
+    boolean more = true;
+    while (more && known.size() > 0) {
+      more = offerToEach(known);
+    }
+    tellRejected(known);
+  }
+
+  /**
+   * Each free worker is asked for its own sequences, and may take new ones; those with few first.
+   */
+  private boolean offerToEach(SequenceBatcher known) {
+    List<Worker> free = workers.free();
+    free.sort(Comparator.comparingInt(worker -> known.boundTo(worker.process())));
+    boolean started = false;
+    for (int i = 0; i < free.size(); i++) {
+      Worker worker = free.get(i);
+      Decision decision = known.next(loop.nanoTime(), worker.process(), free.size() - i);
+      if (decision instanceof Decision.Dispatch dispatch) {
+        start(worker, dispatch.jobs());
+        started = true;
+      } else if (decision instanceof Decision.WaitUntil wait) {
+        armWindow(wait.atNanos());
+      }
+    }
+    return started;
+  }
+
+  private void tellRejected(SequenceBatcher known) {
+    for (SequenceBatcher.Rejected late : known.takeRejected()) {
+      answers.fail(late.job(), late.failure());
+    }
+  }
+
+  private long nextSequenceEnd() {
+    return sequences == null ? Long.MAX_VALUE : sequences.nextEndNanos();
+  }
+
+  private void endSequences(long now) {
+    if (sequences != null) {
+      sequences.expire(now);
+      dispatch();
+    }
   }
 
   private void start(Worker worker, List<Job> jobs) {
@@ -128,6 +197,9 @@ final class Dispatcher {
     // Only now: whoever is told of an end may cancel another job.
     List<Job> live = new ArrayList<>(jobs);
     live.removeIf(Job::ended);
+    if (sequences != null) {
+      jobs.stream().filter(Job::ended).forEach(job -> sequences.left(job, now));
+    }
     return live;
   }
 

@@ -45,6 +45,7 @@ final class Entrance {
   private final boolean lanes;
   private final @Nullable String keyHeader;
   private final @Nullable AnswerCache cache;
+  private final @Nullable SequenceBatcher sequences;
 
   /**
    * Makes the entrance that a model's options ask for.
@@ -68,6 +69,7 @@ final class Entrance {
     this.bucket = limit == null ? null : new TokenBucket(limit, loop.nanoTime());
     this.lanes = spec.priorityAgeing() != null;
     this.keyHeader = spec.get(ProgramOptions.BATCH_KEY);
+    this.sequences = pool.sequences();
     CacheLimits kept = spec.responseCache();
     this.cache = kept == null ? null : new AnswerCache(kept, loop, metrics, admission);
   }
@@ -85,6 +87,10 @@ final class Entrance {
       refuse(request, sink, limited);
       return;
     }
+    if (sequences != null) {
+      enterSequence(sequences, request, sink, now);
+      return;
+    }
     long deadline = deadline(request, now);
     if (lanes || cache != null) {
       enterAsWished(request, sink, now, deadline);
@@ -100,6 +106,19 @@ final class Entrance {
   private long deadline(InferenceRequest request, long now) {
     Long timeout = request.timeoutNanos() != null ? request.timeoutNanos() : defaultTimeoutNanos;
     return timeout == null || timeout > LONGEST_TIMEOUT_NANOS ? Long.MAX_VALUE : now + timeout;
+  }
+
+  /** Requests with a place in a sequence go its way: neither lanes nor cache are for them. */
+  private void enterSequence(
+      SequenceBatcher known, InferenceRequest request, ResponseSink sink, long now) {
+    InferenceRequest placed;
+    try {
+      placed = known.placed(request);
+    } catch (ServeException e) {
+      refuse(request, sink, e.failure());
+      return;
+    }
+    admission.take(new Job(placed, sink, now, deadline(request, now), null));
   }
 
   /** Lane and cache are for the request's headers to choose, where the model has them. */

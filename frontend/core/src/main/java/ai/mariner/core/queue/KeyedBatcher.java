@@ -3,6 +3,7 @@ package ai.mariner.core.queue;
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.job.Job;
 import ai.mariner.core.job.RunGroup;
+import ai.mariner.core.process.ProcessKey;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -53,9 +54,9 @@ final class KeyedBatcher implements Batcher {
   }
 
   @Override
-  public Decision next(long nowNanos, int freeWorkers) {
+  public Decision next(long nowNanos, ProcessKey asker, int freeWorkers) {
     if (byKey.isEmpty()) {
-      return taken(plain.next(nowNanos, freeWorkers));
+      return taken(plain.next(nowNanos, asker, freeWorkers));
     }
     Long soonest = null;
     for (QueueBatcher queue : byUrgency()) {

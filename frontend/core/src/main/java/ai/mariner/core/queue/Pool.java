@@ -1,6 +1,7 @@
 package ai.mariner.core.queue;
 
 import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.crew.Elasticity;
 import ai.mariner.core.crew.Readiness;
 import ai.mariner.core.crew.Staffing;
@@ -48,6 +49,7 @@ public final class Pool {
    * @param metrics its meters
    * @param runIds numbers of runs, shared by all pools
    * @param limits bounds of streams
+   * @param policy how requests say which sequence they belong to
    */
   public Pool(
       ModelKey key,
@@ -56,14 +58,20 @@ public final class Pool {
       WorkerFactory factory,
       ModelMetrics metrics,
       AtomicLong runIds,
-      StreamLimits limits) {
+      StreamLimits limits,
+      SequencePolicy policy) {
     this.loop = loop;
     this.factory = factory;
     this.metrics = metrics;
     this.workers = new WorkerSet();
-    Batcher batcher = KeyedBatcher.of(spec);
+    SequenceBatcher sequences =
+        spec.require(ProgramOptions.SEQUENCE_BATCHING)
+            ? new SequenceBatcher(key, SequenceLimits.of(spec), policy, workers::stayingCount)
+            : null;
+    Batcher batcher = sequences == null ? KeyedBatcher.of(spec) : sequences;
     PoolContext context =
-        new PoolContext(key, spec, loop, metrics, runIds, batcher, workers, this::gauges);
+        new PoolContext(
+            key, spec, loop, metrics, runIds, batcher, sequences, workers, this::gauges);
     this.refusals = context.refusals();
     Answers answers = new Answers(context, limits, this::finished);
     this.open = new OpenJobs(context, answers);

@@ -8,6 +8,7 @@ import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.time.Loop;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the parts of a pool share: whom they work for, and the queue and the workers that they look
@@ -19,6 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * @param metrics the pool's meters
  * @param runIds numbers of runs, shared by all pools
  * @param batcher the queue
+ * @param sequences the queue, if requests form sequences; absent: they form none
  * @param workers the workers
  * @param changed told when the numbers of waiting or running requests or of ready workers may have
  *     changed
@@ -30,6 +32,7 @@ record PoolContext(
     ModelMetrics metrics,
     AtomicLong runIds,
     Batcher batcher,
+    @Nullable SequenceBatcher sequences,
     WorkerSet workers,
     Runnable changed) {
   /** The part of it that those need to know who decide on workers. */

@@ -5,6 +5,7 @@ import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.job.Job;
 import ai.mariner.core.job.RunGroup;
 import ai.mariner.core.message.Operation;
+import ai.mariner.core.process.ProcessKey;
 import ai.mariner.core.process.RunMode;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,7 +54,7 @@ final class QueueBatcher implements Batcher {
   }
 
   @Override
-  public Decision next(long nowNanos, int freeWorkers) {
+  public Decision next(long nowNanos, ProcessKey asker, int freeWorkers) {
     return next(nowNanos, freeWorkers, live);
   }
 

@@ -7,12 +7,16 @@ import ai.mariner.core.error.Failure;
 import ai.mariner.core.job.Job;
 import ai.mariner.core.job.LossCause;
 import ai.mariner.core.job.Run;
+import ai.mariner.core.message.Reply;
+import ai.mariner.core.message.Sequence;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.process.Worker;
 import ai.mariner.core.process.WorkerHost;
+import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.ItemReply;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +31,8 @@ final class WorkerReports implements WorkerHost {
   private final Backlog backlog;
   private final Answers answers;
   private final LossPolicy losses;
+  private final @Nullable SequenceBatcher sequences;
+  private final Loop loop;
   private final Runnable changed;
 
   /** Joins those who have to know. */
@@ -43,6 +49,8 @@ final class WorkerReports implements WorkerHost {
     this.backlog = backlog;
     this.answers = answers;
     this.losses = new LossPolicy(pool.spec().retryOnWorkerLoss());
+    this.sequences = pool.sequences();
+    this.loop = pool.loop();
     this.changed = pool.changed();
   }
 
@@ -75,6 +83,9 @@ final class WorkerReports implements WorkerHost {
     if (!last) {
       backlog.moved();
     }
+    if (sequences != null) {
+      heed(sequences, job, reply);
+    }
     answers.replied(worker, run, job, reply, last);
   }
 
@@ -93,6 +104,7 @@ final class WorkerReports implements WorkerHost {
                 ErrorKind.OUTPUT_INVALID, "The worker ended the batch without this answer."));
       }
     }
+    leave(run);
     staffing.runEnded(worker);
     changed.run();
   }
@@ -104,8 +116,12 @@ final class WorkerReports implements WorkerHost {
           "{}: request {} took longer than responseTimeout; it is cancelled, other requests go on",
           worker.name(),
           job.request().id());
+      if (sequences != null) {
+        sequences.stuck(job);
+      }
       answers.fail(job, cause.failure());
     }
+    backlog.dispatchSoon();
     changed.run();
   }
 
@@ -114,6 +130,19 @@ final class WorkerReports implements WorkerHost {
     staffing.lost(cause);
     metrics.workerLost();
     log.warn("{}: {}", worker.name(), cause.text());
+    if (sequences != null) {
+      endSequences(sequences, worker, cause);
+      loseAll(runs, cause);
+    } else {
+      judge(worker, runs, cause);
+    }
+    if (!staffing.wanted()) {
+      backlog.refuseIfHopeless();
+    }
+    changed.run();
+  }
+
+  private void judge(Worker worker, List<Run> runs, LossCause cause) {
     LossPolicy.Verdict verdict = losses.judge(runs, cause);
     List<Job> again = verdict.again();
     if (!again.isEmpty()) {
@@ -124,10 +153,54 @@ final class WorkerReports implements WorkerHost {
     for (Job job : verdict.failed()) {
       answers.fail(job, cause.failure());
     }
-    if (!staffing.wanted()) {
-      backlog.refuseIfHopeless();
+  }
+
+  /** What has run in a sequence is never repeated: the state that it needs is gone. */
+  private void loseAll(List<Run> runs, LossCause cause) {
+    for (Run run : runs) {
+      for (Job job : run.jobs()) {
+        Sequence place = job.request().sequence();
+        answers.fail(
+            job,
+            place == null || cause.removed()
+                ? cause.failure()
+                : SequenceWords.over(place.id(), reason(cause)).withDetail(cause.detail()));
+      }
     }
-    changed.run();
+  }
+
+  private void endSequences(SequenceBatcher known, Worker worker, LossCause cause) {
+    int count = known.lost(worker.process(), reason(cause));
+    if (count > 0) {
+      log.warn("{}: {} sequences ended with it", worker.name(), count);
+      backlog.dispatchSoon();
+    }
+  }
+
+  private static String reason(LossCause cause) {
+    String message = cause.message();
+    return "its worker was lost ("
+        + (message.endsWith(".") ? message.substring(0, message.length() - 1) : message)
+        + ')';
+  }
+
+  /** A handler may end sequences by a header of its answer. */
+  private static void heed(SequenceBatcher known, Job job, ItemReply item) {
+    List<Reply.Header> headers = item.reply().headers();
+    for (int i = 0; i < headers.size(); i++) {
+      if (headers.get(i).name().equalsIgnoreCase(known.endHeader())) {
+        known.endedByHandler(job, headers.get(i).value());
+      }
+    }
+  }
+
+  /** The next requests of the sequences in a run may go. */
+  private void leave(Run run) {
+    if (sequences != null) {
+      long now = loop.nanoTime();
+      run.jobs().forEach(job -> sequences.left(job, now));
+      backlog.dispatchSoon();
+    }
   }
 
   @Override
@@ -138,6 +211,9 @@ final class WorkerReports implements WorkerHost {
 
   @Override
   public void gone(Worker worker) {
+    if (sequences != null) {
+      endSequences(sequences, worker, LossCause.stopped("It was stopped."));
+    }
     metrics.workerGone(worker.name());
     staffing.gone(worker);
   }

@@ -85,7 +85,6 @@ class ModelOptionsTest {
   @CsvSource(
       nullValues = "none",
       value = {
-        "sequenceBatching, true, false",
         "useJobTicket, true, false",
         "useVenv, true, false",
         "parallelType, tp, no such key",

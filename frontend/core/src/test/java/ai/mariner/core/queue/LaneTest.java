@@ -6,6 +6,7 @@ import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.job.Job;
 import ai.mariner.core.message.Priority;
+import ai.mariner.core.process.ProcessKey;
 import ai.mariner.core.testing.Configs;
 import ai.mariner.core.testing.FakeWorker;
 import ai.mariner.core.testing.RecordingSink;
@@ -19,6 +20,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class LaneTest {
+  private static final ProcessKey ASKER = new ProcessKey(1, 1);
+
   private static final Duration AGEING = Duration.ofSeconds(1);
 
   private static ModelOverrides.Builder lanes(int batchSize) {
@@ -178,7 +181,8 @@ class LaneTest {
     }
 
     void dispatch() {
-      if (!(batcher.next(now, 1 + random.nextInt(2)) instanceof Decision.Dispatch dispatch)) {
+      if (!(batcher.next(now, ASKER, 1 + random.nextInt(2))
+          instanceof Decision.Dispatch dispatch)) {
         return;
       }
       for (Job job : dispatch.jobs()) {
@@ -219,7 +223,7 @@ class LaneTest {
         load.dispatch();
       }
       assertThat(load.waiting).as("seed %s: requests that never ran", seed).isEmpty();
-      assertThat(load.batcher.next(load.now, 1)).isSameAs(Decision.IDLE);
+      assertThat(load.batcher.next(load.now, ASKER, 1)).isSameAs(Decision.IDLE);
     }
   }
 

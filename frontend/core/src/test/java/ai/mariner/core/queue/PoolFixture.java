@@ -2,6 +2,7 @@ package ai.mariner.core.queue;
 
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.crew.MemoryWatch;
 import ai.mariner.core.crew.WorkerFactory;
@@ -97,7 +98,8 @@ final class PoolFixture {
         new WorkerFactory(shared, program, spec),
         meters,
         new AtomicLong(),
-        LIMITS);
+        LIMITS,
+        SequencePolicy.of(Profile.MARINER));
   }
 
   /** Another pool in the same time, with the memory of the same machine. */

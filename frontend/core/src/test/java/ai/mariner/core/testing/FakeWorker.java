@@ -170,6 +170,18 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
     end(run, echo(run), spent);
   }
 
+  /** Answers the oldest open batch, each request with this header. */
+  public void answerWith(String header, String value) {
+    List<ItemReply> replies = new ArrayList<>();
+    for (ItemReply item : echo(oldest())) {
+      Reply plain = item.reply();
+      Reply marked =
+          new Reply(null, null, null, List.of(new Reply.Header(header, value)), plain.body());
+      replies.add(new ItemReply(item.itemId(), true, null, marked));
+    }
+    end(replies);
+  }
+
   private List<ItemReply> echo(SentRun run) {
     List<ItemReply> replies = new ArrayList<>();
     for (SentItem item : run.items()) {

@@ -6,6 +6,7 @@ import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Operation;
+import ai.mariner.core.message.Sequence;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +21,7 @@ public final class Requests {
   private Operation operation = Operation.PREDICT;
   private @Nullable Long timeoutNanos;
   private boolean streaming;
+  private @Nullable Sequence sequence;
   private @Nullable String partType;
   private String partName = "body";
   private final Map<String, String> headers = new LinkedHashMap<>();
@@ -58,6 +60,12 @@ public final class Requests {
     return this;
   }
 
+  /** At a place in a sequence. */
+  public Requests sequence(String of, boolean start, boolean end) {
+    sequence = new Sequence(of, start, end);
+    return this;
+  }
+
   /** With its one part under another name, and of this media type. */
   public Requests part(String name, @Nullable String type) {
     partName = name;
@@ -82,6 +90,6 @@ public final class Requests {
         headers.isEmpty() ? Headers.NONE : headers::forEach,
         timeoutNanos,
         streaming,
-        null);
+        sequence);
   }
 }
