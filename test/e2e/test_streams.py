@@ -158,8 +158,10 @@ def test_an_error_before_the_first_piece_has_its_status(mariner_server: RunningS
 
 
 def test_a_sequence_of_a_model_without_sequences_is_refused_in_band(mariner_server: RunningServer) -> None:
+    request = rpc.prediction("echo", b"x")
+    request.sequence_id = "s"
     with rpc.inference(mariner_server.grpc_inference) as stub:
-        answers = list(stub.StreamPredictions2(iter([rpc.prediction("echo", b"x")]), timeout=20))
+        answers = list(stub.StreamPredictions2(iter([request]), timeout=20))
     assert len(answers) == 1
     assert answers[0].HasField("status")
     assert answers[0].status.code == grpc.StatusCode.UNIMPLEMENTED.value[0]

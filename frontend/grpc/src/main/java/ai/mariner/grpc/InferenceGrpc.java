@@ -3,6 +3,7 @@ package ai.mariner.grpc;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.model.Health;
 import ai.mariner.proto.inference.InferenceAPIsServiceGrpc;
+import ai.mariner.proto.inference.PredictionResponse;
 import ai.mariner.proto.inference.PredictionsRequest;
 import ai.mariner.proto.inference.TorchServeHealthResponse;
 import ai.mariner.view.HealthView;
@@ -33,21 +34,26 @@ final class InferenceGrpc {
         withoutCopies(InferenceAPIsServiceGrpc.getPredictionsMethod());
     MethodDescriptor<Received<PredictionsRequest>, Reply> streamPredictions =
         withoutCopies(InferenceAPIsServiceGrpc.getStreamPredictionsMethod());
+    MethodDescriptor<Received, PredictionResponse> sequences =
+        InferenceAPIsServiceGrpc.getStreamPredictions2Method().toBuilder(
+                new PredictionsMarshaller(context.budget()),
+                InferenceAPIsServiceGrpc.getStreamPredictions2Method().getResponseMarshaller())
+            .build();
     ServiceDescriptor service =
         ServiceDescriptor.newBuilder(declared.getName())
             .setSchemaDescriptor(declared.getSchemaDescriptor())
             .addMethod(InferenceAPIsServiceGrpc.getPingMethod())
             .addMethod(predictions)
             .addMethod(streamPredictions)
-            .addMethod(InferenceAPIsServiceGrpc.getStreamPredictions2Method())
+            .addMethod(sequences)
             .build();
     return ServerServiceDefinition.builder(service)
         .addMethod(InferenceAPIsServiceGrpc.getPingMethod(), ServerCalls.asyncUnaryCall(this::ping))
         .addMethod(ServerMethodDefinition.create(predictions, predictionCalls(false)))
         .addMethod(ServerMethodDefinition.create(streamPredictions, predictionCalls(true)))
         .addMethod(
-            InferenceAPIsServiceGrpc.getStreamPredictions2Method(),
-            (call, metadata) -> new SequenceCall(call, context.config().exposeErrors()))
+            ServerMethodDefinition.create(
+                sequences, (call, metadata) -> new SequenceCall(context, call, metadata)))
         .build();
   }
 

@@ -79,7 +79,7 @@ final class PredictionCall extends ServerCall.Listener<Received<PredictionsReque
             Operation.PREDICT,
             label,
             PredictionInputs.parts(message, context.config().limits().maxRequestBytes()),
-            new CallHeaders(metadata),
+            SequenceInputs.named(message, new CallHeaders(metadata)),
             timeoutNanos(),
             streaming,
             null);

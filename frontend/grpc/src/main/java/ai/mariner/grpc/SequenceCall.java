@@ -1,9 +1,12 @@
 package ai.mariner.grpc;
 
-import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.InferenceRequest;
+import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Operation;
+import ai.mariner.core.message.Sequence;
 import ai.mariner.proto.inference.PredictionResponse;
 import ai.mariner.proto.inference.PredictionsRequest;
 import com.google.protobuf.Any;
@@ -11,46 +14,116 @@ import com.google.rpc.ErrorInfo;
 import com.google.rpc.Status;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 
 /**
- * A stream of requests to stateful models. None of the models that this server runs keeps state
- * between requests, so each request is answered in the stream, in order, with a status that says
- * so, and the stream goes on.
+ * A stream of requests to stateful models: each message is a request of its sequence, each answer
+ * names the sequence that it belongs to. A request that fails is answered with a status in the
+ * stream, which goes on. Once the client has ended its side, the call ends with the last answer.
+ *
+ * <p>Answers come on the loops of the models' pools, so the call is written to under a lock.
  */
-final class SequenceCall extends ServerCall.Listener<PredictionsRequest> {
-  private final ServerCall<PredictionsRequest, PredictionResponse> call;
-  private final boolean exposeErrors;
+final class SequenceCall extends ServerCall.Listener<Received> {
+  private final GrpcContext context;
+  private final ServerCall<Received, PredictionResponse> call;
+  private final Metadata metadata;
+  private final Object lock = new Object();
+  // All below are guarded by the lock.
+  private final Set<SequenceSink> open = new LinkedHashSet<>();
   private boolean headersSent;
   private boolean asked;
+  private boolean halfClosed;
+  private boolean over;
+  private long unreadBytes;
 
-  SequenceCall(ServerCall<PredictionsRequest, PredictionResponse> call, boolean exposeErrors) {
+  SequenceCall(
+      GrpcContext context, ServerCall<Received, PredictionResponse> call, Metadata metadata) {
+    this.context = context;
     this.call = call;
-    this.exposeErrors = exposeErrors;
+    this.metadata = metadata;
     ask();
   }
 
   /** Reads the next request only when the client reads the answers. */
   private void ask() {
-    if (!asked && (!headersSent || call.isReady())) {
+    synchronized (lock) {
+      if (asked || over || (headersSent && !call.isReady())) {
+        return;
+      }
       asked = true;
-      call.request(1);
     }
+    call.request(1);
   }
 
   @Override
-  public void onMessage(PredictionsRequest message) {
-    asked = false;
-    if (!headersSent) {
-      headersSent = true;
-      call.sendHeaders(new Metadata());
+  public void onMessage(Received message) {
+    synchronized (lock) {
+      asked = false;
     }
-    call.sendMessage(answer(message));
+    PredictionsRequest request = message.request();
+    Failure malformed = message.failure();
+    SequenceSink sink = new SequenceSink(this, request == null ? "" : request.getSequenceId());
+    sink.charged(message.chargedBytes());
+    synchronized (lock) {
+      open.add(sink);
+    }
+    if (request == null) {
+      sink.fail(Objects.requireNonNull(malformed));
+    } else {
+      submit(request, sink);
+    }
     ask();
   }
 
-  private PredictionResponse answer(PredictionsRequest message) {
-    Failure failure = failureOf(message);
-    io.grpc.Status status = GrpcErrors.status(failure, exposeErrors);
+  private void submit(PredictionsRequest message, SequenceSink sink) {
+    InferenceRequest request;
+    try {
+      ModelRef model = PredictionInputs.model(message);
+      Sequence place = SequenceInputs.place(message);
+      sink.belongsTo(place.id());
+      List<InputPart> parts =
+          PredictionInputs.parts(message, context.config().limits().maxRequestBytes());
+      request =
+          new InferenceRequest(
+              context.inference().nextRequestId(),
+              model,
+              Operation.PREDICT,
+              null,
+              SequenceInputs.withoutFlags(parts),
+              new CallHeaders(metadata),
+              PredictionCall.timeoutNanos(),
+              true,
+              place);
+    } catch (ServeException refusal) {
+      sink.fail(refusal.failure());
+      return;
+    }
+    context.inference().submit(request, sink);
+  }
+
+  /** Writes an answer or a piece of one. */
+  void write(PredictionResponse response) {
+    synchronized (lock) {
+      if (over) {
+        return;
+      }
+      if (!headersSent) {
+        headersSent = true;
+        call.sendHeaders(new Metadata());
+      }
+      if (!call.isReady()) {
+        unreadBytes += response.getPrediction().size();
+      }
+      call.sendMessage(response);
+    }
+  }
+
+  /** A request that failed, in words. */
+  PredictionResponse failed(String sequence, Failure failure) {
+    io.grpc.Status status = GrpcErrors.status(failure, context.config().exposeErrors());
     ErrorInfo info =
         ErrorInfo.newBuilder().setReason(GrpcErrors.type(failure.kind()) + ".()").build();
     PredictionResponse.Builder response =
@@ -60,33 +133,67 @@ final class SequenceCall extends ServerCall.Listener<PredictionsRequest> {
                     .setCode(status.getCode().value())
                     .setMessage(failure.message())
                     .addDetails(Any.pack(info)));
-    if (message.hasSequenceId()) {
-      response.setSequenceId(message.getSequenceId());
+    if (!sequence.isEmpty()) {
+      response.setSequenceId(sequence);
     }
     return response.build();
   }
 
-  private static Failure failureOf(PredictionsRequest message) {
-    try {
-      ModelRef model = PredictionInputs.model(message);
-      return Failure.of(
-          ErrorKind.UNSUPPORTED,
-          "Model \""
-              + model.name()
-              + "\" takes no sequences (expected: Predictions or StreamPredictions for a model"
-              + " without state).");
-    } catch (ServeException malformed) {
-      return malformed.failure();
+  /** A request has ended. */
+  void ended(SequenceSink sink, long chargedBytes) {
+    context.budget().release(chargedBytes);
+    synchronized (lock) {
+      open.remove(sink);
+      closeIfDone();
+    }
+  }
+
+  private void closeIfDone() {
+    if (halfClosed && open.isEmpty() && !over) {
+      over = true;
+      call.close(io.grpc.Status.OK, new Metadata());
+    }
+  }
+
+  boolean isReady() {
+    return call.isReady();
+  }
+
+  /** Answers that were written faster than they were read. */
+  long unreadBytes() {
+    synchronized (lock) {
+      return unreadBytes;
+    }
+  }
+
+  private List<SequenceSink> openSinks() {
+    synchronized (lock) {
+      return List.copyOf(open);
     }
   }
 
   @Override
   public void onReady() {
+    synchronized (lock) {
+      unreadBytes = 0;
+    }
+    openSinks().forEach(SequenceSink::readable);
     ask();
   }
 
   @Override
   public void onHalfClose() {
-    call.close(io.grpc.Status.OK, new Metadata());
+    synchronized (lock) {
+      halfClosed = true;
+      closeIfDone();
+    }
+  }
+
+  @Override
+  public void onCancel() {
+    synchronized (lock) {
+      over = true;
+    }
+    openSinks().forEach(SequenceSink::cancelled);
   }
 }

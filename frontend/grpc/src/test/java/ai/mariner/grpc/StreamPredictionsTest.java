@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.Sequence;
 import ai.mariner.proto.inference.InferenceAPIsServiceGrpc;
 import ai.mariner.proto.inference.PredictionResponse;
 import ai.mariner.proto.inference.PredictionsRequest;
@@ -281,24 +282,84 @@ class StreamPredictionsTest {
     }
   }
 
-  @Test
-  void requestsOfSequencesAreAnsweredInTheStreamAndItGoesOn() throws Exception {
+  private ClientCall<PredictionsRequest, PredictionResponse> sequences() {
     ClientCall<PredictionsRequest, PredictionResponse> call =
         fixture
             .inferenceChannel()
             .newCall(InferenceAPIsServiceGrpc.getStreamPredictions2Method(), CallOptions.DEFAULT);
     call.start(probe, new Metadata());
     call.request(MANY);
-    call.sendMessage(NettyFixture.request("x").toBuilder().setSequenceId("s1").build());
+    return call;
+  }
+
+  private static PredictionsRequest of(String sequence, String... flags) {
+    PredictionsRequest.Builder request =
+        NettyFixture.request("x").toBuilder().setSequenceId(sequence);
+    for (String flag : flags) {
+      request.putInput("ts_request_sequence_" + flag, ByteString.copyFromUtf8("true"));
+    }
+    return request.build();
+  }
+
+  @Test
+  void eachMessageIsARequestOfItsSequence() throws Exception {
+    ClientCall<PredictionsRequest, PredictionResponse> call = sequences();
+    call.sendMessage(of("s1", "start"));
+    FakeCore.Submission first = core.next();
+    call.sendMessage(of("s2", "start", "end"));
+    FakeCore.Submission second = core.next();
+    assertThat(first.request.sequence()).isEqualTo(new Sequence("s1", true, false));
+    assertThat(second.request.sequence()).isEqualTo(new Sequence("s2", true, true));
+    assertThat(second.request.parts()).hasSize(1);
+    second.end(CountedBody.of("two"));
+    PredictionResponse answer = probe.next();
+    assertThat(answer.getSequenceId()).isEqualTo("s2");
+    assertThat(answer.getPrediction().toStringUtf8()).isEqualTo("two");
+    call.halfClose();
+    first.end(CountedBody.of("one"));
+
+    assertThat(probe.next().getSequenceId()).isEqualTo("s1");
+    assertThat(probe.status().isOk()).isTrue();
+  }
+
+  @Test
+  void aRequestOfASequenceThatFailsIsToldInTheStreamAndItGoesOn() throws Exception {
+    ClientCall<PredictionsRequest, PredictionResponse> call = sequences();
+    call.sendMessage(of("s1", "start"));
+    core.next().fail(Failure.of(ErrorKind.SEQUENCE_LOST, "Sequence lost."));
     PredictionResponse first = probe.next();
     call.sendMessage(PredictionsRequest.getDefaultInstance());
     PredictionResponse second = probe.next();
+    call.sendMessage(NettyFixture.request("x"));
+    PredictionResponse third = probe.next();
     call.halfClose();
 
     assertThat(first.getSequenceId()).isEqualTo("s1");
-    assertThat(first.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED.value());
-    assertThat(first.getStatus().getMessage()).contains("Model \"echo\" takes no sequences");
+    assertThat(first.getStatus().getCode()).isEqualTo(Status.Code.ABORTED.value());
     assertThat(second.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT.value());
+    assertThat(third.getStatus().getMessage()).startsWith("Parameter sequenceId is required.");
     assertThat(probe.status().isOk()).isTrue();
+  }
+
+  @Test
+  void aSequenceThatIsBegunWithoutAnIdGetsOne() throws Exception {
+    ClientCall<PredictionsRequest, PredictionResponse> call = sequences();
+    call.sendMessage(of("", "start"));
+    FakeCore.Submission submission = core.next();
+    submission.end(CountedBody.of("a"));
+    assertThat(probe.next().getSequenceId()).startsWith("ts-seq-");
+    call.halfClose();
+    assertThat(probe.status().isOk()).isTrue();
+  }
+
+  @Test
+  void aClientThatLeavesTakesItsOpenRequestsWithIt() throws Exception {
+    ClientCall<PredictionsRequest, PredictionResponse> call = sequences();
+    call.sendMessage(of("s1", "start"));
+    FakeCore.Submission submission = core.next();
+    CountDownLatch left = new CountDownLatch(1);
+    submission.onLoop(() -> submission.sink.onCancel(left::countDown));
+    call.cancel("enough", null);
+    assertThat(left.await(10, TimeUnit.SECONDS)).isTrue();
   }
 }

@@ -11,6 +11,16 @@ public record Refusals(ModelKey key) {
     return Failure.of(ErrorKind.SHUTTING_DOWN, "Model " + key + " is being removed.");
   }
 
+  /** The request has a place in a sequence, and the model runs each request by itself. */
+  public Failure noSequences() {
+    return Failure.of(
+        ErrorKind.UNSUPPORTED,
+        "Model \""
+            + key.name()
+            + "\" takes no sequences (expected: sequenceBatching: true among its options, or a call"
+            + " for models without state).");
+  }
+
   public Failure removedMeanwhile() {
     return Failure.of(ErrorKind.SHUTTING_DOWN, "Model " + key + " was removed meanwhile.");
   }

@@ -76,7 +76,7 @@ final class Entrance {
 
   /** Lets a request in, answers it, or refuses it. */
   void enter(InferenceRequest request, ResponseSink sink) {
-    Failure refusal = refusal();
+    Failure refusal = refusal(request);
     if (refusal != null) {
       refuse(request, sink, refusal);
       return;
@@ -99,7 +99,10 @@ final class Entrance {
     }
   }
 
-  private @Nullable Failure refusal() {
+  private @Nullable Failure refusal(InferenceRequest request) {
+    if (sequences == null && request.sequence() != null) {
+      return refusals.noSequences();
+    }
     return closing.begun() ? refusals.removed() : staffing.refusal();
   }
 

@@ -3,11 +3,16 @@ package ai.mariner.core.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.InferenceRequest;
+import ai.mariner.core.message.Sequence;
+import ai.mariner.core.testing.Configs;
 import ai.mariner.core.testing.FakeWorker;
 import ai.mariner.core.testing.RecordingSink;
+import ai.mariner.core.testing.Requests;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -165,6 +170,29 @@ class SequenceTest {
     assertThat(told(fixture, refused).kind()).isEqualTo(ErrorKind.BAD_REQUEST);
     assertThat(told(fixture, refused).message())
         .contains("no sequence \"never\"", "ts_request_sequence_start");
+  }
+
+  @Test
+  void inTorchservesMannerAnUnknownIdBeginsASequenceAndTheHandlerIsTold() {
+    PoolFixture fixture = PoolFixture.ready(1, stateful(2));
+    SequenceBatcher batcher =
+        new SequenceBatcher(
+            PoolFixture.KEY,
+            SequenceLimits.of(Configs.spec(stateful(2))),
+            SequencePolicy.of(Profile.TORCHSERVE),
+            () -> 1);
+    InferenceRequest request =
+        Requests.of(1, fixture.bodies.body("x")).sequence("new", false, false).build();
+    assertThat(batcher.placed(request).sequence()).isEqualTo(new Sequence("new", true, false));
+    request.release();
+  }
+
+  @Test
+  void aModelWithoutStateTakesNoSequences() {
+    PoolFixture fixture = PoolFixture.ready(1, 1);
+    RecordingSink refused = begin(fixture, "a", "a1");
+    assertThat(told(fixture, refused).kind()).isEqualTo(ErrorKind.UNSUPPORTED);
+    assertThat(fixture.bodies.unreleased()).isEmpty();
   }
 
   @Test
