@@ -34,11 +34,10 @@ final class InferenceGrpc {
         withoutCopies(InferenceAPIsServiceGrpc.getPredictionsMethod());
     MethodDescriptor<Received<PredictionsRequest>, Reply> streamPredictions =
         withoutCopies(InferenceAPIsServiceGrpc.getStreamPredictionsMethod());
-    MethodDescriptor<Received, PredictionResponse> sequences =
-        InferenceAPIsServiceGrpc.getStreamPredictions2Method().toBuilder(
-                new PredictionsMarshaller(context.budget()),
-                InferenceAPIsServiceGrpc.getStreamPredictions2Method().getResponseMarshaller())
-            .build();
+    MethodDescriptor<PredictionsRequest, PredictionResponse> many =
+        InferenceAPIsServiceGrpc.getStreamPredictions2Method();
+    MethodDescriptor<Received<PredictionsRequest>, PredictionResponse> sequences =
+        many.toBuilder(requests(), many.getResponseMarshaller()).build();
     ServiceDescriptor service =
         ServiceDescriptor.newBuilder(declared.getName())
             .setSchemaDescriptor(declared.getSchemaDescriptor())
@@ -59,10 +58,12 @@ final class InferenceGrpc {
 
   private MethodDescriptor<Received<PredictionsRequest>, Reply> withoutCopies(
       MethodDescriptor<PredictionsRequest, ?> declared) {
-    RequestMarshaller<PredictionsRequest> requests =
-        new RequestMarshaller<>(
-            context.budget(), PredictionsRequest.parser(), "PredictionsRequest");
-    return declared.toBuilder(requests, new ReplyMarshaller()).build();
+    return declared.toBuilder(requests(), new ReplyMarshaller()).build();
+  }
+
+  private RequestMarshaller<PredictionsRequest> requests() {
+    return new RequestMarshaller<>(
+        context.budget(), PredictionsRequest.parser(), "PredictionsRequest");
   }
 
   private ServerCallHandler<Received<PredictionsRequest>, Reply> predictionCalls(

@@ -26,9 +26,9 @@ import java.util.Set;
  *
  * <p>Answers come on the loops of the models' pools, so the call is written to under a lock.
  */
-final class SequenceCall extends ServerCall.Listener<Received> {
+final class SequenceCall extends ServerCall.Listener<Received<PredictionsRequest>> {
   private final GrpcContext context;
-  private final ServerCall<Received, PredictionResponse> call;
+  private final ServerCall<Received<PredictionsRequest>, PredictionResponse> call;
   private final Metadata metadata;
   private final Object lock = new Object();
   // All below are guarded by the lock.
@@ -40,7 +40,9 @@ final class SequenceCall extends ServerCall.Listener<Received> {
   private long unreadBytes;
 
   SequenceCall(
-      GrpcContext context, ServerCall<Received, PredictionResponse> call, Metadata metadata) {
+      GrpcContext context,
+      ServerCall<Received<PredictionsRequest>, PredictionResponse> call,
+      Metadata metadata) {
     this.context = context;
     this.call = call;
     this.metadata = metadata;
@@ -59,7 +61,7 @@ final class SequenceCall extends ServerCall.Listener<Received> {
   }
 
   @Override
-  public void onMessage(Received message) {
+  public void onMessage(Received<PredictionsRequest> message) {
     synchronized (lock) {
       asked = false;
     }

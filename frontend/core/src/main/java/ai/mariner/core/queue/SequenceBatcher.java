@@ -6,16 +6,13 @@ import ai.mariner.core.job.Job;
 import ai.mariner.core.job.RunGroup;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.ModelKey;
-import ai.mariner.core.message.Operation;
 import ai.mariner.core.message.Sequence;
 import ai.mariner.core.process.ProcessKey;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class SequenceBatcher implements Batcher {
   private final SequenceLimits limits;
   private final SequencePolicy policy;
-  private final SequenceWords words;
-  private final IntSupplier workers;
+  private final SequenceGate gate;
   private final Map<String, OpenSequence> open = new LinkedHashMap<>();
   private final LostSequences lost = new LostSequences();
 
@@ -53,52 +49,18 @@ final class SequenceBatcher implements Batcher {
   SequenceBatcher(ModelKey key, SequenceLimits limits, SequencePolicy policy, IntSupplier workers) {
     this.limits = limits;
     this.policy = policy;
-    this.words = new SequenceWords(key, policy);
-    this.workers = workers;
+    SequenceWords words = new SequenceWords(key, policy);
+    this.gate = new SequenceGate(open, lost, limits, policy, words, workers);
   }
 
   /**
-   * The request with its place in a sequence, which is a new one for a request that names none.
-   * Changes nothing; {@link #offer} does.
+   * The request with its place in a sequence; see {@link SequenceGate#placed}. Changes nothing;
+   * {@link #offer} does.
    *
-   * @throws ServeException if the sequence is not known, is ending, or there is no room
+   * @throws ServeException if it can't be taken
    */
   InferenceRequest placed(InferenceRequest request) {
-    if (request.operation() == Operation.DESCRIBE) {
-      return request;
-    }
-    Sequence asked = policy.read(request);
-    if (asked == null) {
-      return request.in(beginning("ts-seq-" + UUID.randomUUID(), false));
-    }
-    OpenSequence known = open.get(asked.id());
-    if (known == null) {
-      if (!asked.start()) {
-        String why = lost.take(asked.id());
-        if (why != null) {
-          throw SequenceWords.over(asked.id(), why).toException();
-        }
-        if (!policy.unknownBegins()) {
-          throw words.unknown(asked.id()).toException();
-        }
-      }
-      return request.in(beginning(asked.id(), asked.end()));
-    }
-    if (known.ending()) {
-      throw words.ending(asked.id()).toException();
-    }
-    if (known.full(limits.perSequence())) {
-      throw words.full(asked.id(), limits.perSequence()).toException();
-    }
-    return request.in(asked);
-  }
-
-  private Sequence beginning(String id, boolean end) {
-    int most = limits.most(workers.getAsInt());
-    if (open.size() >= most) {
-      throw words.allTaken(open.size()).toException();
-    }
-    return new Sequence(id, true, end);
+    return gate.placed(request);
   }
 
   @Override
@@ -140,29 +102,13 @@ final class SequenceBatcher implements Batcher {
       description.taken();
       return new Decision.Dispatch(List.of(description));
     }
-    List<OpenSequence> ready = new ArrayList<>();
-    int unbound = 0;
-    int possible = 0;
-    for (OpenSequence sequence : open.values()) {
-      if (sequence.mayRunIn(asker)) {
-        possible++;
-        if (sequence.head() != null) {
-          ready.add(sequence);
-          unbound += sequence.owner() == null ? 1 : 0;
-        }
-      }
-    }
-    if (ready.isEmpty()) {
-      return Decision.IDLE;
-    }
-    ready.sort(Comparator.comparingLong(sequence -> arrival(sequence) - nowNanos));
-    List<OpenSequence> batch = mates(ready, (unbound + freeWorkers - 1) / freeWorkers);
+    SequenceChoice choice = SequenceChoice.of(open.values(), asker, freeWorkers, limits, nowNanos);
+    List<OpenSequence> batch = choice.batch();
     if (batch.isEmpty()) {
       return Decision.IDLE;
     }
-    long due = arrival(batch.get(0)) + limits.windowNanos();
-    if (due - nowNanos > 0 && batch.size() < Math.min(limits.batchSize(), possible)) {
-      return new Decision.WaitUntil(due);
+    if (choice.dueNanos() - nowNanos > 0) {
+      return new Decision.WaitUntil(choice.dueNanos());
     }
     List<Job> jobs = new ArrayList<>(batch.size());
     for (OpenSequence sequence : batch) {
@@ -172,35 +118,6 @@ final class SequenceBatcher implements Batcher {
       jobs.add(job);
     }
     return new Decision.Dispatch(jobs);
-  }
-
-  /** Those whose heads may run together, and no more new ones than the asker's share. */
-  private List<OpenSequence> mates(List<OpenSequence> ready, int share) {
-    List<OpenSequence> batch = new ArrayList<>();
-    int adopted = 0;
-    for (OpenSequence sequence : ready) {
-      boolean isNew = sequence.owner() == null;
-      boolean fits =
-          batch.isEmpty()
-              || head(batch.get(0)).request().operation() == head(sequence).request().operation();
-      if (fits && (!isNew || adopted < share) && batch.size() < limits.batchSize()) {
-        batch.add(sequence);
-        adopted += isNew ? 1 : 0;
-      }
-    }
-    return batch;
-  }
-
-  private static Job head(OpenSequence sequence) {
-    Job head = sequence.head();
-    if (head == null) {
-      throw new IllegalStateException("nothing of sequence " + sequence.id() + " waits");
-    }
-    return head;
-  }
-
-  private static long arrival(OpenSequence sequence) {
-    return head(sequence).arrivalNanos();
   }
 
   /** A job that was taken is under way no more: its run has ended, or it was never sent. */
