@@ -197,8 +197,9 @@ final class Dispatcher {
     // Only now: whoever is told of an end may cancel another job.
     List<Job> live = new ArrayList<>(jobs);
     live.removeIf(Job::ended);
-    if (sequences != null) {
-      jobs.stream().filter(Job::ended).forEach(job -> sequences.left(job, now));
+    SequenceBatcher known = sequences;
+    if (known != null) {
+      jobs.stream().filter(Job::ended).forEach(job -> known.left(job, now));
     }
     return live;
   }

@@ -198,7 +198,9 @@ final class WorkerReports implements WorkerHost {
   private void leave(Run run) {
     if (sequences != null) {
       long now = loop.nanoTime();
-      run.jobs().forEach(job -> sequences.left(job, now));
+      for (Job job : run.jobs()) {
+        sequences.left(job, now);
+      }
       backlog.dispatchSoon();
     }
   }
