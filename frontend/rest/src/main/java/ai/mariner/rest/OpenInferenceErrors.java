@@ -56,6 +56,7 @@ final class OpenInferenceErrors {
           REPLY_TOO_LARGE,
           STREAM_STALLED,
           WORKER_LOST,
+          SEQUENCE_LOST,
           WORKER_OUT_OF_MEMORY,
           INTERNAL ->
           500;
