@@ -24,4 +24,9 @@ record ByteStringBody(ByteString content) implements Body {
   public void release() {
     // The garbage collector does it.
   }
+
+  @Override
+  public Body share() {
+    return this;
+  }
 }

@@ -44,6 +44,11 @@ final class CountedBody implements Body {
     }
   }
 
+  @Override
+  public Body share() {
+    throw new UnsupportedOperationException("a body of this test has one owner");
+  }
+
   /** Waits for the release and checks that there was only one. */
   void assertReleasedOnce() throws InterruptedException {
     assertThat(released.await(10, TimeUnit.SECONDS)).as("released").isTrue();

@@ -40,4 +40,10 @@ public final class NettyBody implements Body {
   public void release() {
     buffer.release();
   }
+
+  @Override
+  public Body share() {
+    // Not the same buffer: whoever writes it to a channel moves its indices.
+    return new NettyBody(buffer.retainedDuplicate());
+  }
 }

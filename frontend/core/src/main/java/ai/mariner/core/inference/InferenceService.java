@@ -60,6 +60,14 @@ public final class InferenceService implements InferenceCalls {
       refuse(request, sink, shuttingDown());
       return;
     }
+    step(request, sink);
+  }
+
+  /**
+   * Runs a step of a request that was let in before, also while the server stops. Otherwise as
+   * {@link #submit}.
+   */
+  public void step(InferenceRequest request, ResponseSink sink) {
     Model model = registry.find(request.model());
     if (model == null) {
       refuse(request, sink, registry.absence(request.model()));

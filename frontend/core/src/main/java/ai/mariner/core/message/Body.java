@@ -32,6 +32,12 @@ public interface Body {
   /** Gives the memory back. */
   void release();
 
+  /**
+   * The same bytes for a second owner: both bodies are released, each once, in any order. Asked of
+   * a body that has not been released.
+   */
+  Body share();
+
   /** A body in the Java heap. */
   static Body of(byte[] bytes) {
     return new HeapBody(bytes);

@@ -26,4 +26,9 @@ final class HeapBody implements Body {
   public void release() {
     // The garbage collector does it.
   }
+
+  @Override
+  public Body share() {
+    return this;
+  }
 }

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param sequence place in a stateful sequence; absent: none
  * @param batchKey only requests with equal keys may run in one batch; absent: with all others that
  *     have none
+ * @param admitted whether it is a step of a request that was let in before, so that a full queue
+ *     does not refuse it
  */
 public record InferenceRequest(
     long id,
@@ -31,7 +33,34 @@ public record InferenceRequest(
     @Nullable Long timeoutNanos,
     boolean streaming,
     @Nullable Sequence sequence,
-    @Nullable Object batchKey) {
+    @Nullable Object batchKey,
+    boolean admitted) {
+
+  /** A request of a client's own. */
+  public InferenceRequest(
+      long id,
+      ModelRef model,
+      Operation operation,
+      @Nullable String label,
+      List<InputPart> parts,
+      Headers headers,
+      @Nullable Long timeoutNanos,
+      boolean streaming,
+      @Nullable Sequence sequence,
+      @Nullable Object batchKey) {
+    this(
+        id,
+        model,
+        operation,
+        label,
+        parts,
+        headers,
+        timeoutNanos,
+        streaming,
+        sequence,
+        batchKey,
+        false);
+  }
 
   /** A request that may run in one batch with any other of its operation. */
   public InferenceRequest(

@@ -33,6 +33,14 @@ public final class InflightBudget {
     return false;
   }
 
+  /**
+   * Takes some bytes in any case: those of a request that was let in before. New requests find the
+   * less.
+   */
+  public void charge(long bytes) {
+    usedBytes.addAndGet(bytes);
+  }
+
   /** What a request is told that finds no room. */
   public Failure refusal() {
     return Failure.of(

@@ -56,7 +56,7 @@ final class Admission implements Onward {
 
   @Override
   public void follow(Job job, int waiting) {
-    if (waiting > backlog.capacity()) {
+    if (waiting > backlog.capacity() && !job.request().admitted()) {
       refuseFull(job);
       return;
     }

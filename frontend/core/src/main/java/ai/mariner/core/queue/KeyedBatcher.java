@@ -41,7 +41,8 @@ final class KeyedBatcher implements Batcher {
 
   @Override
   public boolean offer(Job job) {
-    if (live >= capacity || !queueOf(job).offer(job)) {
+    boolean full = live >= capacity && !job.request().admitted();
+    if (full || !queueOf(job).offer(job)) {
       return false;
     }
     live++;

@@ -45,7 +45,7 @@ final class QueueBatcher implements Batcher {
 
   @Override
   public boolean offer(Job job) {
-    if (live >= capacity) {
+    if (live >= capacity && !job.request().admitted()) {
       return false;
     }
     queue.add(job);

@@ -42,12 +42,15 @@ class CoreArchitectureTest {
               Set.of(
                   "crew", "process", "cache", "job", "worker", "message", "error", "config", "time",
                   "metrics")),
+          Map.entry("graph", Set.of("message", "error", "time")),
           Map.entry(
               "model",
               Set.of(
-                  "queue", "crew", "process", "job", "worker", "message", "error", "config", "time",
-                  "metrics")),
-          Map.entry("inference", Set.of("model", "queue", "message", "error", "time", "metrics")));
+                  "graph", "queue", "crew", "process", "job", "worker", "message", "error",
+                  "config", "time", "metrics")),
+          Map.entry(
+              "inference",
+              Set.of("model", "graph", "queue", "message", "error", "time", "metrics")));
 
   private static final Pattern OWN_NAME = Pattern.compile("\\bai\\.mariner\\.core\\.([a-z]+)\\.");
   private static final Pattern FOREIGN_NAME =

@@ -1,5 +1,6 @@
 package ai.mariner.core.testing;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -9,7 +10,12 @@ public final class BodyLedger {
 
   /** A new body of this text. */
   public CountingBody body(String text) {
-    CountingBody body = new CountingBody(text);
+    return body(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A new body of these bytes. */
+  CountingBody body(byte[] bytes) {
+    CountingBody body = new CountingBody(bytes, this);
     open.add(body);
     return body;
   }

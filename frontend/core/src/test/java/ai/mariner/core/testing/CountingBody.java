@@ -3,15 +3,23 @@ package ai.mariner.core.testing;
 import ai.mariner.core.message.Body;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** A body that must be released exactly once and not be read after that. */
 public final class CountingBody implements Body {
   private final byte[] bytes;
+  private final @Nullable BodyLedger ledger;
   private int releases;
 
   /** A body of this text in UTF-8. */
   public CountingBody(String text) {
-    this.bytes = text.getBytes(StandardCharsets.UTF_8);
+    this(text.getBytes(StandardCharsets.UTF_8), null);
+  }
+
+  /** A body whose shares are written into a ledger. */
+  CountingBody(byte[] bytes, @Nullable BodyLedger ledger) {
+    this.bytes = bytes;
+    this.ledger = ledger;
   }
 
   @Override
@@ -32,6 +40,14 @@ public final class CountingBody implements Body {
     if (++releases > 1) {
       throw new AssertionError("a body is released " + releases + " times: " + this);
     }
+  }
+
+  @Override
+  public synchronized Body share() {
+    if (releases > 0) {
+      throw new AssertionError("a body is shared after its release: " + this);
+    }
+    return ledger == null ? new CountingBody(bytes, null) : ledger.body(bytes);
   }
 
   /** Whether it has been released, which happened exactly once then. */
