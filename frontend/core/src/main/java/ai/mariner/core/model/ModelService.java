@@ -114,6 +114,11 @@ public final class ModelService implements ModelCalls {
     }
   }
 
+  /** Registers what was fetched for a call, and waits for its workers. */
+  CompletionStage<RegisterResult> register(Registration.Fetched fetched) {
+    return publish(fetched).thenCompose(model -> startWorkers(model, fetched.order()));
+  }
+
   /** The same stage; health knows when a model of the start is not there. */
   private CompletableFuture<RegisterResult> watched(
       RegisterModel order, CompletableFuture<RegisterResult> result) {

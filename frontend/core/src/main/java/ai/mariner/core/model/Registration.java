@@ -72,8 +72,24 @@ public final class Registration {
    * @param order what was asked for
    * @param archive archive; who holds this gives it back unless it is published
    * @param key registered name and version that it will have
+   * @param loop owner of its pool; absent: whose turn it is
    */
-  record Fetched(RegisterModel order, ModelArchive archive, ModelKey key) {}
+  record Fetched(RegisterModel order, ModelArchive archive, ModelKey key, @Nullable Loop loop) {
+    /** A model whose pool any loop may own. */
+    Fetched(RegisterModel order, ModelArchive archive, ModelKey key) {
+      this(order, archive, key, null);
+    }
+
+    /** The same with its pool on this loop. */
+    Fetched on(Loop owner) {
+      return new Fetched(order, archive, key, owner);
+    }
+  }
+
+  /** The loop whose turn it is to be given work. */
+  Loop nextLoop() {
+    return loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
+  }
 
   /**
    * Fetches, checks and publishes.
@@ -112,7 +128,8 @@ public final class Registration {
     try {
       ModelSpec spec = spec(key, order, fetched.archive());
       registry.reserve(key);
-      Model model = assemble(key, order, fetched.archive(), spec);
+      Loop loop = fetched.loop() == null ? nextLoop() : fetched.loop();
+      Model model = assemble(key, order, fetched.archive(), spec, loop);
       boolean chosen = Boolean.TRUE.equals(spec.get(ProgramOptions.DEFAULT_VERSION));
       registry.publish(model, chosen && order.atStart());
       return model;
@@ -136,7 +153,7 @@ public final class Registration {
       ModelKey key = new ModelKey(old.key().name(), archive.manifest().modelVersion());
       ModelSpec spec = spec(key, order, archive);
       registry.reserveBeside(key, old, keepOld);
-      return assemble(key, order, archive, spec);
+      return assemble(key, order, archive, spec, nextLoop());
     } catch (RuntimeException e) {
       archive.release().run();
       throw e;
@@ -201,7 +218,8 @@ public final class Registration {
   }
 
   /** Makes the model of a reserved version; gives the version back when that fails. */
-  private Model assemble(ModelKey key, RegisterModel order, ModelArchive archive, ModelSpec spec) {
+  private Model assemble(
+      ModelKey key, RegisterModel order, ModelArchive archive, ModelSpec spec, Loop loop) {
     try {
       Manifest manifest = archive.manifest();
       String runtime = order.runtime() == null ? manifest.runtime() : order.runtime();
@@ -214,7 +232,6 @@ public final class Registration {
               handler(key, order, manifest),
               envelope(manifest),
               new WarmupFiles(archive.directory(), maxBytes).read(spec.warmup()));
-      Loop loop = loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
       ModelMetrics meters = metrics.model(key);
       Pool pool = pool(program, spec, loop, meters);
       return new Model(

@@ -6,21 +6,29 @@ import ai.mariner.core.crew.MemoryWatch;
 import ai.mariner.core.crew.WorkerFactory;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
+import ai.mariner.core.graph.GraphPool;
 import ai.mariner.core.inference.InferenceService;
+import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.model.Completion;
+import ai.mariner.core.model.ModelArchive;
 import ai.mariner.core.model.ModelRegistry;
 import ai.mariner.core.model.ModelService;
 import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.Registration;
+import ai.mariner.core.model.WorkflowArchive;
+import ai.mariner.core.model.WorkflowSpec;
+import ai.mariner.core.model.Workflows;
 import ai.mariner.core.worker.HostMemory;
 import ai.mariner.core.worker.ResidentMemory;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +59,15 @@ public final class TestServer {
   /** Management. */
   public final ModelService models;
 
+  /** Bytes of answers that wait between nodes of workflows. */
+  public final InflightBudget budget = new InflightBudget(1_000_000);
+
+  /** Workflows. */
+  public final Workflows workflows;
+
+  private final Map<String, WorkflowSpec> workflowSpecs = new ConcurrentHashMap<>();
+  private final Map<String, String> workflowNames = new ConcurrentHashMap<>();
+
   /** Predictions. */
   public final InferenceService inference;
 
@@ -78,6 +95,29 @@ public final class TestServer {
         new ModelService(
             registry, registration, admin, config.limits().drainTimeout(), ResidentMemory.UNKNOWN);
     inference = new InferenceService(registry, labels);
+    workflows =
+        new Workflows(
+            this::fetchWorkflow,
+            registration,
+            models,
+            registry,
+            new GraphPool.Shared(inference::step, inference::nextRequestId, labels, budget),
+            admin,
+            config.limits().drainTimeout());
+  }
+
+  /** Puts an archive of a workflow there, which has functions in {@code functions.py}. */
+  public void putWorkflow(String location, String name, WorkflowSpec spec) {
+    archives.put(location, null, "1.0");
+    workflowSpecs.put(location, spec);
+    workflowNames.put(location, name);
+  }
+
+  private WorkflowArchive fetchWorkflow(String location) {
+    ModelArchive files = archives.fetch(location);
+    WorkflowSpec spec = workflowSpecs.getOrDefault(location, new WorkflowSpec(List.of()));
+    String name = workflowNames.getOrDefault(location, location);
+    return new WorkflowArchive(files, name, "functions.py", spec);
   }
 
   /** A server of the {@code mariner} profile. */
