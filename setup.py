@@ -128,12 +128,16 @@ setup(
     python_requires=">=3.10",
     packages=[
         *find_packages(include=["ts", "ts.*"], exclude=["*.tests", "*.tests.*"]),
-        *find_packages("model-archiver", include=["model_archiver", "model_archiver.*"]),
+        *find_packages("model-archiver", include=["model_archiver", "model_archiver.*", "workflow_archiver"]),
     ],
-    package_dir={"model_archiver": "model-archiver/model_archiver"},
+    package_dir={
+        "model_archiver": "model-archiver/model_archiver",
+        "workflow_archiver": "model-archiver/workflow_archiver",
+    },
     package_data={
         "ts": ["frontend/*.jar", "configs/*.yaml", "_wire/*.pyi", "py.typed"],
         "model_archiver": ["py.typed"],
+        "workflow_archiver": ["py.typed"],
     },
     ext_modules=[ACCELERATOR],
     include_package_data=False,
@@ -169,7 +173,7 @@ setup(
             "mariner=ts._cli.main:main",
             "torchserve=ts.model_server:start",
             "torch-model-archiver=model_archiver.model_packaging:generate_model_archive",
-            "torch-workflow-archiver=ts._cli.main:workflow_archiver",
+            "torch-workflow-archiver=workflow_archiver.workflow_packaging:generate_workflow_archive",
         ]
     },
     cmdclass={"build_frontend": BuildFrontend, "build_py": BuildWithFrontend},

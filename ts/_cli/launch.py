@@ -157,9 +157,14 @@ def checked_store(flag: str | None, config: Mapping[str, str], environment: Mapp
     Raises CommandError when it is not a directory.
     """
     store = in_force("model_store", flag, config, environment)
-    if store is not None and not Path(store).is_dir():
-        raise CommandError(f"--model-store directory not found: {store}")
-    return store
+    return store if store is None else checked_folder("--model-store", store)
+
+
+def checked_folder(flag: str, folder: str) -> str:
+    """Returns the folder that a flag names. Raises CommandError when it is not a directory."""
+    if not Path(folder).is_dir():
+        raise CommandError(f"{flag} directory not found: {folder}")
+    return folder
 
 
 def stays(asked: bool, command: str) -> bool:

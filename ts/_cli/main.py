@@ -73,11 +73,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-def workflow_archiver() -> int:
-    """The command `torch-workflow-archiver`: refuses openly."""
-    print("torch-workflow-archiver: workflows are not supported yet", file=sys.stderr)
-    return 1
-
-
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,13 +9,18 @@ from ts._cli.arguments import LaterFlag, StrictParser, add_server_flags, seconds
 from ts._cli.model_parsers import add_model_commands
 from ts.version import __version__
 
-WORKFLOW_FLAGS = ("--workflow-store", "--workflows", "--workflow")
+WORKFLOW_FLAGS = ("--workflows", "--workflow")
 LATER_FLAGS = ("--plugins-path", "--ppath", "--cpp-log-config", *WORKFLOW_FLAGS)
 
 
 def _add_start(commands: Any) -> None:
     parser = commands.add_parser("start", allow_abbrev=False, help="start a server")
     parser.add_argument("--model-store", metavar="DIR", help="folder that holds the model archives")
+    parser.add_argument(
+        "--workflow-store",
+        metavar="DIR",
+        help="folder that holds the archives of workflows (default: the model store)",
+    )
     parser.add_argument(
         "--models", nargs="+", metavar="[NAME=]MAR", help="models to load: archives in the store, or `all`"
     )

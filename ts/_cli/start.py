@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ts._cli import properties
 from ts._cli.errors import CommandError
-from ts._cli.launch import Launch, await_state, checked_store, ending, prepare, stays
+from ts._cli.launch import Launch, await_state, checked_folder, checked_store, ending, prepare, stays
 from ts._cli.progress import painted, progress_for, wants_colour
 from ts._cli.runfolder import RunFolder, checked_name, default_name, runs_root
 from ts._cli.state import ServerState, read_state
@@ -35,6 +35,8 @@ def server_arguments(options: argparse.Namespace, store: str | None, config_file
         arguments += ["--ts-config-file", str(config_file)]
     if store is not None:
         arguments += ["--model-store", store]
+    if options.workflow_store is not None:
+        arguments += ["--workflow-store", checked_folder("--workflow-store", options.workflow_store)]
     flags = {
         "--no-config-snapshot": options.no_config_snapshots,
         "--disable-token-auth": options.disable_token_auth,

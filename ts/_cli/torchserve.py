@@ -20,7 +20,7 @@ from ts._cli import properties
 from ts._cli.arguments import KEY_FILE, LaterFlag, LenientParser
 from ts._cli.errors import CommandError, check_current_folder, fault_text
 from ts._cli.identity import start_mark
-from ts._cli.launch import POLL_SECONDS, await_state, checked_store, ending, prepare, stays
+from ts._cli.launch import POLL_SECONDS, await_state, checked_folder, checked_store, ending, prepare, stays
 from ts._cli.runfolder import RunFolder, root_name, temp_root
 from ts.version import __version__
 
@@ -46,6 +46,11 @@ def torchserve_parser() -> argparse.ArgumentParser:
         metavar="[NAME=]LOCATION",
         help="models to load: archives in the store, URLs, or `all`",
     )
+    parser.add_argument(
+        "--workflow-store",
+        metavar="DIR",
+        help="folder that holds the archives of workflows (default: the model store)",
+    )
     parser.add_argument("--log-config", metavar="FILE", help="Log4j 2 configuration")
     parser.add_argument(
         "--foreground", action="store_true", help="start: stay until it ends; stop: wait until it ended"
@@ -69,7 +74,7 @@ def torchserve_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="let clients register and unregister models",
     )
-    for flags in (("--plugins-path", "--ppath"), ("--cpp-log-config",), ("--workflow-store",)):
+    for flags in (("--plugins-path", "--ppath"), ("--cpp-log-config",)):
         parser.add_argument(*flags, action=LaterFlag, nargs="?", help=argparse.SUPPRESS)
     return parser
 
@@ -120,6 +125,8 @@ def server_arguments(options: argparse.Namespace, store: str, config_file: Path 
     if config_file is not None:
         arguments += ["--ts-config-file", str(config_file)]
     arguments += ["--model-store", store]
+    if options.workflow_store is not None:
+        arguments += ["--workflow-store", checked_folder("--workflow-store", options.workflow_store)]
     flags = {
         "--no-config-snapshot": options.no_config_snapshots,
         "--disable-token-auth": options.token_auth,

@@ -177,7 +177,11 @@ def test_version_comes_without_a_server(installation: Installation) -> None:
         (["--unknown"], 2, "unrecognized arguments: --unknown"),
         (["--plugins-path", "x"], 2, "--plugins-path is not supported yet"),
         (["--cpp-log-config", "x"], 2, "--cpp-log-config is not supported yet"),
-        (["--workflow-store", "x"], 2, "--workflow-store is not supported yet"),
+        (
+            ["--model-store", ".", "--workflow-store", "missing"],
+            1,
+            "--workflow-store directory not found: missing",
+        ),
     ],
 )
 def test_users_mistakes_have_messages(

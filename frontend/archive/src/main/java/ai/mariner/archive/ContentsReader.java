@@ -53,7 +53,7 @@ final class ContentsReader {
   }
 
   /** With links followed: those of a mounted volume stay within the folder, others may not. */
-  private static boolean liesWithin(Path folder, Path path) {
+  static boolean liesWithin(Path folder, Path path) {
     try {
       return path.toRealPath().startsWith(folder.toRealPath());
     } catch (IOException e) {

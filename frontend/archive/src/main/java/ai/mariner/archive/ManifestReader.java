@@ -22,7 +22,7 @@ final class ManifestReader {
   private static final ManifestFile NONE =
       new ManifestFile(new Manifest(null, "1.0", null, "python", null), null);
 
-  private final JsonMapper json =
+  static final JsonMapper JSON =
       JsonMapper.builder(
               JsonFactory.builder()
                   .streamReadConstraints(
@@ -84,7 +84,7 @@ final class ManifestReader {
 
   private JsonNode parse(String text) {
     try {
-      JsonNode root = json.readTree(text);
+      JsonNode root = JSON.readTree(text);
       if (!root.isObject()) {
         throw Refusals.invalid(LABEL + ": not a JSON object (expected: {...})");
       }
@@ -144,7 +144,7 @@ final class ManifestReader {
     }
   }
 
-  private static boolean isWithin(String path) {
+  static boolean isWithin(String path) {
     if (path.indexOf('\\') >= 0 || path.chars().anyMatch(Character::isISOControl)) {
       return false;
     }

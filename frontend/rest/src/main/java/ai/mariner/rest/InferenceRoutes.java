@@ -4,6 +4,7 @@ import ai.mariner.core.access.TokenScope;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Operation;
@@ -39,6 +40,7 @@ final class InferenceRoutes {
     kserve(routes, "/v1/models/{model}:explain", "kserveV1Explain", plain, Operation.EXPLAIN);
     kserve(routes, "/v2/models/{model}/infer", "kserveV2Infer", v2, Operation.PREDICT);
     kserve(routes, "/v2/models/{model}/explain", "kserveV2Explain", v2, Operation.EXPLAIN);
+    workflows(routes);
     withQuery(routes, "/invocations", "invocations", this::invoke);
     withQuery(routes, "/models/{model}/invoke", "invokeModel", invocation);
     withQuery(routes, "/{model}/predict", "legacyPredict", invocation);
@@ -61,6 +63,20 @@ final class InferenceRoutes {
       List<Route> routes, String path, String id, Dialect dialect, Operation operation) {
     Route.Doc doc = Route.Doc.of(id, "KServe's path of a prediction").withBody(ANYTHING);
     add(routes, path, dialect, action(dialect, operation), doc);
+  }
+
+  private void workflows(List<Route> routes) {
+    Route.Action action =
+        call -> {
+          InferenceRequest request = plain.read(call, Operation.PREDICT);
+          Exchange exchange = call.exchange();
+          exchange.frame(plain.framing(call.request()));
+          context.workflows().submit(request, plain.sink(exchange));
+        };
+    PathTemplate template = PathTemplate.of("/wfpredict/{model}");
+    Route.Doc doc = Route.Doc.of("wfpredict", "Run a workflow").withBody(ANYTHING);
+    TokenScope scope = TokenScope.INFERENCE;
+    routes.add(new Route(null, template, scope, Route.Traits.NONE, action, doc).in(plain));
   }
 
   private void withQuery(List<Route> routes, String path, String id, Route.Action action) {

@@ -236,7 +236,7 @@ final class ManagementRoutes {
   }
 
   /** Answers when the stage is complete, on whatever thread that is: the exchange hops. */
-  private static <T> void answer(Call call, CompletionStage<T> stage, Function<T, Reply> show) {
+  static <T> void answer(Call call, CompletionStage<T> stage, Function<T, Reply> show) {
     Exchange exchange = call.exchange();
     stage
         .thenApply(show)

@@ -7,6 +7,7 @@ import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.metrics.AccessLog;
 import ai.mariner.core.metrics.ServerMetrics;
 import ai.mariner.core.model.ModelCalls;
+import ai.mariner.core.model.WorkflowCalls;
 import java.util.function.LongSupplier;
 
 /**
@@ -15,6 +16,7 @@ import java.util.function.LongSupplier;
  * @param config what the server was told
  * @param inference takes predictions
  * @param models registered models
+ * @param workflows registered workflows
  * @param access who may call
  * @param metrics counts answers
  * @param accessLog takes a line for each answer
@@ -27,6 +29,7 @@ public record RestContext(
     ServerConfig config,
     InferenceCalls inference,
     ModelCalls models,
+    WorkflowCalls workflows,
     AccessPolicy access,
     ServerMetrics metrics,
     AccessLog accessLog,

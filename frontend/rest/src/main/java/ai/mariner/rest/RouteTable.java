@@ -60,7 +60,11 @@ final class RouteTable {
         added.forEach(route -> routes.add(route(route)));
         yield routes;
       }
-      case MANAGEMENT -> new ManagementRoutes(context).routes();
+      case MANAGEMENT -> {
+        List<Route> routes = new ArrayList<>(new ManagementRoutes(context).routes());
+        routes.addAll(new WorkflowRoutes(context).routes());
+        yield routes;
+      }
       case METRICS -> List.of(metrics(context));
     };
   }

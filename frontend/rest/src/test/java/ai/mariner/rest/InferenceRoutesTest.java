@@ -78,7 +78,7 @@ class InferenceRoutesTest {
         "/v1/models/:predict",
         "/v1/models/m",
         "/models/m/other",
-        "/wfpredict/w",
+        "/wfpredict",
         "/workflows",
         "/models",
         "/a/b/c/predict",

@@ -62,6 +62,7 @@ final class TestServer {
   final Set<String> absent = new HashSet<>();
   final List<ModelSummary> models = new ArrayList<>();
   final AddedRoutes addedRoutes = new AddedRoutes();
+  final FakeWorkflows workflows = new FakeWorkflows();
   final RestContext context;
   Health health = new Health(true, false, List.of());
   BiConsumer<InferenceRequest, ResponseSink> handler = TestServer::echo;
@@ -81,6 +82,7 @@ final class TestServer {
             change.apply(config(profile)).build(),
             new Predictions(),
             new Models(),
+            workflows,
             access,
             new Counter(),
             (remote, line, status, millis) ->

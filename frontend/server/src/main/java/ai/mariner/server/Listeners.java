@@ -7,6 +7,7 @@ import ai.mariner.core.inference.InferenceService;
 import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.metrics.AccessLog;
 import ai.mariner.core.model.ModelService;
+import ai.mariner.core.model.Workflows;
 import ai.mariner.grpc.GrpcContext;
 import ai.mariner.grpc.GrpcServer;
 import ai.mariner.net.Transport;
@@ -60,18 +61,20 @@ final class Listeners {
       ServerConfig config,
       InferenceService inference,
       ModelService models,
+      Workflows workflows,
+      InflightBudget budget,
       AccessPolicy access,
       PrometheusMetrics metrics,
       AccessLog accessLog,
       Transport transport,
       EventLoopGroup loops)
       throws IOException {
-    InflightBudget budget = new InflightBudget(config.limits().maxInflightBytes());
     RestContext rest =
         new RestContext(
             config,
             inference,
             models,
+            workflows,
             access,
             metrics,
             accessLog,

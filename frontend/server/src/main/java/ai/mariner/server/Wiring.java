@@ -1,15 +1,19 @@
 package ai.mariner.server;
 
 import ai.mariner.archive.MarStore;
+import ai.mariner.archive.WarStore;
 import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.crew.MemoryWatch;
 import ai.mariner.core.crew.WorkerFactory;
+import ai.mariner.core.graph.GraphPool;
 import ai.mariner.core.inference.InferenceService;
+import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.model.ModelRegistry;
 import ai.mariner.core.model.ModelService;
 import ai.mariner.core.model.Registration;
+import ai.mariner.core.model.Workflows;
 import ai.mariner.core.worker.ResidentMemory;
 import ai.mariner.net.NettyLoop;
 import ai.mariner.net.Transport;
@@ -66,6 +70,8 @@ final class Wiring {
   private final MarStore archives;
   private final InferenceService inference;
   private final ModelService models;
+  private final InflightBudget budget;
+  private final Workflows workflows;
   private final StateReport state;
   private final @Nullable TokenAuthority tokens;
   private final AccessLogFile accessLog;
@@ -116,13 +122,21 @@ final class Wiring {
     ModelRegistry registry = new ModelRegistry(watch);
     this.archives = new MarStore(config.fetch(), config.limits(), config.profile());
     this.inference = new InferenceService(registry, labels);
+    Registration registration =
+        new Registration(config, archives, registry, workers, metrics, modelLoops);
     this.models =
-        new ModelService(
+        new ModelService(registry, registration, admin, config.limits().drainTimeout(), resident);
+    this.budget = new InflightBudget(config.limits().maxInflightBytes());
+    this.workflows =
+        new Workflows(
+            new WarStore(
+                new MarStore(config.fetch().ofWorkflows(), config.limits(), config.profile())),
+            registration,
+            models,
             registry,
-            new Registration(config, archives, registry, workers, metrics, modelLoops),
+            new GraphPool.Shared(inference::step, inference::nextRequestId, labels, budget),
             admin,
-            config.limits().drainTimeout(),
-            resident);
+            config.limits().drainTimeout());
     this.accessLog = new AccessLogFile();
     this.tokens = tokens(config, random);
   }
@@ -163,7 +177,9 @@ final class Wiring {
   private void listen() throws IOException {
     AccessPolicy access = tokens == null ? AccessPolicy.OPEN : tokens;
     Listeners bound =
-        Listeners.bind(config, inference, models, access, metrics, accessLog, transport, loops);
+        Listeners.bind(
+            config, inference, models, workflows, budget, access, metrics, accessLog, transport,
+            loops);
     listeners = bound;
     state.listening(bound.addresses());
     // In words that TorchServe's users look for.
@@ -201,7 +217,11 @@ final class Wiring {
   private void stopAll(Duration drain) {
     models.announceStop();
     inference.close();
-    join(models.close(drain), drain.plus(REMOVAL_GRACE));
+    long begun = System.nanoTime();
+    // First, since their requests go on from node to node.
+    join(workflows.close(drain), drain.plus(REMOVAL_GRACE));
+    Duration left = drain.minusNanos(System.nanoTime() - begun);
+    join(models.close(left.isNegative() ? Duration.ZERO : left), drain.plus(REMOVAL_GRACE));
     Listeners bound = listeners;
     if (bound != null) {
       bound.close();

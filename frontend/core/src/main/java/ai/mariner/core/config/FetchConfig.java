@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Where archives may come from.
  *
  * @param modelStore folder of archives, also the target of downloads; absent: none
+ * @param workflowStore folder of archives of workflows; absent: none
  * @param allowedUrls an address must match one of these as a whole, without regard to case; empty:
  *     no address is fetched
  * @param allowedUrlsConfigured whether the configuration gave {@code allowedUrls}; private
@@ -17,6 +18,22 @@ import org.jspecify.annotations.Nullable;
  */
 public record FetchConfig(
     @Nullable Path modelStore,
+    @Nullable Path workflowStore,
     List<Pattern> allowedUrls,
     boolean allowedUrlsConfigured,
-    Path workDirectory) {}
+    Path workDirectory) {
+
+  /** Models and workflows in one folder. */
+  public FetchConfig(
+      @Nullable Path store,
+      List<Pattern> allowedUrls,
+      boolean allowedUrlsConfigured,
+      Path workDirectory) {
+    this(store, store, allowedUrls, allowedUrlsConfigured, workDirectory);
+  }
+
+  /** The same with the folder of workflows in the place of that of models. */
+  public FetchConfig ofWorkflows() {
+    return new FetchConfig(workflowStore, allowedUrls, allowedUrlsConfigured, workDirectory);
+  }
+}

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param python interpreter of the workers
  * @param configFile configuration file
  * @param modelStore folder of archives
+ * @param workflowStore folder of archives of workflows
  * @param models models to load at start; absent: as the configuration says
  * @param disableTokenAuthorization whether callers need no token
  * @param enableModelApi whether models can be registered by a call
@@ -30,6 +31,7 @@ public record CommandLine(
     @Nullable Path python,
     @Nullable Path configFile,
     @Nullable Path modelStore,
+    @Nullable Path workflowStore,
     @Nullable List<String> models,
     boolean disableTokenAuthorization,
     boolean enableModelApi,
@@ -41,7 +43,7 @@ public record CommandLine(
 
   /** Nothing given. */
   public static final CommandLine EMPTY =
-      new CommandLine(null, null, null, null, false, false, false, null, null, null, false);
+      new CommandLine(null, null, null, null, null, false, false, false, null, null, null, false);
 
   private static final Map<String, String> SHORT_NAMES =
       Map.of(
@@ -96,6 +98,7 @@ public record CommandLine(
     private @Nullable Path python;
     private @Nullable Path configFile;
     private @Nullable Path modelStore;
+    private @Nullable Path workflowStore;
     private @Nullable List<String> models;
     private boolean disableTokenAuthorization;
     private boolean enableModelApi;
@@ -127,6 +130,7 @@ public record CommandLine(
               python,
               configFile,
               modelStore,
+              workflowStore,
               models,
               disableTokenAuthorization,
               enableModelApi,
@@ -147,6 +151,7 @@ public record CommandLine(
         case "--python" -> python = path(name);
         case "--ts-config-file" -> configFile = path(name);
         case "--model-store" -> modelStore = path(name);
+        case "--workflow-store" -> workflowStore = path(name);
         case "--server-home" -> serverHome = path(name);
         case "--state-file" -> stateFile = path(name);
         case "--run-folder" -> runFolder = path(name);
@@ -158,7 +163,7 @@ public record CommandLine(
         case "--enable-model-api" -> enableModelApi = true;
         case "--show-config" -> showConfig = true;
         case "--allow-insecure" -> allowInsecure = true;
-        case "--workflow-store", "--cpp-log-config" -> {
+        case "--cpp-log-config" -> {
           String given = value(name);
           if (given != null) {
             problems.add(name + ": " + given + " is not supported yet");

@@ -270,16 +270,23 @@ public final class ConfigLoader {
     }
 
     private FetchConfig fetch() {
-      Path store = values.given(settings.models.modelStore);
-      Path resolved = store == null ? null : folder.resolve(store).normalize();
-      if (resolved != null && !machine.isFolder().test(resolved)) {
-        values.malformed(settings.models.modelStore, "an existing folder");
-      }
+      Path models = store(settings.models.modelStore);
+      Path workflows = store(settings.models.workflowStore);
       return new FetchConfig(
-          resolved,
+          models,
+          workflows == null ? models : workflows,
           values.get(settings.access.allowedUrls),
           values.isGiven(settings.access.allowedUrls),
           machine.runDirectory().resolve("models"));
+    }
+
+    private @Nullable Path store(Setting<Path> setting) {
+      Path store = values.given(setting);
+      Path resolved = store == null ? null : folder.resolve(store).normalize();
+      if (resolved != null && !machine.isFolder().test(resolved)) {
+        values.malformed(setting, "an existing folder");
+      }
+      return resolved;
     }
 
     private CorsConfig cors() {

@@ -19,6 +19,12 @@ final class ModelSettings {
           Syntax.path(),
           Fallback.NONE,
           "Folder of archives, relative to the working directory; also the target of downloads.");
+  final Setting<Path> workflowStore =
+      chapter.row(
+          "workflow_store",
+          Syntax.path(),
+          Fallback.computed("`model_store`"),
+          "Folder of archives of workflows, relative to the working directory.");
   final Setting<List<StartupModel>> loadModels =
       chapter.row(
           "load_models",
@@ -103,7 +109,6 @@ final class ModelSettings {
         Syntax.text(),
         Fallback.NONE,
         "Models to restore; snapshots are neither read nor written.");
-    chapter.later("workflow_store", Syntax.path(), Fallback.NONE, "Folder of workflow archives.");
     chapter.later(
         "install_py_dep_per_model",
         Syntax.bool(),

@@ -169,6 +169,12 @@ final class Values {
       given.put(
           settings.models.modelStore.key(), new Given(modelStore.toString(), "--model-store"));
     }
+    Path workflowStore = commandLine.workflowStore();
+    if (workflowStore != null) {
+      given.put(
+          settings.models.workflowStore.key(),
+          new Given(workflowStore.toString(), "--workflow-store"));
+    }
     List<String> models = commandLine.models();
     if (models != null) {
       given.put(settings.models.loadModels.key(), new Given(String.join(",", models), "--models"));

@@ -17,6 +17,8 @@ class CommandLineTest {
                 "--ts-config-file",
                 "c.properties",
                 "--model-store=store",
+                "--workflow-store",
+                "flows",
                 "--models",
                 "a=a.mar",
                 "b.mar",
@@ -32,6 +34,8 @@ class CommandLineTest {
                 "c.properties",
                 "-s",
                 "store",
+                "-w",
+                "flows",
                 "-m",
                 "a=a.mar",
                 "b.mar",
@@ -46,6 +50,7 @@ class CommandLineTest {
                 Path.of("/usr/bin/python3"),
                 Path.of("c.properties"),
                 Path.of("store"),
+                Path.of("flows"),
                 List.of("a=a.mar", "b.mar"),
                 true,
                 true,
@@ -88,21 +93,11 @@ class CommandLineTest {
   @Test
   void namesEveryBadArgument() {
     assertThat(
-            CommandLine.parse(
-                    List.of(
-                        "--modelstore",
-                        "x",
-                        "--workflow-store",
-                        "wf",
-                        "-clog",
-                        "f",
-                        "--models",
-                        "--python"))
+            CommandLine.parse(List.of("--modelstore", "x", "-clog", "f", "--models", "--python"))
                 .problems())
         .containsExactly(
             "argument: --modelstore (expected: an option; did you mean --model-store?)",
             "argument: x (expected: an option)",
-            "--workflow-store: wf is not supported yet",
             "--cpp-log-config: f is not supported yet",
             "--models: nothing (expected: a value)",
             "--python: nothing (expected: a value)");

@@ -211,7 +211,6 @@ class ConfigLoaderTest {
     "install_py_dep_per_model, true",
     "enable_grpc_ssl, true",
     "inference_address, https://127.0.0.1:8443",
-    "workflow_store, wf",
     "plugins_path, plugins",
     "cpp_log_config, log.cfg",
     "model_snapshot, {}",

@@ -1,0 +1,68 @@
+package ai.mariner.rest;
+
+import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.InferenceRequest;
+import ai.mariner.core.message.ResponseSink;
+import ai.mariner.core.model.RegisterWorkflow;
+import ai.mariner.core.model.WorkflowCalls;
+import ai.mariner.core.model.WorkflowSpec;
+import ai.mariner.core.model.WorkflowStatus;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Two workflows, {@code flow} and {@code other}, that echo. */
+final class FakeWorkflows implements WorkflowCalls {
+  final List<RegisterWorkflow> orders = new ArrayList<>();
+  final List<InferenceRequest> requests = new ArrayList<>();
+
+  private static WorkflowStatus workflow(String name) {
+    return new WorkflowStatus(
+        name, name + ".war", List.of(step("pre", null), step("m1", "m1.mar", "pre")));
+  }
+
+  private static WorkflowSpec.Step step(String name, @Nullable String url, String... inputs) {
+    ModelOverrides options =
+        ModelOverrides.builder()
+            .workers(2, 3)
+            .batchSize(4)
+            .maxBatchDelay(Duration.ofMillis(50))
+            .build();
+    return new WorkflowSpec.Step(name, url, List.of(inputs), options, 1, Duration.ofSeconds(10));
+  }
+
+  @Override
+  public CompletionStage<String> register(RegisterWorkflow order) {
+    orders.add(order);
+    return CompletableFuture.completedStage("flow");
+  }
+
+  @Override
+  public CompletionStage<String> unregister(String name) {
+    return CompletableFuture.completedStage(name);
+  }
+
+  @Override
+  public List<WorkflowStatus> list() {
+    return List.of(workflow("flow"), workflow("other"));
+  }
+
+  @Override
+  public WorkflowStatus describe(String name) {
+    if (!name.equals("flow")) {
+      throw new ServeException(ErrorKind.MODEL_NOT_FOUND, "Workflow not found: " + name);
+    }
+    return workflow(name);
+  }
+
+  @Override
+  public void submit(InferenceRequest request, ResponseSink sink) {
+    requests.add(request);
+    TestServer.echo(request, sink);
+  }
+}
