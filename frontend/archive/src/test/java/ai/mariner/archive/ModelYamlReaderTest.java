@@ -157,9 +157,6 @@ final class ModelYamlReaderTest {
       value = {
         "parallelType: tp | parallelType: \"tp\"",
         "torchrun: {nproc-per-node: 2} | torchrun: a mapping",
-        "continuousBatching: true | continuousBatching: true",
-        "sequenceBatching: true | sequenceBatching: true",
-        "asyncCommunication: true | asyncCommunication: true",
         "useJobTicket: true | useJobTicket: true",
         "useVenv: true | useVenv: true",
       })

@@ -8,7 +8,6 @@ import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.Operation;
 import ai.mariner.core.model.RegisterWorkflow;
 import java.time.Duration;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class WorkflowRoutesTest {
@@ -47,7 +46,7 @@ class WorkflowRoutesTest {
   @Test
   void theSwitchForModelsGovernsWorkflows() {
     TestServer off =
-        new TestServer(Profile.TORCHSERVE, AccessPolicy.OPEN, UnaryOperator.identity());
+        new TestServer(Profile.TORCHSERVE, AccessPolicy.OPEN, config -> config.modelApi(false));
     assertThat(manage(off, "POST /workflows?url=flow.war")).startsWith("HTTP/1.1 405 ");
     assertThat(manage(off, "DELETE /workflows/flow")).startsWith("HTTP/1.1 405 ");
     assertThat(manage(off, "GET /workflows")).startsWith("HTTP/1.1 200 ");

@@ -40,4 +40,9 @@ final class JoinedBody implements Body {
   public void release() {
     owner.release();
   }
+
+  @Override
+  public Body share() {
+    return new JoinedBody(pieces, owner.share());
+  }
 }
