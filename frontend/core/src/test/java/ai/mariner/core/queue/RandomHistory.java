@@ -6,6 +6,7 @@ import ai.mariner.core.config.Autoscale;
 import ai.mariner.core.config.BatchPolicy;
 import ai.mariner.core.config.CacheLimits;
 import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.config.RateLimit;
 import ai.mariner.core.config.RetryOnWorkerLoss;
 import ai.mariner.core.config.WorkerLifespan;
@@ -42,6 +43,12 @@ final class RandomHistory {
   /** Whether requests come again, for a model with a cache. */
   private boolean repeats;
 
+  /** Most runs at once in a process that runs several; 0: it runs in order. */
+  private int concurrency;
+
+  /** Whether requests have keys that keep batches apart. */
+  private boolean keyed;
+
   /** A request and what its client does. */
   private record Client(String text, RecordingSink sink) {}
 
@@ -61,6 +68,17 @@ final class RandomHistory {
             .startupTimeout(Duration.ofSeconds(1 + random.nextInt(60)))
             .retryOnWorkerLoss(pick(RetryOnWorkerLoss.values()))
             .prepareAhead(random.nextInt(3) == 0);
+    if (random.nextInt(4) == 0) {
+      concurrency = 1 + random.nextInt(6);
+      options
+          .prepareAhead(false)
+          .set(ProgramOptions.ASYNC_COMMUNICATION, true)
+          .set(ProgramOptions.ASYNC_CONCURRENCY, concurrency);
+    }
+    if (random.nextInt(4) == 0) {
+      keyed = true;
+      options.set(ProgramOptions.BATCH_KEY, "X-Shape");
+    }
     if (random.nextInt(3) == 0) {
       options.batchPolicy(BatchPolicy.WINDOW).maxBatchDelay(Duration.ofMillis(random.nextInt(300)));
     }
@@ -153,6 +171,7 @@ final class RandomHistory {
                 request -> {
                   Requests made = dice < 3 ? request.streaming() : request;
                   made = made.header("X-Priority", pick(PRIORITIES));
+                  made = made.header("X-Shape", shapeOf(text));
                   if (dice == 9) {
                     made =
                         made.timeout(Duration.ofMillis(random.nextInt(3) * random.nextInt(2000)));
@@ -169,6 +188,10 @@ final class RandomHistory {
       other.sink().whenEnded(client.sink()::leave);
     }
     open.add(client);
+  }
+
+  private static String shapeOf(String text) {
+    return "shape" + text.hashCode() % 3;
   }
 
   private void startProcess(FakeWorker worker) {
@@ -223,15 +246,16 @@ final class RandomHistory {
       case 2 -> worker.fail(pick(WorkerError.values()), "error");
       case 3 -> worker.end(List.of());
       case 4 -> worker.lastPiece(item, "last:" + textOf(run, item));
-      case 5 -> worker.replyLate(run.id() + 1, List.of());
+      // Of a run that it has not got: where several are under way, the next number may be one.
+      case 5 -> worker.replyLate(run.id() + (concurrency > 0 ? 1_000_000 : 1), List.of());
       case 6, 7, 8, 9, 10, 11, 12 -> worker.piece(item, "piece:" + textOf(run, item));
       case 13, 14 -> answerOrKeep(worker);
-      default -> worker.answer();
+      default -> worker.answer(concurrency > 0 ? pick(worker.openRuns()) : run);
     }
   }
 
-  private static void answerOrKeep(FakeWorker worker) {
-    if (worker.openRuns().size() > 1) {
+  private void answerOrKeep(FakeWorker worker) {
+    if (concurrency == 0 && worker.openRuns().size() > 1) {
       worker.keepAnswer();
     } else {
       worker.answer();
@@ -280,7 +304,16 @@ final class RandomHistory {
       if (!worker.isLinked() || worker.wasKilled() || worker.wasAskedForStacks()) {
         continue;
       }
+      if (concurrency > 0) {
+        assertThat(worker.openRuns()).hasSizeLessThanOrEqualTo(concurrency);
+      }
       for (FakeWorker.SentRun run : worker.openRuns()) {
+        if (keyed) {
+          assertThat(run.texts().stream().map(RandomHistory::shapeOf).distinct()).hasSize(1);
+        }
+        if (concurrency > 0) {
+          assertThat(run.items()).hasSize(1);
+        }
         for (String text : run.texts()) {
           assertThat(openTexts.contains(text) && !seen.add(text))
               .as("request %s runs on two workers", text)
