@@ -134,6 +134,37 @@ def test_a_request_that_takes_too_long_costs_only_itself_and_is_named_with_its_s
     assert pid_of(server, "hurried") == before
 
 
+def test_requests_that_take_every_place_for_too_long_do_not_cost_the_worker(
+    server: RunningServer, callers: ThreadPoolExecutor, tmp_path: Path
+) -> None:
+    before = pid_of(server, "hurried")
+    late = [Waiter(server, callers, tmp_path, f"n{number}", model="hurried") for number in range(AT_ONCE)]
+    assert [waiter.answer.result(30).status for waiter in late] == [504] * AT_ONCE
+    Waiter(server, callers, tmp_path, "next", model="hurried").began().opened()
+    assert pid_of(server, "hurried") == before
+
+
+def test_a_worker_whose_loop_is_blocked_is_replaced_when_no_place_is_left(
+    server: RunningServer, callers: ThreadPoolExecutor, tmp_path: Path
+) -> None:
+    before = pid_of(server, "hurried")
+    blocking = Waiter(server, callers, tmp_path, "blocks", model="hurried", blocks=True).began()
+    behind = [Waiter(server, callers, tmp_path, f"n{n}", model="hurried") for n in range(AT_ONCE - 1)]
+    assert [waiter.answer.result(30).status for waiter in (blocking, *behind)] == [504] * AT_ONCE
+    Waiter(server, callers, tmp_path, "next", model="hurried").began().opened()
+    assert pid_of(server, "hurried") != before
+    assert "in handle" in server.log("model_log.log")
+
+
+def test_a_request_that_raises_leaves_the_others_alone(
+    server: RunningServer, callers: ThreadPoolExecutor, tmp_path: Path
+) -> None:
+    mate = Waiter(server, callers, tmp_path, "mate").began()
+    reply = Waiter(server, callers, tmp_path, "raises", raises=True).answer.result(30)
+    assert (reply.status, reply.message) == (500, "Prediction failed")
+    mate.opened()
+
+
 def test_a_client_that_leaves_cancels_its_coroutine_and_no_other(
     server: RunningServer, callers: ThreadPoolExecutor, tmp_path: Path
 ) -> None:
@@ -205,10 +236,9 @@ def test_a_request_that_kills_the_worker_is_blamed_and_the_others_are_answered(
 class Stream:
     """A stream of `tokens`, read as it comes."""
 
-    def __init__(self, server: RunningServer, name: str, **fields: Any) -> None:
+    def __init__(self, server: RunningServer, name: str, model: str = "tokens", **fields: Any) -> None:
         self.connection = RawConnection(server.inference)
-        body = order(name=name, **fields)
-        self.connection.send(request_bytes("POST", "/predictions/tokens", body))
+        self.connection.send(request_bytes("POST", f"/predictions/{model}", order(name=name, **fields)))
 
     def __enter__(self) -> Stream:
         return self
@@ -302,6 +332,31 @@ def test_a_turn_that_takes_too_long_is_cancelled_and_the_worker_goes_on(server: 
     assert pid_of(server, "timed") == before
 
 
+def test_a_full_turn_that_takes_too_long_ends_for_all_in_it_and_the_worker_goes_on(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    before = pid_of(server, "timed")
+    with Stream(server, "a", model="timed", until=tmp_path / "never") as mate:
+        mate.begun()
+        reply = server.predict("timed", order(name="h", tokens=3, hang=0))
+        assert reply.status in (500, 504)
+        while not mate.connection.at_end():
+            mate.connection.read_chunk()
+    assert server.predict("timed", order(name="n", tokens=2)).text == "n0/1 n1/1 "
+    assert pid_of(server, "timed") == before
+
+
+def test_a_deadline_ends_a_request_between_two_turns(server: RunningServer, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    body = order(name="d", until=tmp_path / "never", gone=gone)
+    reply = server.predict("tokens", body, x_request_timeout_ms="500", accept="text/event-stream")
+    last = reply.text.rstrip().rpartition("\n\n")[2]
+    assert last.startswith("event: error\n")
+    assert "DeadlineExceededException" in last
+    assert server.predict("tokens", order(name="n", tokens=2)).text == "n0/1 n1/1 "
+    eventually(gone.exists, 10, "the handler no longer has it")
+
+
 def test_a_token_that_kills_the_worker_is_blamed_and_its_mate_in_the_turn_is_answered(
     server: RunningServer, callers: ThreadPoolExecutor
 ) -> None:
@@ -313,6 +368,16 @@ def test_a_token_that_kills_the_worker_is_blamed_and_its_mate_in_the_turn_is_ans
     assert reply.message.startswith("Worker died. It was ended by signal 9 (SIGKILL)")
     assert mate.result(60).text in ("m0/1 ", "m0/2 ")
     assert pid_of(server, "tokens") != before
+
+
+def test_a_stream_that_has_begun_breaks_off_with_its_worker(server: RunningServer, tmp_path: Path) -> None:
+    with Stream(server, "a", until=tmp_path / "never") as mate:
+        mate.begun()
+        poison = server.predict("tokens", order(name="p", tokens=9, kill=0))
+        assert poison.status == 500
+        while not mate.connection.at_end():
+            assert mate.connection.read_chunk(), "it may not look whole"
+    assert server.predict("tokens", order(name="n", tokens=1)).text == "n0/1 "
 
 
 def test_requests_share_a_batch_only_with_those_of_their_key(

@@ -3,7 +3,8 @@
 `mark` is a path: `.began` lists the processes that began the request, one a line, `.cancelled` is there once
 the handler was told to let go. It waits until the file `until` is there, then answers with `name` and the
 request's id. With `pieces` it streams so many, each numbered; with 0 pieces as many as there is time for
-until the file is there. `kill` ends the process instead of answering.
+until the file is there. `kill` ends the process instead of answering;
+`raises` fails at once, and `blocks` never gives the event loop back.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import json
 import os
 import pathlib
 import signal
+import threading
 
 
 async def handle(data, context):
@@ -22,6 +24,10 @@ async def handle(data, context):
         began.write(f"{os.getpid()}\n")
     if "pieces" in order:
         return _pieces(order, mark)
+    if order.get("raises"):
+        raise ValueError("as ordered")
+    if order.get("blocks"):
+        threading.Event().wait()
     try:
         await _until_opened(order)
     except asyncio.CancelledError:

@@ -17,6 +17,7 @@ public final class Run {
   private boolean begun;
   private boolean prepared;
   private boolean givenUp;
+  private long givenUpNanos;
   private int cursor;
   private boolean streamed;
 
@@ -74,9 +75,15 @@ public final class Run {
     return givenUp;
   }
 
+  /** When it was given up, if it was. */
+  public long givenUpNanos() {
+    return givenUpNanos;
+  }
+
   /** It took too long: its worker is asked to end it, and its jobs are told so. */
-  public void giveUp(WorkerLink link) {
+  public void giveUp(WorkerLink link, long now) {
     givenUp = true;
+    givenUpNanos = now;
     for (Job job : jobs) {
       link.cancel(id, job.request().id(), CancelReason.OVERDUE);
     }

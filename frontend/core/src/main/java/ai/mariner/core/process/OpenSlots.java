@@ -2,6 +2,7 @@ package ai.mariner.core.process;
 
 import ai.mariner.core.job.Run;
 import ai.mariner.core.job.RunGroup;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * is sent ahead.
  */
 final class OpenSlots implements Slots {
+  /** How long runs that were given up may take to end, when nothing else can run meanwhile. */
+  private static final long CANCEL_GRACE_NANOS = Duration.ofSeconds(1).toNanos();
+
   private final Map<Long, Run> runs = new LinkedHashMap<>();
   private int limit;
   private int served;
@@ -95,7 +99,7 @@ final class OpenSlots implements Slots {
         due = due == Long.MAX_VALUE || at - due < 0 ? at : due;
       }
     }
-    return due;
+    return noneIsHopedFor() ? lastGivenUpNanos() + CANCEL_GRACE_NANOS : due;
   }
 
   /** The runs that have shown nothing for too long and were not given up before. */
@@ -109,9 +113,21 @@ final class OpenSlots implements Slots {
     return late;
   }
 
-  /** Whether every slot holds a run that was given up and does not end. */
-  boolean stuck() {
+  /** Whether every slot holds a run that was given up and has not ended when asked to. */
+  boolean stuck(long now) {
+    return noneIsHopedFor() && now - lastGivenUpNanos() >= CANCEL_GRACE_NANOS;
+  }
+
+  private boolean noneIsHopedFor() {
     return runs.size() >= limit && runs.values().stream().allMatch(Run::givenUp);
+  }
+
+  private long lastGivenUpNanos() {
+    long last = runs.values().iterator().next().givenUpNanos();
+    for (Run run : runs.values()) {
+      last = run.givenUpNanos() - last > 0 ? run.givenUpNanos() : last;
+    }
+    return last;
   }
 
   @Override

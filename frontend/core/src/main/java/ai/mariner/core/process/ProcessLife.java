@@ -352,10 +352,10 @@ final class ProcessLife implements WorkerEvents {
    */
   private void overdueAmongOthers(OpenSlots several, long now) {
     for (Run late : several.overdue(now, plan.responseTimeout().toNanos())) {
-      late.giveUp(connection.link());
+      late.giveUp(connection.link(), now);
       keeper.overdue(late, LossCause.tooLong(plan.responseTimeout()));
     }
-    if (several.stuck() || watch.loopStuck(now)) {
+    if (several.stuck(now) || watch.loopStuck(now)) {
       hung(LossCause.noAnswer(plan.responseTimeout()));
     } else if (watch.loopUnasked(now)) {
       connection.link().heartbeat(watch.heartbeatAsked(now));

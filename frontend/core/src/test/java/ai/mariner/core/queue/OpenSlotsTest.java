@@ -79,10 +79,31 @@ class OpenSlotsTest {
   }
 
   @Test
+  void aWorkerWhoseEveryRequestIsCancelledAtOnceIsKeptWhenTheyEnd() {
+    PoolFixture fixture = PoolFixture.ready(1, async(2));
+    FakeWorker worker = fixture.worker(0);
+    List<RecordingSink> sinks = fixture.burst("a", "b");
+    fixture.advance(TIMEOUT);
+    assertThat(sinks)
+        .allSatisfy(
+            sink -> assertThat(sink.failure().kind()).isEqualTo(ErrorKind.RESPONSE_TIMEOUT));
+    assertThat(worker.cancels()).hasSize(2);
+    fixture.advance(Duration.ofMillis(900));
+    worker.answer();
+    worker.answer();
+    fixture.advance(Duration.ofSeconds(1));
+    assertThat(worker.wasKilled()).isFalse();
+    RecordingSink next = fixture.submit("next");
+    worker.answer();
+    assertThat(next.answer()).isEqualTo("echo:next");
+    assertThat(fixture.meters.losses()).isZero();
+  }
+
+  @Test
   void aWorkerWhoseEverySlotIsStuckIsReplaced() {
     PoolFixture fixture = PoolFixture.ready(1, async(2));
     List<RecordingSink> sinks = fixture.burst("a", "b");
-    fixture.advance(TIMEOUT.plusSeconds(1));
+    fixture.advance(TIMEOUT.plusSeconds(2));
     assertThat(sinks)
         .allSatisfy(
             sink -> assertThat(sink.failure().kind()).isEqualTo(ErrorKind.RESPONSE_TIMEOUT));
