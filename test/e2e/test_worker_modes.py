@@ -233,6 +233,20 @@ def test_a_request_that_kills_the_worker_is_blamed_and_the_others_are_answered(
     assert all(len(mate.processes) > 1 for mate in mates)
 
 
+def test_a_model_that_is_removed_finishes_all_that_runs(
+    server: RunningServer, callers: ThreadPoolExecutor, tmp_path: Path
+) -> None:
+    pack(server.store, "leaving", "awaiting", config=MODELS["many"][1])
+    added = server.manage("POST", "/models", url="leaving.mar", initial_workers=1, synchronous="true")
+    assert added.status == 200, added.text
+    waiters = [Waiter(server, callers, tmp_path, name, model="leaving").began() for name in "abc"]
+    removed = callers.submit(server.manage, "DELETE", "/models/leaving")
+    eventually(lambda: server.manage("GET", "/models/leaving").status == 404, 20, "the model is gone")
+    for waiter in waiters:
+        waiter.opened()
+    assert removed.result(30).status == 200
+
+
 class Stream:
     """A stream of `tokens`, read as it comes."""
 
