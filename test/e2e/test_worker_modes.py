@@ -134,6 +134,7 @@ def test_a_request_that_takes_too_long_costs_only_itself_and_is_named_with_its_s
     assert pid_of(server, "hurried") == before
 
 
+@pytest.mark.timed  # they have a second to end
 def test_requests_that_take_every_place_for_too_long_do_not_cost_the_worker(
     server: RunningServer, callers: ThreadPoolExecutor, tmp_path: Path
 ) -> None:
