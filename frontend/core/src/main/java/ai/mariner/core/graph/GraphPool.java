@@ -173,7 +173,7 @@ public final class GraphPool implements Served {
       return;
     }
     Loop.Timer timer = loop.schedule(this::abandon, drainNanos);
-    var cancelled = all.thenRun(() -> loop.run(timer::cancel));
+    unused = all.thenRun(() -> loop.run(timer::cancel));
   }
 
   private void abandon() {

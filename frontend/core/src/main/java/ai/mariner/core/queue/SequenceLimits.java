@@ -50,7 +50,7 @@ record SequenceLimits(
     if (duration == null) {
       return 0;
     }
-    return duration.getSeconds() >= LONGEST_NANOS / 1_000_000_000L
+    return duration.toSeconds() >= LONGEST_NANOS / 1_000_000_000L
         ? LONGEST_NANOS
         : duration.toNanos();
   }
