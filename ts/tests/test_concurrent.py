@@ -169,6 +169,8 @@ def test_a_coroutine_that_does_not_end_when_cancelled_keeps_its_slot(
             if data[0]["body"] == b"free":
                 stubborn.set()
                 return ["freed"]
+            if data[0]["body"] == b"beside":
+                return ["begun"]
             while not stubborn.is_set():
                 try:
                     await stubborn.wait()
@@ -179,6 +181,8 @@ def test_a_coroutine_that_does_not_end_when_cancelled_keeps_its_slot(
     frontend.serving(write_model(tmp_path / "m", handler), mode="concurrent", concurrency="2")
     frame = frontend.frame(item(10, b"hold"))
     frontend.send(frame)
+    # Requests begin in their order: when this one has ended, the one before it is under way.
+    assert frontend.run(item(9, b"beside"))[0].text == "begun"
     frontend.cancel(10)
     beat = Frame(FrameType.HEARTBEAT, run=1)
     frontend.send(beat)

@@ -29,6 +29,14 @@ SHARING = """
 """
 
 
+@pytest.fixture(autouse=True)
+def as_in_a_new_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests of examples leave modules of the same names in this process, and their folders on its path."""
+    for name in ("handler", "helper", "late", "model", "parts", "parts.inner"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if "examples" not in Path(entry).parts])
+
+
 def write_sharing(folder: Path, name: str) -> Path:
     """A model whose modules and files are named as those of the others."""
     write_model(
