@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -98,9 +99,11 @@ def test_a_poison_request_in_a_batch_is_blamed_and_its_mates_are_answered(
     statuses = [reply.status for reply in replies]
     assert statuses == [200] * 3 + [status_of_loss(server, do)] + [200] * 4
     assert replies[3].message.startswith("Worker died.")
-    # Each mate ran in the batch that was lost and once more, alone; the poison one lost a second worker.
-    assert [reply.text for reply in replies if reply.status == 200] == ["1"] * 7
-    assert sorted(notes.read_text().split()) == sorted("01234567" * 2)
+    # The batch ran again in halves, and the half with the poison in halves of its own, down to that one.
+    assert sorted(reply.text for reply in replies if reply.status == 200) == ["1", "2", "2", *["4"] * 4]
+    runs = Counter(notes.read_text().split())
+    assert sorted(runs.values()) == [2] * 4 + [3] * 2 + [4] * 2
+    assert runs["3"] == 4
 
 
 def test_reruns_are_counted_apart(server: RunningServer, base: Observation) -> None:
@@ -110,17 +113,21 @@ def test_reruns_are_counted_apart(server: RunningServer, base: Observation) -> N
     assert after.accepted - before.accepted == 8
     assert after.answered - before.answered == 7
     assert after.failed - before.failed == 1
-    assert after.reruns - before.reruns == 8
-    assert after.losses - before.losses == 2
+    assert after.reruns - before.reruns == 8 + 4 + 2
+    assert after.losses - before.losses == 4
 
 
 @pytest.mark.profiled
-def test_a_batch_that_costs_too_many_workers_is_given_up(server: RunningServer, base: Observation) -> None:
+def test_a_batch_of_nothing_but_poison_ends_and_the_next_one_is_served(
+    server: RunningServer, base: Observation
+) -> None:
     before = counts(server)["mates"].losses
     replies = together(server, "mates", [order("segfault")] * 8)
     assert [reply.status for reply in replies] == [500] * 8
     assert all(reply.message.startswith("Worker died.") for reply in replies)
-    assert counts(server)["mates"].losses - before == 4
+    # One for the batch, its two halves, their four and the eight requests.
+    assert counts(server)["mates"].losses - before == 1 + 2 + 4 + 8
+    assert [reply.status for reply in together(server, "mates", [order("answer")] * 8)] == [200] * 8
 
 
 @pytest.mark.parametrize("do", ["kill", "segfault", "exit"])

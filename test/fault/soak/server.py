@@ -73,7 +73,9 @@ class SoakServer(RunningServer):
         pack(self.store, "echo", handler, "2.0", file_name="echo2.mar", config=second)
         pack(self.store, "extra", handler)
 
-    def _command_line(self, python: str, models: Sequence[str], arguments: Sequence[str]) -> list[str]:
+    def _command_line(
+        self, python: str, jvm_flags: Sequence[str], models: Sequence[str], arguments: Sequence[str]
+    ) -> list[str]:
         command = [python, "-m", "ts._cli.main", "start", "--foreground", "--name", _NAME]
         command += ["--model-store", str(self.store), "--ts-config", str(self.base / "config.properties")]
         return [*command, *arguments, "--models", *models]
