@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
 from functools import partial
@@ -45,7 +46,7 @@ class Outlet(Protocol):
         """The worker can't go on."""
 
 
-class Single:
+class Single(ABC):
     """A run of one request, under way beside others.
 
     Attributes:
@@ -215,13 +216,13 @@ class Single:
         else:
             self.let_go()
 
+    @abstractmethod
     def let_go(self) -> None:
         """Makes the handler let go of the request, which ends then."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tell_where(self) -> None:
         """Writes to the log where the request is."""
-        raise NotImplementedError
 
     def end(self, replies: list[ReplyItem], spent: bool = False) -> None:
         """The handler is done with the request. What is told goes out behind the pieces that were kept."""
