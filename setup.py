@@ -127,7 +127,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10",
     packages=[
-        *find_packages(include=["ts", "ts.*"], exclude=["*.tests", "*.tests.*"]),
+        *find_packages(include=["mariner", "mariner.*", "ts", "ts.*"], exclude=["*.tests", "*.tests.*"]),
         *find_packages("model-archiver", include=["model_archiver", "model_archiver.*", "workflow_archiver"]),
     ],
     package_dir={

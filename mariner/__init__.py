@@ -1,0 +1,1 @@
+"""A small Python API for models and pipelines."""
