@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -93,6 +94,12 @@ def running(server: RunningServer, model: str, mark: Path) -> Iterator[Future[tu
             yield answer
         finally:
             mark.touch()
+
+
+def keep_in_queue(server: RunningServer, model: str, folder: Path) -> None:
+    """Has a run take so long that the next ones are not sent ahead: what comes beside one waits in the queue."""
+    with running(server, model, folder / "long"):
+        threading.Event().wait(0.3)
 
 
 def together(server: RunningServer, model: str, bodies: Sequence[str]) -> list[rest.Reply]:

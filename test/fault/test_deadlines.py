@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from faults import call_grpc, order, pending, pid_of, running
+from faults import call_grpc, keep_in_queue, order, pending, pid_of, running
 from observation import Observation, counts
 from support.rest import RawConnection, request_bytes
 from support.server import RunningServer
@@ -19,6 +19,7 @@ from support.waiting import eventually
 def test_a_deadline_that_passes_in_the_queue_begins_no_work(
     server: RunningServer, base: Observation, tmp_path: Path
 ) -> None:
+    keep_in_queue(server, "faulty", tmp_path)
     notes, begun = tmp_path / "notes", time.monotonic()
     with running(server, "faulty", tmp_path / "gate"):
         late = server.predict("faulty", order("answer", note=notes), X_Request_Timeout_Ms="300")
@@ -49,6 +50,7 @@ def test_a_deadline_that_passes_in_the_run_costs_no_worker(
 def test_a_client_that_leaves_the_queue_begins_no_work(
     server: RunningServer, base: Observation, tmp_path: Path
 ) -> None:
+    keep_in_queue(server, "faulty", tmp_path)
     notes, before = tmp_path / "notes", counts(server)["faulty"]
     with running(server, "faulty", tmp_path / "gate"):
         with RawConnection(server.inference) as leaving:
