@@ -97,7 +97,7 @@ def running(server: RunningServer, model: str, mark: Path) -> Iterator[Future[tu
 
 
 def keep_in_queue(server: RunningServer, model: str, folder: Path) -> None:
-    """Has a run take so long that the next ones are not sent ahead: what comes beside one waits in the queue."""
+    """Has a run take so long that none is sent ahead soon: what comes beside another waits in the queue."""
     with running(server, model, folder / "long"):
         threading.Event().wait(0.3)
 
