@@ -77,6 +77,11 @@ def inference(address: str, options: Sequence[tuple[str, int]] = ()) -> Iterator
         yield _modules()["inference_pb2_grpc"].InferenceAPIsServiceStub(channel)
 
 
+def inference_stub(channel: grpc.Channel) -> Any:
+    """Returns the inference stub of a channel that the test has opened."""
+    return _modules()["inference_pb2_grpc"].InferenceAPIsServiceStub(channel)
+
+
 @contextmanager
 def extension(address: str) -> Iterator[Any]:
     """Opens a channel and gives the stub of the management calls that TorchServe does not have."""

@@ -2,6 +2,7 @@ package ai.mariner.grpc;
 
 import ai.mariner.core.config.LimitsConfig;
 import ai.mariner.core.config.ListenerAddress;
+import ai.mariner.net.ServerTls;
 import ai.mariner.net.Transport;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
@@ -11,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** The two gRPC listeners: inference and management. */
 public final class GrpcServer {
@@ -39,8 +41,15 @@ public final class GrpcServer {
    * @param transport kind of sockets
    * @param acceptors loops that accept connections
    * @param loops loops that connections are spread over; calls run there and must not block
+   * @param inferenceTls what the inference listener speaks; absent: no TLS
+   * @param managementTls what the management listener speaks; absent: no TLS
    */
-  public record Network(Transport transport, EventLoopGroup acceptors, EventLoopGroup loops) {}
+  public record Network(
+      Transport transport,
+      EventLoopGroup acceptors,
+      EventLoopGroup loops,
+      @Nullable ServerTls inferenceTls,
+      @Nullable ServerTls managementTls) {}
 
   private GrpcServer(Listener inference, Listener management) {
     this.inference = inference;
@@ -59,7 +68,8 @@ public final class GrpcServer {
             context.config().grpcInference(),
             GrpcServices.inference(context),
             context,
-            network);
+            network,
+            network.inferenceTls);
     try {
       Listener management =
           listen(
@@ -67,7 +77,8 @@ public final class GrpcServer {
               context.config().grpcManagement(),
               GrpcServices.management(context),
               context,
-              network);
+              network,
+              network.managementTls);
       return new GrpcServer(inference, management);
     } catch (IOException | RuntimeException e) {
       inference.server().shutdownNow();
@@ -80,9 +91,13 @@ public final class GrpcServer {
       ListenerAddress address,
       GrpcServices services,
       GrpcContext context,
-      Network network)
+      Network network,
+      @Nullable ServerTls tls)
       throws IOException {
     NettyServerBuilder builder = builder(name, address, network);
+    if (tls != null) {
+      builder.sslContext(tls.context());
+    }
     bound(builder, context.config().limits());
     services.addTo(builder, context);
     try {
@@ -126,7 +141,7 @@ public final class GrpcServer {
 
   /** Without the scheme, which is HTTP's. */
   private static String text(ListenerAddress address) {
-    return address.unixPath() != null ? address.toString() : address.host() + ":" + address.port();
+    return address.unixPath() != null ? address.toString() : address.hostAndPort();
   }
 
   private static void bound(NettyServerBuilder builder, LimitsConfig limits) {

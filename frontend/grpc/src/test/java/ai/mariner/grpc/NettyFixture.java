@@ -30,7 +30,8 @@ final class NettyFixture implements AutoCloseable {
     loops = transport.newGroup(2, "loop");
     try {
       server =
-          GrpcServer.start(core.context(), new GrpcServer.Network(transport, acceptors, loops));
+          GrpcServer.start(
+              core.context(), new GrpcServer.Network(transport, acceptors, loops, null, null));
     } catch (IOException | RuntimeException e) {
       stopLoops();
       throw e;

@@ -9,10 +9,13 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.concurrent.RejectedExecutionException;
+import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -161,12 +164,22 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
               if (unread && future.isSuccess() && here.channel() instanceof DuplexChannel duplex) {
                 // Closing with unread input would reset the connection and lose the answer.
                 clock.linger();
-                duplex.shutdownOutput();
+                endOutput(here, duplex);
                 duplex.config().setAutoRead(true);
               } else {
                 here.close();
               }
             });
+  }
+
+  /** Tells the client that nothing more comes, in TLS's own words too where that is spoken. */
+  private static void endOutput(ChannelHandlerContext here, DuplexChannel duplex) {
+    SslHandler tls = here.pipeline().get(SslHandler.class);
+    if (tls == null) {
+      duplex.shutdownOutput();
+    } else {
+      tls.closeOutbound().addListener(unused -> duplex.shutdownOutput());
+    }
   }
 
   private void leaveAll() {
@@ -250,7 +263,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext here, Object event) {
-    if (event instanceof ChannelInputShutdownEvent) {
+    if (event instanceof ChannelInputShutdownEvent || event == SslCloseCompletionEvent.SUCCESS) {
       inputEnded();
     } else if (event == Event.DRAIN && isIdle()) {
       finish();
@@ -278,7 +291,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext here, Throwable thrown) {
-    if (thrown instanceof IOException) {
+    if (thrown.getCause() instanceof SSLException fault) {
+      log.info("TLS with {} failed: {}", here.channel().remoteAddress(), fault.getMessage());
+    } else if (thrown instanceof IOException) {
       log.debug("connection {} ended: {}", here.channel(), thrown.toString());
     } else {
       log.error("closing connection {} after a fault of our own", here.channel(), thrown);

@@ -1,6 +1,7 @@
 package ai.mariner.rest;
 
 import ai.mariner.core.config.ListenerAddress;
+import ai.mariner.net.ServerTls;
 import ai.mariner.net.Transport;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -31,12 +32,20 @@ public final class HttpServer {
   private static final int BACKLOG = 1024;
 
   private final ListenerAddress address;
-  private final EventLoopGroup loops;
-  private final Transport transport;
+  private final Network network;
   private final Listener listener;
   private final int maxHeaderBytes;
   private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private @Nullable Channel serverChannel;
+
+  /**
+   * Where connections live.
+   *
+   * @param transport kind of sockets
+   * @param loops event loops of the transport, not ended by this
+   * @param tls what they speak; absent: plain HTTP
+   */
+  public record Network(Transport transport, EventLoopGroup loops, @Nullable ServerTls tls) {}
 
   /**
    * Makes a listener that is not bound yet.
@@ -44,18 +53,11 @@ public final class HttpServer {
    * @param address where to listen
    * @param apis which routes to serve
    * @param context what the routes work with
-   * @param loops event loops of the transport, not ended by this
-   * @param transport kind of sockets
+   * @param network where connections live
    */
-  public HttpServer(
-      ListenerAddress address,
-      Set<Api> apis,
-      RestContext context,
-      EventLoopGroup loops,
-      Transport transport) {
+  public HttpServer(ListenerAddress address, Set<Api> apis, RestContext context, Network network) {
     this.address = address;
-    this.loops = loops;
-    this.transport = transport;
+    this.network = network;
     this.listener = new Listener(apis, context, address);
     this.maxHeaderBytes = context.config().limits().maxHeaderBytes();
   }
@@ -73,8 +75,9 @@ public final class HttpServer {
     }
     ServerBootstrap bootstrap =
         new ServerBootstrap()
-            .group(loops)
-            .channel(unixPath != null ? transport.unixServer() : transport.tcpServer())
+            .group(network.loops)
+            .channel(
+                unixPath != null ? network.transport.unixServer() : network.transport.tcpServer())
             .option(ChannelOption.SO_BACKLOG, BACKLOG)
             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
             .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
@@ -102,7 +105,7 @@ public final class HttpServer {
   private SocketAddress socketAddress() {
     Path unixPath = address.unixPath();
     if (unixPath != null) {
-      return transport.unixAddress(unixPath);
+      return network.transport.unixAddress(unixPath);
     }
     String host = address.host();
     return host == null
@@ -191,7 +194,7 @@ public final class HttpServer {
         return;
       }
       connections.add(channel);
-      HttpPipeline.install(channel, listener, maxHeaderBytes);
+      HttpPipeline.install(channel, listener, maxHeaderBytes, network.tls);
     }
   }
 }

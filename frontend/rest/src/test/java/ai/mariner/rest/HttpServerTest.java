@@ -237,7 +237,11 @@ class HttpServerTest {
   }
 
   private HttpServer server(ListenerAddress address) {
-    return new HttpServer(address, Set.of(Api.INFERENCE), server.context, loops, transport);
+    return new HttpServer(
+        address,
+        Set.of(Api.INFERENCE),
+        server.context,
+        new HttpServer.Network(transport, loops, null));
   }
 
   private static void write(Socket socket, String text) throws IOException {

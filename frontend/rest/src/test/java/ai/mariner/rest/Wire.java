@@ -15,7 +15,7 @@ final class Wire implements AutoCloseable {
 
   Wire(Listener listener) {
     channel.config().setAllocator(allocator);
-    HttpPipeline.install(channel, listener, 8192);
+    HttpPipeline.install(channel, listener, 8192, null);
   }
 
   Wire send(String text) {

@@ -3,6 +3,7 @@ package ai.mariner.server;
 import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.config.TlsConfig;
 import ai.mariner.core.inference.InferenceService;
 import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.metrics.AccessLog;
@@ -10,6 +11,9 @@ import ai.mariner.core.model.ModelService;
 import ai.mariner.core.model.Workflows;
 import ai.mariner.grpc.GrpcContext;
 import ai.mariner.grpc.GrpcServer;
+import ai.mariner.net.ServerTls;
+import ai.mariner.net.TlsContexts;
+import ai.mariner.net.TlsContexts.Inside;
 import ai.mariner.net.Transport;
 import ai.mariner.rest.AddedRoutes;
 import ai.mariner.rest.Api;
@@ -31,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,7 +72,8 @@ final class Listeners {
       PrometheusMetrics metrics,
       AccessLog accessLog,
       Transport transport,
-      EventLoopGroup loops)
+      EventLoopGroup loops,
+      TlsContexts tls)
       throws IOException {
     RestContext rest =
         new RestContext(
@@ -89,15 +95,27 @@ final class Listeners {
     List<HttpServer> http = new ArrayList<>();
     try {
       for (Shared entry : byAddress(config)) {
-        HttpServer server = new HttpServer(entry.address(), entry.apis(), rest, loops, transport);
+        HttpServer server =
+            new HttpServer(
+                entry.address(),
+                entry.apis(),
+                rest,
+                new HttpServer.Network(transport, loops, of(tls, entry.address(), Inside.HTTP_1)));
         http.add(server);
-        String bound = text(server.bind());
+        String bound = text(server.bind(), entry.address());
         for (Api api : entry.apis()) {
           addresses.put(name(api), bound);
         }
       }
       GrpcServer grpc =
-          GrpcServer.start(grpcContext, new GrpcServer.Network(transport, loops, loops));
+          GrpcServer.start(
+              grpcContext,
+              new GrpcServer.Network(
+                  transport,
+                  loops,
+                  loops,
+                  of(tls, config.grpcInference(), Inside.HTTP_2),
+                  of(tls, config.grpcManagement(), Inside.HTTP_2)));
       addresses.put("grpc_inference", hostAndPort(grpc.inferenceAddress()));
       addresses.put("grpc_management", hostAndPort(grpc.managementAddress()));
       return new Listeners(http, grpc, config.limits().drainTimeout(), addresses);
@@ -141,10 +159,16 @@ final class Listeners {
     };
   }
 
-  private static String text(SocketAddress address) {
-    return address instanceof InetSocketAddress
-        ? "http://" + hostAndPort(address)
-        : "unix:" + address;
+  private static @Nullable ServerTls of(TlsContexts tls, ListenerAddress address, Inside inside)
+      throws IOException {
+    TlsConfig config = address.tls();
+    return config == null ? null : tls.of(config, inside);
+  }
+
+  private static String text(SocketAddress bound, ListenerAddress address) {
+    return bound instanceof InetSocketAddress
+        ? address.scheme() + "://" + hostAndPort(bound)
+        : "unix:" + bound;
   }
 
   private static String hostAndPort(SocketAddress address) {

@@ -5,6 +5,9 @@ import ai.mariner.server.state.ServerState;
 import ai.mariner.server.state.ServerState.Phase;
 import ai.mariner.server.state.StateFile;
 import java.nio.file.Path;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -36,6 +39,16 @@ final class StateReport {
 
   void failed(List<String> problems) {
     change(state -> state.withProblems(problems).in(Phase.FAILED));
+  }
+
+  /** Reports the certificate that REST listeners show, now or after the files have changed. */
+  void certificate(X509Certificate shown) {
+    try {
+      String text = Base64.getEncoder().encodeToString(shown.getEncoded());
+      change(state -> state.withCertificate(text));
+    } catch (CertificateEncodingException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   void listening(Map<String, String> listeners) {

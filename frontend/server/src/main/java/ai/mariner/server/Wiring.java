@@ -16,6 +16,7 @@ import ai.mariner.core.model.Registration;
 import ai.mariner.core.model.Workflows;
 import ai.mariner.core.worker.ResidentMemory;
 import ai.mariner.net.NettyLoop;
+import ai.mariner.net.TlsContexts;
 import ai.mariner.net.Transport;
 import ai.mariner.server.access.TokenAuthority;
 import ai.mariner.server.logging.AccessLogFile;
@@ -77,6 +78,7 @@ final class Wiring {
   private final AccessLogFile accessLog;
   private final PrometheusMetrics metrics;
   private final Transport transport;
+  private final TlsContexts tls;
   private @Nullable Listeners listeners;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
@@ -138,6 +140,7 @@ final class Wiring {
             admin,
             config.limits().drainTimeout());
     this.accessLog = new AccessLogFile();
+    this.tls = new TlsContexts(watch, InstantSource.system(), state::certificate);
     this.tokens = tokens(config, random);
   }
 
@@ -179,7 +182,7 @@ final class Wiring {
     Listeners bound =
         Listeners.bind(
             config, inference, models, workflows, budget, access, metrics, accessLog, transport,
-            loops);
+            loops, tls);
     listeners = bound;
     state.listening(bound.addresses());
     // In words that TorchServe's users look for.
@@ -226,6 +229,7 @@ final class Wiring {
     if (bound != null) {
       bound.close();
     }
+    tls.close();
     launcher.close();
     accessLog.close();
     if (tokens != null) {

@@ -4,27 +4,44 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a REST listener is bound: a TCP host and port, or the path of a Unix socket.
+ * Where a listener is bound: a TCP host and port, or the path of a Unix socket.
  *
  * @param host host name or address; absent for a Unix socket
  * @param port TCP port, 0 = any free one; 0 for a Unix socket
  * @param unixPath path of a Unix socket; absent for TCP
+ * @param tls how it speaks TLS; absent: it speaks plainly
  */
-public record ListenerAddress(@Nullable String host, int port, @Nullable Path unixPath) {
+public record ListenerAddress(
+    @Nullable String host, int port, @Nullable Path unixPath, @Nullable TlsConfig tls) {
   /** A TCP address. */
   public static ListenerAddress tcp(String host, int port) {
-    return new ListenerAddress(host, port, null);
+    return new ListenerAddress(host, port, null, null);
   }
 
   /** A Unix socket. */
   public static ListenerAddress unix(Path path) {
-    return new ListenerAddress(null, 0, path);
+    return new ListenerAddress(null, 0, path, null);
   }
 
-  /** As it is written in the configuration. */
+  /** The same address, with TLS or without. */
+  public ListenerAddress withTls(@Nullable TlsConfig config) {
+    return new ListenerAddress(host, port, unixPath, config);
+  }
+
+  /** As it is written in the configuration of REST. */
   @Override
   public String toString() {
-    return unixPath != null ? "unix:" + unixPath : "http://" + hostText() + ':' + port;
+    return unixPath != null ? "unix:" + unixPath : scheme() + "://" + hostAndPort();
+  }
+
+  /** The scheme of its addresses, if it is no Unix socket. */
+  public String scheme() {
+    return tls == null ? "http" : "https";
+  }
+
+  /** Host and port with a colon between them; those of a Unix socket mean nothing. */
+  public String hostAndPort() {
+    return hostText() + ':' + port;
   }
 
   private String hostText() {

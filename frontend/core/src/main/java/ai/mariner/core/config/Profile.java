@@ -6,9 +6,9 @@ package ai.mariner.core.config;
  */
 public enum Profile {
   /** The {@code mariner} command. */
-  MARINER(false, true, false, true, false, "", "prometheus", false, false),
+  MARINER(false, true, false, true, false, "", "prometheus", false, false, true),
   /** The drop-in {@code torchserve} command. */
-  TORCHSERVE(true, false, true, false, true, "file://.*|http(s)?://.*", "log", true, true);
+  TORCHSERVE(true, false, true, false, true, "file://.*|http(s)?://.*", "log", true, true, false);
 
   private final boolean tokenAuthorization;
   private final boolean modelApi;
@@ -19,6 +19,7 @@ public enum Profile {
   private final String metricsMode;
   private final boolean legacyStatuses;
   private final boolean unknownSequencesBegin;
+  private final boolean untimelyCertificatesFail;
 
   Profile(
       boolean tokenAuthorization,
@@ -29,7 +30,8 @@ public enum Profile {
       String allowedUrls,
       String metricsMode,
       boolean legacyStatuses,
-      boolean unknownSequencesBegin) {
+      boolean unknownSequencesBegin,
+      boolean untimelyCertificatesFail) {
     this.tokenAuthorization = tokenAuthorization;
     this.modelApi = modelApi;
     this.openListeners = openListeners;
@@ -39,6 +41,7 @@ public enum Profile {
     this.metricsMode = metricsMode;
     this.legacyStatuses = legacyStatuses;
     this.unknownSequencesBegin = unknownSequencesBegin;
+    this.untimelyCertificatesFail = untimelyCertificatesFail;
   }
 
   /** Whether a token is asked for when the configuration doesn't say. */
@@ -101,5 +104,13 @@ public enum Profile {
    */
   public boolean unknownSequencesBegin() {
     return unknownSequencesBegin;
+  }
+
+  /**
+   * Whether a server doesn't start with a certificate that has expired or is not valid yet, instead
+   * of starting with a warning.
+   */
+  public boolean untimelyCertificatesFail() {
+    return untimelyCertificatesFail;
   }
 }

@@ -75,14 +75,4 @@ final class AccessSettings {
           Syntax.text(),
           Fallback.NONE,
           "`Access-Control-Allow-Headers` of every REST answer.");
-
-  {
-    chapter.accepted("keystore", Syntax.text(), Fallback.NONE, "Key material of TLS.");
-    chapter.accepted(
-        "keystore_pass", Syntax.text(), Fallback.of("changeit"), "Password of the key store.");
-    chapter.accepted(
-        "keystore_type", Syntax.text(), Fallback.of("PKCS12"), "Kind of the key store.");
-    chapter.accepted("private_key_file", Syntax.text(), Fallback.NONE, "Private key of TLS.");
-    chapter.accepted("certificate_file", Syntax.text(), Fallback.NONE, "Certificate of TLS.");
-  }
 }

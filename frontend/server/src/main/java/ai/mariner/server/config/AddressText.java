@@ -13,11 +13,13 @@ final class AddressText {
   static final int LONGEST_UNIX_PATH_BYTES = 100;
 
   static final String EXPECTED =
-      "http://host[:port] or unix:/path of at most " + LONGEST_UNIX_PATH_BYTES + " bytes";
+      "http://host[:port], https://host[:port] or unix:/path of at most "
+          + LONGEST_UNIX_PATH_BYTES
+          + " bytes";
 
   private static final Pattern HTTP =
       Pattern.compile(
-          "http://(\\[[0-9a-f:.%]+]|[^\\s:/?#\\[\\]]+)(?::(\\d{1,5}))?/?",
+          "https?://(\\[[0-9a-f:.%]+]|[^\\s:/?#\\[\\]]+)(?::(\\d{1,5}))?/?",
           Pattern.CASE_INSENSITIVE);
   private static final Pattern HOST =
       Pattern.compile("\\[?[0-9a-fA-F.%]*:[0-9a-fA-F.%]*:[0-9a-fA-F:.%]*]?|[^\\s:/?#\\[\\]]+");
@@ -29,9 +31,6 @@ final class AddressText {
     if (text.startsWith("unix:")) {
       return ListenerAddress.unix(readUnixPath(text));
     }
-    if (text.toLowerCase(Locale.ROOT).startsWith("https://")) {
-      throw new NotSupportedYet();
-    }
     Matcher matcher = HTTP.matcher(text);
     if (!matcher.matches()) {
       throw new IllegalArgumentException(text);
@@ -42,6 +41,11 @@ final class AddressText {
       throw new IllegalArgumentException(text);
     }
     return ListenerAddress.tcp(withoutBrackets(matcher.group(1)), number);
+  }
+
+  /** Whether the text of an address asks for TLS. */
+  static boolean isSecure(String text) {
+    return text.regionMatches(true, 0, "https:", 0, 6);
   }
 
   static String readHost(String text) {

@@ -9,6 +9,7 @@ import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.config.TlsConfig;
 import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.message.ModelKey;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -164,18 +166,37 @@ public final class ConfigLoader {
     }
 
     private ListenerRules listeners() {
-      return new ListenerRules(
-          values.get(settings.listeners.inferenceAddress),
-          values.get(settings.listeners.managementAddress),
+      TlsRules tls = new TlsRules(settings.tls, values, findings, profile, machine, folder);
+      ListenerAddress inference = rest(settings.listeners.inferenceAddress, tls);
+      ListenerAddress management = rest(settings.listeners.managementAddress, tls);
+      ListenerAddress metrics =
           values.get(settings.listeners.enableMetricsApi)
-              ? values.get(settings.listeners.metricsAddress)
-              : null,
+              ? rest(settings.listeners.metricsAddress, tls)
+              : null;
+      Setting<Boolean> grpcSsl = settings.tls.enableGrpcSsl;
+      TlsConfig grpc = values.get(grpcSsl) ? tls.grpc(grpcSsl) : null;
+      tls.checkPairs();
+      tls.check(
+          Arrays.asList(
+              inference.tls(), management.tls(), metrics == null ? null : metrics.tls(), grpc));
+      return new ListenerRules(
+          inference,
+          management,
+          metrics,
           ListenerAddress.tcp(
-              values.get(settings.listeners.grpcInferenceAddress),
-              values.get(settings.listeners.grpcInferencePort)),
+                  values.get(settings.listeners.grpcInferenceAddress),
+                  values.get(settings.listeners.grpcInferencePort))
+              .withTls(grpc),
           ListenerAddress.tcp(
-              values.get(settings.listeners.grpcManagementAddress),
-              values.get(settings.listeners.grpcManagementPort)));
+                  values.get(settings.listeners.grpcManagementAddress),
+                  values.get(settings.listeners.grpcManagementPort))
+              .withTls(grpc));
+    }
+
+    private ListenerAddress rest(Setting<ListenerAddress> setting, TlsRules tls) {
+      ListenerAddress address = values.get(setting);
+      boolean secure = AddressText.isSecure(values.text(setting.key()));
+      return secure ? address.withTls(tls.rest(setting)) : address;
     }
 
     /** With one CPU nothing could happen while a loop or a worker looks for it. */

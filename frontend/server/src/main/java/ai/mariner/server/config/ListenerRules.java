@@ -2,6 +2,7 @@ package ai.mariner.server.config;
 
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.Profile;
+import ai.mariner.core.config.TlsConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -47,7 +48,10 @@ record ListenerRules(
     }
   }
 
-  /** Reports listeners that other machines can reach without a token. */
+  /**
+   * Reports listeners that other machines can reach without a token. A client's certificate is as
+   * good as one; TLS alone keeps others from listening, not from calling.
+   */
   void checkExposure(
       Findings findings, Profile profile, boolean tokenAuthorization, boolean allowInsecure) {
     for (Named listener : all()) {
@@ -57,18 +61,25 @@ record ListenerRules(
       String where = listener.key + ": " + listener.text();
       if (listener.address.equals(metrics)) {
         findings.warning(where + " is open to other machines; metrics are never behind a token");
-      } else if (!tokenAuthorization && (profile.openListeners() || allowInsecure)) {
+      } else if (tokenAuthorization || asksForCertificates(listener.address)) {
+        continue;
+      } else if (profile.openListeners() || allowInsecure || listener.address.tls() != null) {
         findings.warning(
             where
                 + " is open to other machines and asks for no token: whoever reaches it can use"
                 + " it");
-      } else if (!tokenAuthorization) {
+      } else {
         findings.problem(
             where
-                + " (expected: a loopback address, or disable_token_authorization=false, or"
+                + " (expected: a loopback address, or disable_token_authorization=false, or TLS, or"
                 + " --allow-insecure)");
       }
     }
+  }
+
+  private static boolean asksForCertificates(ListenerAddress address) {
+    TlsConfig tls = address.tls();
+    return tls != null && tls.clients() == TlsConfig.ClientCertificates.REQUIRED;
   }
 
   private List<Named> all() {
@@ -99,8 +110,7 @@ record ListenerRules(
   private record Named(String key, ListenerAddress address) {
     /** A gRPC address is written without a scheme. */
     String text() {
-      String text = address.toString();
-      return key.startsWith(GRPC) ? text.substring("http://".length()) : text;
+      return key.startsWith(GRPC) ? address.hostAndPort() : address.toString();
     }
   }
 }

@@ -11,22 +11,23 @@ final class ListenerSettings {
   final Setting<ListenerAddress> inferenceAddress =
       chapter.row(
           "inference_address",
-          Syntax.address(80),
+          Syntax.address(80, 443),
           "http://127.0.0.1:8080",
-          "REST inference: `http://host[:port]` (port 80 if omitted) or `unix:/path`.");
+          "REST inference: `http://host[:port]` (port 80 if omitted), `https://host[:port]` (443)"
+              + " or `unix:/path`.");
   final Setting<ListenerAddress> managementAddress =
       chapter.row(
           "management_address",
-          Syntax.address(8081),
+          Syntax.address(8081, 8444),
           "http://127.0.0.1:8081",
-          "REST management (port 8081 if omitted). The same address as inference: one listener"
-              + " serves both.");
+          "REST management (port 8081 if omitted, 8444 with `https`). The same address as"
+              + " inference: one listener serves both.");
   final Setting<ListenerAddress> metricsAddress =
       chapter.row(
           "metrics_address",
-          Syntax.address(8082),
+          Syntax.address(8082, 8445),
           "http://127.0.0.1:8082",
-          "REST metrics (port 8082 if omitted).");
+          "REST metrics (port 8082 if omitted, 8445 with `https`).");
   final Setting<String> grpcInferenceAddress =
       chapter.row("grpc_inference_address", Syntax.host(), "127.0.0.1", "Host of gRPC inference.");
   final Setting<String> grpcManagementAddress =
@@ -49,7 +50,6 @@ final class ListenerSettings {
           "enable_metrics_api", Syntax.bool(), "true", "Whether there is a metrics listener.");
 
   {
-    chapter.later("enable_grpc_ssl", Syntax.bool(), Fallback.of("false"), "TLS for gRPC.");
     for (String side : List.of("inference", "management")) {
       chapter.later(
           "grpc_" + side + "_max_connection_age_ms",

@@ -1,5 +1,6 @@
 package ai.mariner.server.config;
 
+import ai.mariner.net.TlsMaterial;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,13 +20,15 @@ import java.util.function.Predicate;
  * @param maxDirectBytes memory that the JVM may use outside its heap
  * @param runDirectory private folder for this run, which does not exist yet
  * @param isFolder whether a path is an existing folder
+ * @param tls reads the files of TLS
  */
 public record Machine(
     int processors,
     IntSupplier gpus,
     long maxDirectBytes,
     Path runDirectory,
-    Predicate<Path> isFolder) {
+    Predicate<Path> isFolder,
+    TlsProbe tls) {
   private static final Duration GPU_PROBE_LIMIT = Duration.ofSeconds(10);
 
   /** The machine that this process runs on. */
@@ -38,7 +41,8 @@ public record Machine(
         new GpuProbe(environment, command, GPU_PROBE_LIMIT),
         directMemoryLimit(ManagementFactory.getRuntimeMXBean().getInputArguments()),
         Path.of(System.getProperty("java.io.tmpdir", "/tmp"), run),
-        Files::isDirectory);
+        Files::isDirectory,
+        TlsMaterial::read);
   }
 
   /** The JVM's own rule: what {@code -XX:MaxDirectMemorySize} says, else as much as the heap. */

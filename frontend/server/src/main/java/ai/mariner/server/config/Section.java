@@ -6,6 +6,7 @@ enum Section {
   MODELS("Models"),
   WORKERS("Workers"),
   LIMITS("Limits"),
+  TLS("TLS"),
   ACCESS("Access and safety"),
   METRICS("Metrics and logs"),
   SEQUENCES("Sequences and open inference protocol"),

@@ -13,6 +13,7 @@ final class Settings {
   final ModelSettings models = new ModelSettings();
   final WorkerSettings workers = new WorkerSettings();
   final LimitSettings limits = new LimitSettings();
+  final TlsSettings tls = new TlsSettings();
   final AccessSettings access = new AccessSettings();
   final MetricSettings metrics = new MetricSettings();
   final SequenceSettings sequences = new SequenceSettings();
@@ -25,6 +26,7 @@ final class Settings {
               models.chapter,
               workers.chapter,
               limits.chapter,
+              tls.chapter,
               access.chapter,
               metrics.chapter,
               sequences.chapter,

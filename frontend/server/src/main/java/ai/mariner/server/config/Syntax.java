@@ -93,8 +93,12 @@ record Syntax<T>(String expected, Function<String, T> reader) {
   }
 
   /** A REST listener. */
-  static Syntax<ListenerAddress> address(int portIfOmitted) {
-    return new Syntax<>(AddressText.EXPECTED, text -> AddressText.readAddress(text, portIfOmitted));
+  static Syntax<ListenerAddress> address(int portIfOmitted, int securePortIfOmitted) {
+    return new Syntax<>(
+        AddressText.EXPECTED,
+        text ->
+            AddressText.readAddress(
+                text, AddressText.isSecure(text) ? securePortIfOmitted : portIfOmitted));
   }
 
   /** A host without a port. */

@@ -14,16 +14,7 @@ import java.util.List;
 record UnusedKeys(Settings settings, Values values, Findings findings) {
   /** Reports them: as problems where unknown keys are, else as warnings. */
   void report(Profile profile) {
-    if (!isSecured()) {
-      String reason = "an https:// address, or enable_grpc_ssl=true";
-      for (String key : List.of("keystore", "private_key_file", "certificate_file")) {
-        check(profile, key, reason);
-      }
-    }
-    if (!values.isGiven("keystore")) {
-      check(profile, "keystore_pass", "keystore is set");
-      check(profile, "keystore_type", "keystore is set");
-    }
+    reportTls(profile);
     if (!values.get(settings.listeners.enableMetricsApi)) {
       check(profile, settings.listeners.metricsAddress.key(), "enable_metrics_api=true");
     }
@@ -38,11 +29,38 @@ record UnusedKeys(Settings settings, Values values, Findings findings) {
     }
   }
 
-  /** Whether any listener speaks TLS, also one whose address turned out to be wrong. */
-  private boolean isSecured() {
+  private void reportTls(Profile profile) {
+    boolean rest = restIsSecured();
+    boolean grpc = values.text(settings.tls.enableGrpcSsl.key()).equalsIgnoreCase("true");
+    String store = settings.tls.keystore.key();
+    boolean files = values.isGiven(settings.tls.certificateFile);
+    if (!rest && !grpc) {
+      for (Setting<?> setting : settings.tls.chapter.rows()) {
+        if (!setting.equals(settings.tls.enableGrpcSsl)) {
+          check(profile, setting.key(), "an https:// address, or enable_grpc_ssl=true");
+        }
+      }
+      return;
+    }
+    if (!values.isGiven(store)) {
+      check(profile, settings.tls.keystorePass.key(), "keystore is set");
+      check(profile, settings.tls.keystoreType.key(), "keystore is set");
+    } else if (!grpc) {
+      String reason = "keystore is not set, or enable_grpc_ssl=true";
+      check(profile, settings.tls.certificateFile.key(), reason);
+      check(profile, settings.tls.privateKeyFile.key(), reason);
+    } else if (!rest && files) {
+      check(profile, store, "an https:// address, or gRPC without certificate_file");
+    }
+    if (!values.isGiven(settings.tls.privateKeyFile)) {
+      check(profile, settings.tls.privateKeyPass.key(), "private_key_file is set");
+    }
+  }
+
+  /** Whether any REST listener speaks TLS, also one whose address turned out to be wrong. */
+  private boolean restIsSecured() {
     return List.of("inference_address", "management_address", "metrics_address").stream()
-            .anyMatch(key -> values.text(key).regionMatches(true, 0, "https:", 0, 6))
-        || values.text("enable_grpc_ssl").equalsIgnoreCase("true");
+        .anyMatch(key -> AddressText.isSecure(values.text(key)));
   }
 
   private void check(Profile profile, String key, String expected) {

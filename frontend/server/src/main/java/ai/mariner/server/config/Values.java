@@ -231,8 +231,6 @@ final class Values {
       } else {
         values.put(setting.key(), value);
       }
-    } catch (NotSupportedYet e) {
-      notSupportedYet(setting, source);
     } catch (IllegalArgumentException e) {
       malformed(setting, setting.syntax().expected());
     }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param phase how far it has come
  * @param listeners real addresses by listener ({@code inference}, {@code management}, {@code
  *     metrics}, {@code grpc_inference}, {@code grpc_management})
+ * @param certificate what REST listeners with TLS show, DER in Base64; absent: none has TLS
  * @param models start-up models, in their order
  * @param problems why it could not start, or stopped
  */
@@ -23,6 +24,7 @@ public record ServerState(
     Profile profile,
     Phase phase,
     Map<String, String> listeners,
+    @Nullable String certificate,
     List<Model> models,
     List<String> problems) {
 
@@ -35,27 +37,32 @@ public record ServerState(
 
   /** A server that has just been started. */
   public static ServerState starting(long pid, Profile profile) {
-    return new ServerState(pid, profile, Phase.STARTING, Map.of(), List.of(), List.of());
+    return new ServerState(pid, profile, Phase.STARTING, Map.of(), null, List.of(), List.of());
   }
 
   /** The same in another phase. */
   public ServerState in(Phase newPhase) {
-    return new ServerState(pid, profile, newPhase, listeners, models, problems);
+    return new ServerState(pid, profile, newPhase, listeners, certificate, models, problems);
   }
 
   /** The same with other listeners. */
   public ServerState withListeners(Map<String, String> newListeners) {
-    return new ServerState(pid, profile, phase, newListeners, models, problems);
+    return new ServerState(pid, profile, phase, newListeners, certificate, models, problems);
+  }
+
+  /** The same with another certificate. */
+  public ServerState withCertificate(String newCertificate) {
+    return new ServerState(pid, profile, phase, listeners, newCertificate, models, problems);
   }
 
   /** The same with other models. */
   public ServerState withModels(List<Model> newModels) {
-    return new ServerState(pid, profile, phase, listeners, newModels, problems);
+    return new ServerState(pid, profile, phase, listeners, certificate, newModels, problems);
   }
 
   /** The same with other problems. */
   public ServerState withProblems(List<String> newProblems) {
-    return new ServerState(pid, profile, phase, listeners, models, newProblems);
+    return new ServerState(pid, profile, phase, listeners, certificate, models, newProblems);
   }
 
   /** How far the server has come. */

@@ -45,6 +45,7 @@ public final class StateFile {
     root.put("phase", word(state.phase()));
     ObjectNode listeners = root.putObject("listeners");
     state.listeners().forEach(listeners::put);
+    root.put("certificate", state.certificate());
     ArrayNode models = root.putArray("models");
     for (ServerState.Model model : state.models()) {
       models

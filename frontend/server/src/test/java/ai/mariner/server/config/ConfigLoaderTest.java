@@ -7,6 +7,7 @@ import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.config.ServerConfig.StartupModel;
 import ai.mariner.core.config.WorkerConfig;
+import ai.mariner.net.TlsMaterial;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,8 +79,8 @@ class ConfigLoaderTest {
     assertThat(problems)
         .containsExactlyInAnyOrder(
             "job_queue_size: many (expected: a whole number >= 1) [config.properties]",
-            "inference_address: ftp://127.0.0.1 (expected: http://host[:port] or unix:/path of at"
-                + " most 100 bytes) [config.properties]",
+            "inference_address: ftp://127.0.0.1 (expected: http://host[:port], https://host[:port]"
+                + " or unix:/path of at most 100 bytes) [config.properties]",
             "metrics_mode: loud (expected: one of log, prometheus, legacy) [config.properties]",
             "preload_modules: torch,not-a-name (expected: names of Python modules with commas"
                 + " between them) [config.properties]",
@@ -209,8 +210,6 @@ class ConfigLoaderTest {
   @ParameterizedTest
   @CsvSource({
     "install_py_dep_per_model, true",
-    "enable_grpc_ssl, true",
-    "inference_address, https://127.0.0.1:8443",
     "plugins_path, plugins",
     "cpp_log_config, log.cfg",
     "model_snapshot, {}",
@@ -310,7 +309,8 @@ class ConfigLoaderTest {
   @Test
   void findsTheFileInTheOrderOfPrecedence(@TempDir Path folder) throws IOException {
     Files.createDirectories(folder.resolve("ts"));
-    Machine machine = new Machine(1, () -> 0, 1024, folder.resolve("run"), Files::isDirectory);
+    Machine machine =
+        new Machine(1, () -> 0, 1024, folder.resolve("run"), Files::isDirectory, TlsMaterial::read);
     ConfigLoader loader = new ConfigLoader(machine, "0.13.0");
     CommandLine plain =
         CommandLine.parse(List.of("--server-home", folder.toString())).commandLine();

@@ -41,7 +41,8 @@ class ListenersTest {
         .containsExactly(
             "inference_address: "
                 + text
-                + " (expected: http://host[:port] or unix:/path of at most 100 bytes)"
+                + " (expected: http://host[:port], https://host[:port] or unix:/path of at most 100"
+                + " bytes)"
                 + " [config.properties]");
   }
 

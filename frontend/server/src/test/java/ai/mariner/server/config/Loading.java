@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.net.TlsMaterial;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -72,7 +73,8 @@ final class Loading {
             () -> gpus,
             1L << 30,
             Path.of("/tmp/mariner-1"),
-            path -> !path.toString().contains("missing"));
+            path -> !path.toString().contains("missing"),
+            TlsMaterial::read);
     PropertiesFile parsed =
         file.isEmpty() ? null : PropertiesFile.parse(Path.of("config.properties"), file);
     return new ConfigLoader(machine, "0.13.0")

@@ -12,7 +12,8 @@ class UnusedKeysTest {
     "certificate_file=c.pem, 'an https:// address, or enable_grpc_ssl=true'",
     "private_key_file=k.pem, 'an https:// address, or enable_grpc_ssl=true'",
     "keystore=k.p12, 'an https:// address, or enable_grpc_ssl=true'",
-    "keystore_pass=secret, keystore is set",
+    "keystore_pass=secret, 'an https:// address, or enable_grpc_ssl=true'",
+    "client_ca_file=ca.pem, 'an https:// address, or enable_grpc_ssl=true'",
     "cors_allowed_methods=GET, cors_allowed_origin is set",
     "use_env_allowed_urls=true, enable_envvars_config=true",
   })
