@@ -193,12 +193,11 @@ def test_cors_headers_are_told_when_configured(changed: RunningServer) -> None:
     assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, ORIGIN)
 
 
-def test_tls_is_refused_openly_until_it_is_there(operator: Operator) -> None:
+def test_an_address_of_tls_without_a_certificate_is_refused(operator: Operator) -> None:
     config = operator.config(inference_address="https://127.0.0.1:0")
     done = operator.run("mariner", "start", "--model-store", operator.store, "--ts-config", config)
     assert done.code == 1
-    assert "inference_address" in done.text
-    assert "not supported yet" in done.text
+    assert "inference_address: https://127.0.0.1:0 (expected: certificate_file and" in done.text
 
 
 def test_explaining_runs_preprocess_first(changed: RunningServer) -> None:

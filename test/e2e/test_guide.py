@@ -122,6 +122,9 @@ class Reader:
         """Free ports, and what the page itself has put into `config.properties`."""
         file = self._folder / "config.properties"
         own = file.read_text("utf-8") if file.exists() else ""
+        own = _ADDRESS.sub(
+            lambda found: f"{found[1]}:{0 if int(found[2]) in PORTS.values() else found[2]}", own
+        )
         given = {**FREE_PORTS, "vmargs": vmargs()}
         text = "".join(f"{key}={value}\n" for key, value in given.items() if f"{key}=" not in own)
         self._config.write_text(text + own, encoding="utf-8")

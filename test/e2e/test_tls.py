@@ -14,7 +14,6 @@ import grpc
 import pytest
 from support import rest, rpc
 from support.certificates import Authority, Pair, openssl
-from support.operator import Operator
 from support.packing import pack
 from support.rest import RawConnection, request_bytes
 from support.server import FREE_PORTS, RunningServer
@@ -229,3 +228,33 @@ def test_grpc_asks_for_certificates_too(closed_server: RunningServer, authority:
     assert call(closed_server.grpc_inference, let_in, b"sealed") == b"sealed"
     with pytest.raises(grpc.RpcError):
         call(closed_server.grpc_inference, grpc.ssl_channel_credentials(trusted), b"sealed")
+
+
+def test_commands_trust_whom_they_are_told_to(
+    server: RunningServer, authority: Authority, operator: Operator, tmp_path: Path
+) -> None:
+    address = ("--address", server.management)
+    listed = operator.run("mariner", "models", *address, "--ca-file", authority.certificate)
+    assert (listed.code, "echo" in listed.out) == (0, True)
+    environment = {"MARINER_CA_FILE": str(authority.certificate)}
+    assert operator.run("mariner", "models", *address, env=environment).code == 0
+    untrusted = operator.run("mariner", "models", *address)
+    assert untrusted.code == 1
+    assert "--ca-file names who has signed the server's certificate" in untrusted.err
+    other = Authority(tmp_path / "other").certificate
+    assert operator.run("mariner", "models", *address, "--ca-file", other).code == 1
+    missing = operator.run("mariner", "models", *address, "--ca-file", tmp_path / "none.pem")
+    assert "--ca-file: " in missing.err
+    assert "No such file" in missing.err
+
+
+def test_commands_show_a_certificate_to_a_server_that_asks(
+    closed_server: RunningServer, authority: Authority, operator: Operator
+) -> None:
+    client = authority.issue("command")
+    trusted = ("--address", closed_server.management, "--ca-file", authority.certificate)
+    shown = ("--cert-file", client.certificate, "--key-file", client.key)
+    assert operator.run("mariner", "models", *trusted, *shown).code == 0
+    refused = operator.run("mariner", "models", *trusted)
+    assert refused.code == 1
+    assert "--cert-file" in refused.err

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from ts._cli.trust import add_tls_flags
+
 KEY_FILE = "key_file.json"
 TOKEN_VARIABLE = "MARINER_TOKEN"
 _SEEN = "_seen_flags"
@@ -104,6 +106,7 @@ def add_server_flags(parser: argparse.ArgumentParser, kind: str = "management") 
         metavar="FILE",
         help=f"{KEY_FILE}, or a file with the token (default: ${TOKEN_VARIABLE}, or the server's own)",
     )
+    add_tls_flags(parser)
 
 
 def seconds(text: str) -> float:

@@ -19,8 +19,9 @@ import psutil
 from ts._cli.arguments import KEY_FILE, TOKEN_VARIABLE
 from ts._cli.errors import CommandError
 from ts._cli.runfolder import RunFolder, checked_name, default_name, run_folders, runs_root
-from ts._cli.state import read_state
+from ts._cli.state import ServerState, read_state
 from ts._cli.textfile import read_text
+from ts._cli.trust import Trust, trust
 
 DEFAULT_ADDRESSES = {"management": "http://127.0.0.1:8081", "inference": "http://127.0.0.1:8080"}
 # Where a server that listens everywhere is reached from its own machine.
@@ -42,14 +43,17 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def connection_to(address: str, timeout: float | None) -> http.client.HTTPConnection:
+def connection_to(
+    address: str, timeout: float | None, trusted: Trust | None = None
+) -> http.client.HTTPConnection:
     """Returns a connection, not yet open, to `http://HOST:PORT`, `https://HOST:PORT` or `unix:/PATH`; a
-    timeout of None waits without limit."""
+    timeout of None waits without limit. `trusted` counts for `https`."""
     if address.startswith("unix:"):
         return _UnixConnection(address.removeprefix("unix:"), timeout)
     parts = urlsplit(address)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    return kind(parts.hostname or "", parts.port, timeout=timeout)
+    if parts.scheme == "https":
+        return (trusted or Trust()).connection(parts.hostname or "", parts.port, timeout)
+    return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
 
 
 @dataclass(frozen=True)
@@ -79,11 +83,16 @@ class Answer:
 @dataclass(frozen=True)
 class Endpoint:
     """One listener of a server. `token` is sent when there is one; `others` are the names of servers that
-    run, for the words when this one does not answer."""
+    run, for the words when this one does not answer. `trusted` counts for `https`."""
 
     address: str
     token: str | None = field(default=None, repr=False)
     others: tuple[str, ...] = ()
+    trusted: Trust = Trust()
+
+    def connection(self, timeout: float | None) -> http.client.HTTPConnection:
+        """Returns a connection, not yet open; a timeout of None waits without limit."""
+        return connection_to(self.address, timeout, self.trusted)
 
     def headers(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """Returns the headers of a call."""
@@ -99,7 +108,7 @@ class Endpoint:
         timeout: float | None = _SECONDS,
     ) -> Answer:
         """Does a call; returns the answer whatever its status. Raises CommandError when there is none."""
-        connection = connection_to(self.address, timeout)
+        connection = self.connection(timeout)
         try:
             connection.request(method, path, body, self.headers(headers))
             response = connection.getresponse()
@@ -140,7 +149,18 @@ class Endpoint:
                 f"no server answers at {self.address} (expected: one that `mariner start` started, "
                 f"or one named with --name or its address{running})"
             )
-        return CommandError(f"no answer from {self.address} ({fault or type(fault).__name__})")
+        return CommandError(
+            f"no answer from {self.address} ({fault or type(fault).__name__}){self._hint(fault)}"
+        )
+
+    def _hint(self, fault: Exception) -> str:
+        """What to do when TLS itself failed."""
+        reason = str(getattr(fault, "reason", None) or "")
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            return " (expected: --ca-file names who has signed the server's certificate)"
+        if "CERTIFICATE_REQUIRED" in reason or "ALERT" in reason or isinstance(fault, ConnectionResetError):
+            return " (a server that asks for certificates gets one with --cert-file and --key-file)"
+        return ""
 
 
 def endpoint(
@@ -152,13 +172,14 @@ def endpoint(
     """
     folder = None if options.address else server_folder(options, environment)
     if options.address:
-        address = str(options.address).rstrip("/")
+        address, pinned = str(options.address).rstrip("/"), None
     else:
-        listeners = {} if folder is None else read_state(folder.state_file).listeners
-        address = _local(listeners.get(kind, DEFAULT_ADDRESSES[kind]))
+        state = ServerState() if folder is None else read_state(folder.state_file)
+        address, pinned = _local(state.listeners.get(kind, DEFAULT_ADDRESSES[kind])), state.certificate
     check_address(address, f"--{kind}-address")
     others = tuple(other.name for other in run_folders(runs_root(environment)) if other.pid() is not None)
-    return Endpoint(address, _token(options.token_file, kind, folder, environment), others)
+    token = _token(options.token_file, kind, folder, environment)
+    return Endpoint(address, token, others, trust(options, environment, pinned))
 
 
 def server_folder(options: argparse.Namespace, environment: Mapping[str, str]) -> RunFolder | None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from ts._cli.client import Answer, Endpoint, connection_to, endpoint
+from ts._cli.client import Answer, Endpoint, endpoint
 from ts._cli.errors import CommandError
 
 _BINARY_TYPE = "application/octet-stream"
@@ -32,7 +32,7 @@ def predict(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     parts = [kind, options.model, *([options.version] if options.version else [])]
     path = "/" + "/".join(quote(part, safe="") for part in parts)
     begun = time.monotonic()
-    connection = connection_to(server.address, options.timeout)
+    connection = server.connection(options.timeout)
     try:
         answer, pieces = _ask(server, connection, path, (body, headers), options.timeout)
         if options.json:

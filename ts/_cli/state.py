@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,13 +35,14 @@ class ModelState:
 
 @dataclass(frozen=True)
 class ServerState:
-    """The server's phase, addresses and models; `starting` with nothing else until the JVM has written its
-    file."""
+    """The server's phase, addresses, models and certificate of TLS (DER); `starting` with nothing else until
+    the JVM has written its file."""
 
     phase: str = "starting"
     profile: str = ""
     listeners: Mapping[str, str] = field(default_factory=dict)
     models: tuple[ModelState, ...] = ()
+    certificate: bytes | None = None
     problems: tuple[str, ...] = ()
 
     @property
@@ -75,6 +77,10 @@ def _model(entry: Mapping[str, Any]) -> ModelState:
     )
 
 
+def _certificate(text: object) -> bytes | None:
+    return None if text is None else base64.b64decode(str(text), validate=True)
+
+
 def read_state(path: Path) -> ServerState:
     """Reads the state file; a missing one means that the JVM has only begun. Raises nothing for a foreign
     file."""
@@ -85,6 +91,7 @@ def read_state(path: Path) -> ServerState:
             profile=str(content.get("profile", "")),
             listeners={str(key): str(value) for key, value in (content.get("listeners") or {}).items()},
             models=tuple(_model(entry) for entry in content.get("models") or ()),
+            certificate=_certificate(content.get("certificate")),
             problems=tuple(str(problem) for problem in content.get("problems") or ()),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ts._cli.client import Answer, Endpoint, connection_to, endpoint
+from ts._cli.client import Answer, Endpoint, endpoint
 from ts._cli.errors import CommandError
 from ts._cli.launch import POLL_SECONDS
 from ts._cli.progress import painted, wants_colour, wants_escapes
@@ -93,7 +93,7 @@ class _Progress:
     """What the server says of a swap while it is under way: the describe call of the default version."""
 
     def __init__(self, server: Endpoint, model: str) -> None:
-        self._connection = connection_to(server.address, _LOOK_TIMEOUT_SECONDS)
+        self._connection = server.connection(_LOOK_TIMEOUT_SECONDS)
         self._path = f"/models/{quote(model, safe='')}"
         self._headers = server.headers()
 
