@@ -14,6 +14,7 @@ import grpc
 import pytest
 from support import rest, rpc
 from support.certificates import Authority, Pair, openssl
+from support.operator import Operator
 from support.packing import pack
 from support.rest import RawConnection, request_bytes
 from support.server import FREE_PORTS, RunningServer

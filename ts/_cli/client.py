@@ -88,7 +88,7 @@ class Endpoint:
     address: str
     token: str | None = field(default=None, repr=False)
     others: tuple[str, ...] = ()
-    trusted: Trust = Trust()
+    trusted: Trust = field(default_factory=Trust)
 
     def connection(self, timeout: float | None) -> http.client.HTTPConnection:
         """Returns a connection, not yet open; a timeout of None waits without limit."""
@@ -253,6 +253,8 @@ def token_in(file: Path, kind: str) -> str:
         return text
     entry = keys.get(kind)
     key = entry.get("key") if isinstance(entry, dict) else None
+    if isinstance(key, list) and key:
+        key = key[0]
     if not isinstance(key, str):
         raise CommandError(f"token file {file}: no {kind} key (expected: a key file, or the token itself)")
     return key

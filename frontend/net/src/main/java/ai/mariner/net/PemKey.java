@@ -1,6 +1,6 @@
 package ai.mariner.net;
 
-import ai.mariner.core.config.TlsConfig.Secret;
+import ai.mariner.core.config.Secret;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -104,14 +104,21 @@ final class PemKey {
 
   private PrivateKey made(byte[] pkcs8) throws UnusableTlsException {
     for (String algorithm : ALGORITHMS) {
-      try {
-        return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
-      } catch (GeneralSecurityException ofAnotherAlgorithm) {
-        continue;
+      PrivateKey key = madeOf(algorithm, pkcs8);
+      if (key != null) {
+        return key;
       }
     }
     throw problem(
         "its private key is damaged or of an unknown algorithm", "an RSA, EC or EdDSA key");
+  }
+
+  private static @Nullable PrivateKey madeOf(String algorithm, byte[] pkcs8) {
+    try {
+      return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
+    } catch (GeneralSecurityException ofAnotherAlgorithm) {
+      return null;
+    }
   }
 
   private UnusableTlsException problem(String reason, String expected) {

@@ -3,12 +3,12 @@ package ai.mariner.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.mariner.core.config.Secret;
 import ai.mariner.core.config.TlsConfig;
 import ai.mariner.core.config.TlsConfig.ClientCertificates;
 import ai.mariner.core.config.TlsConfig.KeyStoreFile;
 import ai.mariner.core.config.TlsConfig.Keys;
 import ai.mariner.core.config.TlsConfig.PemFiles;
-import ai.mariner.core.config.TlsConfig.Secret;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -18,6 +18,7 @@ import ai.mariner.core.worker.ResidentMemory;
 import ai.mariner.net.NettyLoop;
 import ai.mariner.net.TlsContexts;
 import ai.mariner.net.Transport;
+import ai.mariner.server.access.GivenTokens;
 import ai.mariner.server.access.TokenAuthority;
 import ai.mariner.server.logging.AccessLogFile;
 import ai.mariner.server.logging.WorkerOutputLog;
@@ -58,6 +59,9 @@ final class Wiring {
   private static final Logger log = LoggerFactory.getLogger(Wiring.class);
   private static final int ADMIN_THREADS = 4;
 
+  /** How often the file of given tokens is looked at. */
+  private static final int TOKEN_LOOK_SECONDS = 2;
+
   /** What stopping workers and removing folders may take beyond the drain. */
   private static final Duration REMOVAL_GRACE = Duration.ofSeconds(15);
 
@@ -75,6 +79,7 @@ final class Wiring {
   private final Workflows workflows;
   private final StateReport state;
   private final @Nullable TokenAuthority tokens;
+  private final AccessPolicy access;
   private final AccessLogFile accessLog;
   private final PrometheusMetrics metrics;
   private final Transport transport;
@@ -141,7 +146,8 @@ final class Wiring {
             config.limits().drainTimeout());
     this.accessLog = new AccessLogFile();
     this.tls = new TlsContexts(watch, InstantSource.system(), state::certificate);
-    this.tokens = tokens(config, random);
+    this.tokens = config.tokens().isGiven() ? null : tokens(config, random);
+    this.access = tokens != null ? tokens : givenTokens(config, watch);
   }
 
   /**
@@ -178,7 +184,6 @@ final class Wiring {
   }
 
   private void listen() throws IOException {
-    AccessPolicy access = tokens == null ? AccessPolicy.OPEN : tokens;
     Listeners bound =
         Listeners.bind(
             config, inference, models, workflows, budget, access, metrics, accessLog, transport,
@@ -266,17 +271,30 @@ final class Wiring {
     return Transport.detect();
   }
 
+  private static AccessPolicy givenTokens(ServerConfig config, ScheduledExecutorService watch)
+      throws IOException {
+    if (!config.tokenAuthorization()) {
+      return AccessPolicy.OPEN;
+    }
+    GivenTokens given = new GivenTokens(config.tokens(), System::nanoTime);
+    var unused =
+        watch.scheduleWithFixedDelay(
+            given::look, TOKEN_LOOK_SECONDS, TOKEN_LOOK_SECONDS, TimeUnit.SECONDS);
+    return given;
+  }
+
   private static @Nullable TokenAuthority tokens(ServerConfig config, SecureRandom random)
       throws IOException {
     if (!config.tokenAuthorization()) {
       return null;
     }
-    Duration life = Duration.ofMillis((long) (config.tokenExpirationMinutes() * 60_000));
+    Duration life = Duration.ofMillis((long) (config.tokens().expirationMinutes() * 60_000));
     Path keyFile = Path.of("key_file.json").toAbsolutePath();
     TokenAuthority.Clocks clocks =
         new TokenAuthority.Clocks(InstantSource.system(), System::nanoTime);
     try {
-      return TokenAuthority.create(keyFile, life, clocks, random);
+      return TokenAuthority.create(
+          keyFile, new TokenAuthority.Life(life, config.tokens().rotationGrace()), clocks, random);
     } catch (IOException e) {
       throw new UnwritableException(
           "key file",

@@ -6,9 +6,10 @@ package ai.mariner.core.config;
  */
 public enum Profile {
   /** The {@code mariner} command. */
-  MARINER(false, true, false, true, false, "", "prometheus", false, false, true),
+  MARINER(false, true, false, true, false, "", "prometheus", false, false, true, "60"),
   /** The drop-in {@code torchserve} command. */
-  TORCHSERVE(true, false, true, false, true, "file://.*|http(s)?://.*", "log", true, true, false);
+  TORCHSERVE(
+      true, false, true, false, true, "file://.*|http(s)?://.*", "log", true, true, false, "0");
 
   private final boolean tokenAuthorization;
   private final boolean modelApi;
@@ -20,6 +21,7 @@ public enum Profile {
   private final boolean legacyStatuses;
   private final boolean unknownSequencesBegin;
   private final boolean untimelyCertificatesFail;
+  private final String tokenRotationGrace;
 
   Profile(
       boolean tokenAuthorization,
@@ -31,7 +33,8 @@ public enum Profile {
       String metricsMode,
       boolean legacyStatuses,
       boolean unknownSequencesBegin,
-      boolean untimelyCertificatesFail) {
+      boolean untimelyCertificatesFail,
+      String tokenRotationGrace) {
     this.tokenAuthorization = tokenAuthorization;
     this.modelApi = modelApi;
     this.openListeners = openListeners;
@@ -42,6 +45,7 @@ public enum Profile {
     this.legacyStatuses = legacyStatuses;
     this.unknownSequencesBegin = unknownSequencesBegin;
     this.untimelyCertificatesFail = untimelyCertificatesFail;
+    this.tokenRotationGrace = tokenRotationGrace;
   }
 
   /** Whether a token is asked for when the configuration doesn't say. */
@@ -112,5 +116,10 @@ public enum Profile {
    */
   public boolean untimelyCertificatesFail() {
     return untimelyCertificatesFail;
+  }
+
+  /** Default of {@code token_rotation_grace} in seconds. */
+  public String tokenRotationGrace() {
+    return tokenRotationGrace;
   }
 }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param busyPoll how long an event loop looks for events before it sleeps; zero: not at all
  * @param modelApi whether models can be registered and unregistered by a call
  * @param tokenAuthorization whether callers need a token
- * @param tokenExpirationMinutes life of a token
+ * @param tokens which tokens those are
  * @param exposeErrors whether clients see details of failures (exception text, exit code, last
  *     lines of output)
  * @param metricsMode {@code log}, {@code prometheus} or {@code legacy}
@@ -45,7 +45,7 @@ public record ServerConfig(
     Duration busyPoll,
     boolean modelApi,
     boolean tokenAuthorization,
-    double tokenExpirationMinutes,
+    TokenConfig tokens,
     boolean exposeErrors,
     String metricsMode,
     int registerWorkers,

@@ -63,16 +63,4 @@ public record TlsConfig(
    * @param type Java's name of its format
    */
   public record KeyStoreFile(Path path, Secret password, String type) implements Keys {}
-
-  /**
-   * A text that no log shows.
-   *
-   * @param text the text
-   */
-  public record Secret(String text) {
-    @Override
-    public String toString() {
-      return "***";
-    }
-  }
 }

@@ -8,6 +8,7 @@ import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.config.TokenConfig;
 import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.message.ModelKey;
 import java.nio.file.Path;
@@ -133,7 +134,7 @@ public final class ServerConfigBuilder {
         Duration.ZERO,
         modelApi,
         tokenAuthorization,
-        60.0,
+        new TokenConfig(60.0, Duration.ZERO, null, null, null),
         exposeErrors,
         profile.metricsMode(),
         registerWorkers,

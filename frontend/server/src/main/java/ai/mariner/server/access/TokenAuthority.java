@@ -5,18 +5,16 @@ import ai.mariner.core.access.TokenScope;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,8 +26,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class TokenAuthority implements AccessPolicy {
   private static final Logger log = LoggerFactory.getLogger(TokenAuthority.class);
-  private static final Pattern BEARER =
-      Pattern.compile("^Bearer\\s+(\\S+)$", Pattern.CASE_INSENSITIVE);
   private static final int KEY_BYTES = 24;
 
   /** Nanoseconds have no room for more than 292 years. */
@@ -37,13 +33,14 @@ public final class TokenAuthority implements AccessPolicy {
 
   private final KeyFile file;
   private final Duration life;
+  private final Duration grace;
   private final Clocks clocks;
   private final SecureRandom random;
   private final Failure refusal;
   private final Failure renewalRefusal;
 
   /** Replaced as a whole; a check never sees half of a renewal. */
-  private volatile Map<TokenScope, Held> keys = Map.of();
+  private volatile Map<TokenScope, List<Held>> keys = Map.of();
 
   /**
    * Where the time comes from.
@@ -53,12 +50,21 @@ public final class TokenAuthority implements AccessPolicy {
    */
   public record Clocks(InstantSource calendar, LongSupplier nanoTime) {}
 
+  /**
+   * How long keys are valid.
+   *
+   * @param whole from their making
+   * @param grace from the making of their successor; zero: they end with it
+   */
+  public record Life(Duration whole, Duration grace) {}
+
   /** A key with its end on the monotonic clock; absent: it has none. */
   private record Held(KeyFile.Key key, @Nullable Long endNanos) {}
 
-  private TokenAuthority(KeyFile file, Duration life, Clocks clocks, SecureRandom random) {
+  private TokenAuthority(KeyFile file, Life life, Clocks clocks, SecureRandom random) {
     this.file = file;
-    this.life = life.compareTo(LONGEST_LIFE) < 0 ? life : LONGEST_LIFE;
+    this.life = life.whole().compareTo(LONGEST_LIFE) < 0 ? life.whole() : LONGEST_LIFE;
+    this.grace = life.grace();
     this.clocks = clocks;
     this.random = random;
     String where =
@@ -89,13 +95,13 @@ public final class TokenAuthority implements AccessPolicy {
    * @param random makes the keys
    * @throws IOException if the file can't be written
    */
-  public static TokenAuthority create(
-      Path keyFile, Duration life, Clocks clocks, SecureRandom random) throws IOException {
+  public static TokenAuthority create(Path keyFile, Life life, Clocks clocks, SecureRandom random)
+      throws IOException {
     TokenAuthority authority = new TokenAuthority(new KeyFile(keyFile), life, clocks, random);
-    Map<TokenScope, Held> fresh = new EnumMap<>(TokenScope.class);
-    fresh.put(TokenScope.API, new Held(new KeyFile.Key(authority.newKey(), null), null));
-    fresh.put(TokenScope.INFERENCE, authority.expiringKey());
-    fresh.put(TokenScope.MANAGEMENT, authority.expiringKey());
+    Map<TokenScope, List<Held>> fresh = new EnumMap<>(TokenScope.class);
+    fresh.put(TokenScope.API, List.of(new Held(new KeyFile.Key(authority.newKey(), null), null)));
+    fresh.put(TokenScope.INFERENCE, List.of(authority.expiringKey()));
+    fresh.put(TokenScope.MANAGEMENT, List.of(authority.expiringKey()));
     authority.write(fresh);
     authority.keys = fresh;
     return authority;
@@ -103,12 +109,12 @@ public final class TokenAuthority implements AccessPolicy {
 
   @Override
   public @Nullable Failure check(TokenScope scope, @Nullable String authorization) {
-    return matches(keys.get(scope), authorization) ? null : refusal;
+    return matches(scope, authorization) ? null : refusal;
   }
 
   @Override
   public @Nullable Failure rotate(TokenScope scope, @Nullable String authorization) {
-    if (!matches(keys.get(TokenScope.API), authorization)) {
+    if (!matches(TokenScope.API, authorization)) {
       return renewalRefusal;
     }
     if (scope == TokenScope.API) {
@@ -128,8 +134,8 @@ public final class TokenAuthority implements AccessPolicy {
   }
 
   private synchronized @Nullable Failure renew(TokenScope scope) {
-    Map<TokenScope, Held> fresh = new EnumMap<>(keys);
-    fresh.put(scope, expiringKey());
+    Map<TokenScope, List<Held>> fresh = new EnumMap<>(keys);
+    fresh.put(scope, renewed(keys.getOrDefault(scope, List.of())));
     try {
       write(fresh);
     } catch (IOException e) {
@@ -142,24 +148,37 @@ public final class TokenAuthority implements AccessPolicy {
     return null;
   }
 
-  private void write(Map<TokenScope, Held> held) throws IOException {
+  /** A new key, and for their grace those that clients still have. */
+  private List<Held> renewed(List<Held> former) {
+    List<Held> all = new ArrayList<>();
+    all.add(expiringKey());
+    long graceEnd = clocks.nanoTime().getAsLong() + grace.toNanos();
+    for (Held held : former) {
+      Long end = held.endNanos();
+      if (!grace.isZero() && end != null && isAlive(held)) {
+        all.add(new Held(held.key(), end - graceEnd < 0 ? end : graceEnd));
+      }
+    }
+    return List.copyOf(all);
+  }
+
+  private void write(Map<TokenScope, List<Held>> held) throws IOException {
     Map<TokenScope, KeyFile.Key> shown = new EnumMap<>(TokenScope.class);
-    held.forEach((scope, key) -> shown.put(scope, key.key()));
+    held.forEach((scope, keys) -> shown.put(scope, keys.get(0).key()));
     file.write(shown);
   }
 
-  private boolean matches(@Nullable Held held, @Nullable String authorization) {
-    if (held == null || authorization == null) {
-      return false;
+  private boolean matches(TokenScope scope, @Nullable String authorization) {
+    boolean good = false;
+    for (Held held : keys.getOrDefault(scope, List.of())) {
+      good |= isAlive(held) & BearerToken.matches(held.key().text(), authorization);
     }
-    Matcher header = BEARER.matcher(authorization);
-    if (!header.matches()) {
-      return false;
-    }
-    byte[] given = header.group(1).getBytes(StandardCharsets.UTF_8);
-    boolean same = MessageDigest.isEqual(held.key().text().getBytes(StandardCharsets.UTF_8), given);
+    return good;
+  }
+
+  private boolean isAlive(Held held) {
     Long end = held.endNanos();
-    return same && (end == null || clocks.nanoTime().getAsLong() - end < 0);
+    return end == null || clocks.nanoTime().getAsLong() - end < 0;
   }
 
   private Held expiringKey() {

@@ -2,6 +2,8 @@ package ai.mariner.server.config;
 
 import ai.mariner.core.config.Profile;
 import ai.mariner.server.config.Setting.Fallback;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -42,7 +44,7 @@ final class AccessSettings {
       chapter.row(
           "disable_token_authorization",
           Syntax.bool(),
-          new Fallback("false", "true", null),
+          new Fallback("false", "true", "`true`, but `false` when tokens are given"),
           "Whether callers need no token.");
   final Setting<Double> tokenExpirationMin =
       chapter.row(
@@ -50,6 +52,32 @@ final class AccessSettings {
           Syntax.positive(MOST_MINUTES),
           "60",
           "Life of a token in minutes.");
+  final Setting<Duration> tokenRotationGrace =
+      chapter.row(
+          "token_rotation_grace",
+          Syntax.secondsOrNone(),
+          new Fallback(
+              Profile.TORCHSERVE.tokenRotationGrace(), Profile.MARINER.tokenRotationGrace(), null),
+          "How long a token stays good after another one has taken its place; 0: not at all.");
+  final Setting<Path> tokenFile =
+      chapter.row(
+          "token_file",
+          Syntax.path(),
+          Fallback.NONE,
+          "Tokens of yours, in the form of `key_file.json`, instead of those that the server makes;"
+              + " a `key` may be a list. A changed file is taken without a restart.");
+  final Setting<String> inferenceToken =
+      chapter.row(
+          "inference_token",
+          Syntax.text(),
+          Fallback.NONE,
+          "A token of yours for inference; `$$NAME$$` takes it from the environment.");
+  final Setting<String> managementToken =
+      chapter.row(
+          "management_token",
+          Syntax.text(),
+          Fallback.NONE,
+          "A token of yours for management; `$$NAME$$` takes it from the environment.");
   final Setting<Boolean> exposeErrors =
       chapter.row(
           "expose_errors",

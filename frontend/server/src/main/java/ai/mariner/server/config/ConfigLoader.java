@@ -8,10 +8,13 @@ import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.Profile;
+import ai.mariner.core.config.Secret;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.config.TlsConfig;
+import ai.mariner.core.config.TokenConfig;
 import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.message.ModelKey;
+import ai.mariner.server.access.TokenFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -134,7 +137,8 @@ public final class ConfigLoader {
 
     ServerConfig serverConfig() {
       ListenerRules listeners = listeners();
-      boolean tokenAuthorization = !values.get(settings.access.disableTokenAuthorization);
+      TokenConfig tokens = tokens();
+      boolean tokenAuthorization = tokenAuthorization(tokens);
       listeners.checkConflicts(findings);
       listeners.checkExposure(findings, profile, tokenAuthorization, commandLine.allowInsecure());
       int loops = values.get(settings.network.numberOfNettyThreads);
@@ -152,7 +156,7 @@ public final class ConfigLoader {
           busyPoll(),
           modelApi(listeners.management()),
           tokenAuthorization,
-          values.get(settings.access.tokenExpirationMin),
+          tokens,
           values.get(settings.access.exposeErrors),
           values.get(settings.metrics.metricsMode),
           workers == null ? 0 : workers,
@@ -163,6 +167,35 @@ public final class ConfigLoader {
           cors(),
           loadModels(),
           models());
+    }
+
+    private TokenConfig tokens() {
+      Path file = values.given(settings.access.tokenFile);
+      String inference = values.given(settings.access.inferenceToken);
+      String management = values.given(settings.access.managementToken);
+      return new TokenConfig(
+          values.get(settings.access.tokenExpirationMin),
+          values.get(settings.access.tokenRotationGrace),
+          file == null ? null : folder.resolve(file),
+          inference == null ? null : new Secret(inference),
+          management == null ? null : new Secret(management));
+    }
+
+    /** Whoever gives tokens wants them asked for, unless they say otherwise. */
+    private boolean tokenAuthorization(TokenConfig tokens) {
+      Boolean disabled = values.given(settings.access.disableTokenAuthorization);
+      if (disabled == null && !tokens.isGiven()) {
+        return !values.get(settings.access.disableTokenAuthorization);
+      }
+      boolean asked = disabled == null || !disabled;
+      if (asked && tokens.isGiven()) {
+        try {
+          TokenFile.tokens(tokens);
+        } catch (IOException e) {
+          findings.problem(String.valueOf(e.getMessage()));
+        }
+      }
+      return asked;
     }
 
     private ListenerRules listeners() {

@@ -78,6 +78,13 @@ record Syntax<T>(String expected, Function<String, T> reader) {
         "a time > 0 in seconds, or with a unit such as 500ms, 30s, 10m, 1h", Syntax::readDuration);
   }
 
+  /** As {@link #seconds}, and 0. */
+  static Syntax<Duration> secondsOrNone() {
+    return new Syntax<>(
+        "a time >= 0 in seconds, or with a unit such as 500ms, 30s, 10m, 1h",
+        text -> text.equals("0") ? Duration.ZERO : readDuration(text));
+  }
+
   /** One of a few words, in any case. */
   static Syntax<String> oneOf(String... words) {
     List<String> allowed = List.of(words);

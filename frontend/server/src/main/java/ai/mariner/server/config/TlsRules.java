@@ -1,12 +1,12 @@
 package ai.mariner.server.config;
 
 import ai.mariner.core.config.Profile;
+import ai.mariner.core.config.Secret;
 import ai.mariner.core.config.TlsConfig;
 import ai.mariner.core.config.TlsConfig.ClientCertificates;
 import ai.mariner.core.config.TlsConfig.KeyStoreFile;
 import ai.mariner.core.config.TlsConfig.Keys;
 import ai.mariner.core.config.TlsConfig.PemFiles;
-import ai.mariner.core.config.TlsConfig.Secret;
 import ai.mariner.net.UnusableTlsException;
 import java.nio.file.Path;
 import java.time.Instant;

@@ -15,6 +15,12 @@ record UnusedKeys(Settings settings, Values values, Findings findings) {
   /** Reports them: as problems where unknown keys are, else as warnings. */
   void report(Profile profile) {
     reportTls(profile);
+    if (values.text(settings.access.disableTokenAuthorization.key()).equalsIgnoreCase("true")) {
+      String reason = "disable_token_authorization=false";
+      check(profile, settings.access.tokenFile.key(), reason);
+      check(profile, settings.access.inferenceToken.key(), reason);
+      check(profile, settings.access.managementToken.key(), reason);
+    }
     if (!values.get(settings.listeners.enableMetricsApi)) {
       check(profile, settings.listeners.metricsAddress.key(), "enable_metrics_api=true");
     }

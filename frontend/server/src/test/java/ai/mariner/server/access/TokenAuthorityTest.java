@@ -37,7 +37,24 @@ class TokenAuthorityTest {
   @BeforeEach
   void createKeys() throws IOException {
     file = folder.resolve("key_file.json");
-    authority = TokenAuthority.create(file, Duration.ofMinutes(60), clocks, new SecureRandom());
+    authority = TokenAuthority.create(file, life(60, 0), clocks, new SecureRandom());
+  }
+
+  private static TokenAuthority.Life life(int minutes, int graceMinutes) {
+    return new TokenAuthority.Life(Duration.ofMinutes(minutes), Duration.ofMinutes(graceMinutes));
+  }
+
+  @Test
+  void aRenewedKeyLeavesTheFormerOneItsGrace() throws IOException {
+    authority = TokenAuthority.create(file, life(60, 2), clocks, new SecureRandom());
+    String former = bearer("inference");
+    assertThat(authority.rotate(TokenScope.INFERENCE, bearer("API"))).isNull();
+    assertThat(authority.check(TokenScope.INFERENCE, bearer("inference"))).isNull();
+    passes(Duration.ofSeconds(119));
+    assertThat(authority.check(TokenScope.INFERENCE, former)).isNull();
+    passes(Duration.ofSeconds(1));
+    assertThat(authority.check(TokenScope.INFERENCE, former)).isNotNull();
+    assertThat(authority.check(TokenScope.INFERENCE, bearer("inference"))).isNull();
   }
 
   private JsonNode json() throws IOException {
@@ -85,7 +102,7 @@ class TokenAuthorityTest {
   void replacesAFileThatOthersCouldRead() throws IOException {
     Files.writeString(folder.resolve("key_file.json.new"), "left behind");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
-    TokenAuthority.create(file, Duration.ofMinutes(1), clocks, new SecureRandom());
+    TokenAuthority.create(file, life(1, 0), clocks, new SecureRandom());
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
         .isEqualTo("rw-------");
   }
@@ -198,7 +215,7 @@ class TokenAuthorityTest {
             () ->
                 TokenAuthority.create(
                     folder.resolve("no/such/key_file.json"),
-                    Duration.ofMinutes(1),
+                    life(1, 0),
                     clocks,
                     new SecureRandom()))
         .isInstanceOf(IOException.class);

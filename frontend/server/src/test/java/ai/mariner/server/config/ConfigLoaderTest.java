@@ -136,7 +136,7 @@ class ConfigLoaderTest {
         .satisfies(
             config -> {
               assertThat(config.defaults().jobQueueSize()).isEqualTo(7);
-              assertThat(config.tokenExpirationMinutes()).isEqualTo(0.5);
+              assertThat(config.tokens().expirationMinutes()).isEqualTo(0.5);
             });
     assertThat(
             Loading.torchserve("job_queue_size=5")
