@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -178,6 +179,25 @@ def test_the_mariner_profile_asks_for_a_token_when_told(make_server: Any) -> Non
         assert answer.json()["type"] == "InvalidKeyException"
         assert rest.call(server.inference, "GET", "/livez").status == 200
         assert ping(server, keys(server)["inference"]["key"]).status == 200
+
+
+def test_given_tokens_change_without_breaking_clients(make_server: Any, tmp_path: Path) -> None:
+    file = tmp_path / "tokens.json"
+
+    def give(token: str) -> None:
+        file.write_text(json.dumps({"inference": {"key": token}}), encoding="utf-8")
+
+    give("first-token")
+    config = {"token_file": file, "management_token": "$$MANAGERS_TOKEN$$"}
+    with make_server(config=config, environment={"MANAGERS_TOKEN": "managers-token"}) as server:
+        assert ping(server, "first-token").status == 200
+        assert models(server, "managers-token").status == 200
+        assert (ping(server, None).status, models(server, "first-token").status) == (401, 401)
+        assert not (server.base / "key_file.json").exists()
+        give("second-token")
+        eventually(lambda: ping(server, "second-token").status == 200, 30, "the new token lets in")
+        assert ping(server, "first-token").status == 200
+        assert "managers-token" not in server.text()
 
 
 def test_the_mariner_profile_asks_for_no_token_on_loopback(mariner_server: RunningServer) -> None:
