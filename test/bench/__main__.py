@@ -16,13 +16,14 @@ from bench.context import Context, NotAvailableError
 from bench.measurement import Measurement, Results, read_all, write
 from bench.places import PAGE, PLOTS, RESULTS
 from bench.report import page
-from bench.rows import bodies, echo, grpc, models, open_loop, rest, scaling, startup
+from bench.rows import bodies, echo, grpc, models, open_loop, rest, scaling, startup, tls
 
 Row = Callable[[Context], list[Measurement]]
 ROWS: Mapping[str, Row] = {
     "echo": echo.measure,
     "grpc": grpc.measure,
     "bodies": bodies.measure,
+    "tls": tls.measure,
     "models": models.measure,
     "scaling": scaling.measure,
     "rest": rest.measure,

@@ -48,6 +48,7 @@ PEERS = "next to released peers"
 YARDSTICK = "of a server without features"
 IN_PROCESS = "of the same loop without a server"
 OVERLAP = "of the same model without preparing ahead, where decoding takes as long as the network"
+PLAIN = "of the same server in plain HTTP"
 BATCHING = "batching must not cost throughput; 3 % for noise"
 
 # batch: peer: floors by number of connections.
@@ -81,6 +82,13 @@ def _bodies() -> Iterator[Floor]:
         yield Floor("bodies", Side("mariner", at), Side("limit", at), 0.8, YARDSTICK)
 
 
+def _tls() -> Iterator[Floor]:
+    at = {"connections": 64}
+    secured = Side("mariner-tls", at)
+    yield Floor("tls", secured, Side("mariner", at), 0.6, PLAIN)
+    yield Floor("tls", secured, Side("torchserve-tls", at), 5, PEERS)
+
+
 def _models() -> Iterator[Floor]:
     for model in ("resnet", "encoder"):
         for batch in (1, 4, 8):
@@ -101,4 +109,4 @@ def _photo() -> Iterator[Floor]:
     yield Floor("models", ahead, plain, 1.2, OVERLAP)
 
 
-FLOORS: tuple[Floor, ...] = (*_echo(), *_grpc(), *_bodies(), *_models(), *_photo())
+FLOORS: tuple[Floor, ...] = (*_echo(), *_grpc(), *_bodies(), *_tls(), *_models(), *_photo())

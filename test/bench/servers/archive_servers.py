@@ -25,6 +25,7 @@ class Serving:
         content_type: of that body.
         config: lines of config.properties.
         environment: further environment variables.
+        secure: whether inference speaks TLS; `config` names the certificate.
     """
 
     folder: str
@@ -33,6 +34,12 @@ class Serving:
     content_type: str = "application/octet-stream"
     config: Mapping[str, str | int] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    secure: bool = False
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the inference address."""
+        return "https" if self.secure else "http"
 
     def prepare(self, system: str, config: Mapping[str, str | int]) -> Prepared:
         """Packs the models and writes the configuration for free ports."""
@@ -40,7 +47,8 @@ class Serving:
         for archive in self.archives:
             archive.pack(folder / "store")
         ports = free_ports(5)
-        text = properties(ports, {**config, **self.config})
+        address = {"inference_address": f"{self.scheme}://127.0.0.1:{ports[0]}"}
+        text = properties(ports, {**config, **self.config, **address})
         (folder / "config.properties").write_text(text, encoding="utf-8")
         return Prepared(self, folder, ports)
 
@@ -62,7 +70,7 @@ class Prepared:
 
     def launch(self, system: str, command: list[str], env: Mapping[str, str]) -> Running:
         """Starts a command that listens on these ports, and waits until every model has answered."""
-        url = f"http://127.0.0.1:{self.ports[0]}"
+        url = f"{self.serving.scheme}://127.0.0.1:{self.ports[0]}"
         paths = [f"/predictions/{one.name}" for one in self.serving.archives]
         probes = [Probe(url + path, self.serving.probe, self.serving.content_type) for path in paths]
         running = launch(system, command, self.folder, {**env, **self.serving.environment}, probes)

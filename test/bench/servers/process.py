@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -47,7 +48,9 @@ class Probe:
         headers = {"Content-Type": self.content_type}
         request = urllib.request.Request(self.url, self.body, headers, method="POST")
         try:
-            with urllib.request.urlopen(request, timeout=10) as reply:
+            # The certificates are made for the run; nobody has signed them.
+            unchecked = ssl._create_unverified_context()
+            with urllib.request.urlopen(request, timeout=10, context=unchecked) as reply:
                 return bool(reply.status == 200)
         except (urllib.error.URLError, OSError):
             return False

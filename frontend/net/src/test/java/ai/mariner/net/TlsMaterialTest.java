@@ -151,7 +151,7 @@ class TlsMaterialTest {
       value = {
         "nothing here | no private key in it",
         "-----BEGIN PRIVATE KEY-----AAAA-----END PRIVATE KEY----- | damaged",
-        "-----BEGIN RSA PRIVATE KEY-----\n!-----END RSA PRIVATE KEY----- | damaged",
+        "-----BEGIN RSA PRIVATE KEY-----AAAA-----END RSA PRIVATE KEY----- | damaged",
         "-----BEGIN EC PRIVATE KEY-----AAAA-----END EC PRIVATE KEY----- | its curve",
         "-----BEGIN EC PRIVATE KEY-----MIL/-----END EC PRIVATE KEY----- | its curve",
         "-----BEGIN DSA PRIVATE KEY-----AAAA-----END DSA PRIVATE KEY----- | of no use",

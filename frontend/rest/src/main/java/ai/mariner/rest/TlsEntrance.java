@@ -24,11 +24,13 @@ final class TlsEntrance extends ByteToMessageDecoder {
   private static final int LEAST_BYTES = 5;
 
   private static final String REFUSAL =
-      "{\n"
-          + "  \"code\": 400,\n"
-          + "  \"type\": \"BadRequestException\",\n"
-          + "  \"message\": \"Plain HTTP on a port of TLS (expected: an https:// address)\"\n"
-          + "}\n";
+      """
+      {
+        "code": 400,
+        "type": "BadRequestException",
+        "message": "Plain HTTP on a port of TLS (expected: an https:// address)"
+      }
+      """;
   private static final byte[] ANSWER =
       ("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\n"
               + "content-length: "

@@ -208,7 +208,7 @@ public final class ConfigLoader {
               : null;
       Setting<Boolean> grpcSsl = settings.tls.enableGrpcSsl;
       TlsConfig grpc = values.get(grpcSsl) ? tls.grpc(grpcSsl) : null;
-      tls.checkPairs();
+      tls.checkPairs(settings.listeners.anyIsSecured(values) || values.get(grpcSsl));
       tls.check(
           Arrays.asList(
               inference.tls(), management.tls(), metrics == null ? null : metrics.tls(), grpc));

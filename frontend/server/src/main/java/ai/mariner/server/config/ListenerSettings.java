@@ -49,6 +49,12 @@ final class ListenerSettings {
       chapter.row(
           "enable_metrics_api", Syntax.bool(), "true", "Whether there is a metrics listener.");
 
+  /** Whether any REST listener speaks TLS, also one whose address turned out to be wrong. */
+  boolean anyIsSecured(Values values) {
+    return List.of(inferenceAddress, managementAddress, metricsAddress).stream()
+        .anyMatch(setting -> AddressText.isSecure(values.text(setting.key())));
+  }
+
   {
     for (String side : List.of("inference", "management")) {
       chapter.later(

@@ -96,7 +96,10 @@ record TlsRules(
   }
 
   /** What is missing of two files; everything else about given keys has been said already. */
-  void checkPairs() {
+  void checkPairs(boolean secured) {
+    if (!secured) {
+      return;
+    }
     checkPair(settings.certificateFile, settings.privateKeyFile);
     checkPair(settings.privateKeyFile, settings.certificateFile);
     String clients = values.given(settings.clientCertificates);

@@ -1,7 +1,6 @@
 package ai.mariner.server.config;
 
 import ai.mariner.core.config.Profile;
-import java.util.List;
 
 /**
  * Finds keys that were set and apply to nothing, because of how other keys are set. They keep no
@@ -36,7 +35,7 @@ record UnusedKeys(Settings settings, Values values, Findings findings) {
   }
 
   private void reportTls(Profile profile) {
-    boolean rest = restIsSecured();
+    boolean rest = settings.listeners.anyIsSecured(values);
     boolean grpc = values.text(settings.tls.enableGrpcSsl.key()).equalsIgnoreCase("true");
     String store = settings.tls.keystore.key();
     boolean files = values.isGiven(settings.tls.certificateFile);
@@ -61,12 +60,6 @@ record UnusedKeys(Settings settings, Values values, Findings findings) {
     if (!values.isGiven(settings.tls.privateKeyFile)) {
       check(profile, settings.tls.privateKeyPass.key(), "private_key_file is set");
     }
-  }
-
-  /** Whether any REST listener speaks TLS, also one whose address turned out to be wrong. */
-  private boolean restIsSecured() {
-    return List.of("inference_address", "management_address", "metrics_address").stream()
-        .anyMatch(key -> AddressText.isSecure(values.text(key)));
   }
 
   private void check(Profile profile, String key, String expected) {

@@ -96,7 +96,7 @@ class ListenersTest {
     assertThat(loading.problems())
         .containsExactly(
             "inference_address: http://0.0.0.0:8080 (expected: a loopback address, or"
-                + " disable_token_authorization=false, or --allow-insecure)");
+                + " disable_token_authorization=false, or TLS, or --allow-insecure)");
     assertThat(loading.args("--allow-insecure").problems()).isEmpty();
     assertThat(loading.warnings())
         .containsExactly(
