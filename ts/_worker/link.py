@@ -48,7 +48,7 @@ class Link:
         cancelled: ids of begun or waiting items that nobody waits for any more.
         credits: pieces that the run under way may still send; None: as many as it likes, or it has sent
             none yet.
-        answers: whether this rank answers runs.
+        answers: whether this rank answers runs; others only tell that they have ended, and what failed.
         descriptor: of the connection, readable when something has arrived.
         hold: holds a whole frame back until the next flush.
         alone: whether this process is no part of a group, so that it may decide by itself what to leave out.

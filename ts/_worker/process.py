@@ -17,6 +17,7 @@ from ts._wire.messages import ProtocolError
 from ts._worker.environment import Environment
 from ts._worker.logs import show_records
 from ts._worker.parent import die_with_parent, lead_own_group
+from ts._worker.rank_outputs import join_outputs
 from ts._worker.session import Session
 from ts._worker.traces import print_traceback
 
@@ -27,6 +28,7 @@ def main() -> int:
     """Connects and serves. Returns the exit status: 0 after STOP or the end of the connection."""
     die_with_parent()
     lead_own_group()
+    join_outputs(os.environ)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True, errors="backslashreplace")

@@ -95,11 +95,15 @@ class Run:
             if isinstance(outcome, bytes):
                 if link.answers:
                     link.hold(outcome)
+                else:
+                    link.reply(_RESULT, 0, self._model.handle, self._run_id, ())
                 return False
             replies, spent = outcome
-            if link.answers:
-                flags = SPENT if spent else 0
-                link.reply(_RESULT, flags, self._model.handle, self._run_id, [*replies, *self._early])
+            told = [*replies, *self._early]
+            if not link.answers:
+                # That the run has ended, and what went wrong here.
+                told = [reply for reply in told if reply.error]
+            link.reply(_RESULT, SPENT if spent else 0, self._model.handle, self._run_id, told)
             return spent
         finally:
             self._open = False

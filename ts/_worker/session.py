@@ -261,7 +261,6 @@ class Session:
             failure = Failure(
                 ErrorCode.MODEL_NOT_LOADED, f"model handle: {frame.model} (expected: a loaded model)"
             )
-        if self._link.answers:
-            items = cast("Sequence[RequestItem]", frame.payload)
-            replies = [error_reply(item.id, failure) for item in items]
-            self._link.reply(FrameType.RESULT, SPENT if self._spent else 0, frame.model, frame.run, replies)
+        items = cast("Sequence[RequestItem]", frame.payload)
+        replies = [error_reply(item.id, failure) for item in items]
+        self._link.reply(FrameType.RESULT, SPENT if self._spent else 0, frame.model, frame.run, replies)

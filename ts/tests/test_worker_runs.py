@@ -509,7 +509,7 @@ def test_unload_forgets_the_model_and_other_models_go_on(frontend: Frontend, tmp
     assert frontend.run(item(1, b""), model=2)[0].text == "b"
 
 
-def test_other_ranks_run_but_do_not_answer(workers: list[Any], tmp_path: Path) -> None:
+def test_other_ranks_say_that_a_run_has_ended_but_do_not_answer(workers: list[Any], tmp_path: Path) -> None:
     other = ThreadWorker(rank=1, world_size=2)
     workers.append(other)
     seen = tmp_path / "seen"
@@ -517,10 +517,23 @@ def test_other_ranks_run_but_do_not_answer(workers: list[Any], tmp_path: Path) -
         def handle(data, context):
             if data is not None:
                 open({str(seen)!r}, "ab").write(data[0]["body"])
-                return [b"unheard"]
+                return [b"unheard" if data[0]["body"] == b"x" else {{"unheard": 1}}]
     """
     frontend = other.frontend.serving(write_model(tmp_path / "m", handler))
-    beat = Frame(FrameType.HEARTBEAT, run=1)
-    frontend.send(frontend.frame(item(1, b"x", deadline_ms=1)), beat)
-    assert frontend.receive() == beat
-    assert seen.read_bytes() == b"x"
+    assert frontend.run(item(1, b"x", deadline_ms=1)) == []
+    assert frontend.run(item(2, b"y")) == []
+    assert seen.read_bytes() == b"xy"
+
+
+def test_other_ranks_tell_what_failed(workers: list[Any], tmp_path: Path) -> None:
+    other = ThreadWorker(rank=1, world_size=2)
+    workers.append(other)
+    handler = """
+        def handle(data, context):
+            if data is not None:
+                return [b"unheard", ValueError("no"), object()]
+    """
+    frontend = other.frontend.serving(write_model(tmp_path / "m", handler))
+    answers = frontend.run(item(1, b""), item(2, b""), item(3, b""))
+    codes = {answer.id: answer.code for answer in answers}
+    assert codes == {2: ErrorCode.HANDLER_EXCEPTION, 3: ErrorCode.OUTPUT_TYPE}

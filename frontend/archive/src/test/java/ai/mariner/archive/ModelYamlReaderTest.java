@@ -155,8 +155,6 @@ final class ModelYamlReaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "parallelType: tp | parallelType: \"tp\"",
-        "torchrun: {nproc-per-node: 2} | torchrun: a mapping",
         "useJobTicket: true | useJobTicket: true",
         "useVenv: true | useVenv: true",
       })

@@ -3,7 +3,7 @@ package ai.mariner.view;
 import ai.mariner.core.config.CrewOptions;
 import ai.mariner.core.config.DeviceType;
 import ai.mariner.core.config.ModelSpec;
-import ai.mariner.core.config.ParallelType;
+import ai.mariner.core.config.Parallelism;
 import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.SwapProgress;
@@ -79,9 +79,10 @@ final class ModelStatusView {
     node.put("startupTimeout", spec.startupTimeout().toSeconds());
     node.put("maxRetryTimeoutInSec", spec.maxRetryTimeout().toSeconds());
     node.put("clientTimeoutInMills", millis(spec.requestTimeout()));
-    ParallelType parallel = spec.get(CrewOptions.PARALLEL_TYPE);
-    node.put("parallelType", parallel == null ? "" : parallel.name().toLowerCase(Locale.ROOT));
-    node.put("parallelLevel", number(spec.get(CrewOptions.PARALLEL_LEVEL)));
+    Parallelism parallel = spec.parallelism();
+    node.put(
+        "parallelType", parallel == null ? "" : parallel.type().name().toLowerCase(Locale.ROOT));
+    node.put("parallelLevel", parallel == null ? 0 : parallel.level());
     node.put("deviceType", deviceType(model).name().toLowerCase(Locale.ROOT));
     if (!spec.deviceIds().isEmpty()) {
       ArrayNode ids = node.putArray("deviceIds");

@@ -85,7 +85,6 @@ public final class CrewOptions {
   public static final ModelOption<ParallelType> PARALLEL_TYPE =
       DEVICES
           .option("parallelType", OptionType.choiceOrOff(ParallelType.class))
-          .later()
           .describes(
               "How one worker spreads over several devices: a process for each (`tp`, `pp`,"
                   + " `pptp`), or one that sees them all (`custom`).");
@@ -96,18 +95,22 @@ public final class CrewOptions {
           .option("parallelLevel", OptionType.wholeOrOff())
           .companionOf(PARALLEL_TYPE)
           .absent("`nproc-per-node` of `torchrun`, else 1")
-          .describes("Devices of one worker.");
+          .describes(
+              "Devices of one worker; on the processor, its processes. The workers of a model"
+                  + " share no device.");
 
   /** How ranks find each other. */
   public static final ModelOption<Torchrun> TORCHRUN =
       DEVICES
           .option("torchrun", Torchrun.type())
-          .later()
+          .companionOf(PARALLEL_TYPE)
+          .absent("one group on this machine")
           .describes(
-              "How the processes of a worker find each other: a mapping of `nnodes` (1),"
-                  + " `nproc-per-node` (`parallelLevel`), `rdzv-backend` (c10d), `rdzv-endpoint`,"
-                  + " `rdzv-conf`, `OMP_NUMBER_THREADS` (1), `monitor-interval` (5), `node-rank`"
-                  + " (0) and `max-restarts` (0).");
+              "How torchrun starts the processes of a worker: a mapping of `nproc-per-node`"
+                  + " (`parallelLevel`), `OMP_NUMBER_THREADS` or `OMP_NUM_THREADS` (1),"
+                  + " `rdzv-backend` (c10d), `rdzv-endpoint` (a free port of this machine),"
+                  + " `rdzv-conf`, `monitor-interval` (0.1), `max-restarts` (0), `log-dir`,"
+                  + " `redirects`, `tee`; `nnodes` and `node-rank` can only be 1 and 0.");
 
   /** Requests after which a worker is replaced. */
   public static final ModelOption<Integer> MAX_WORKER_REQUESTS =

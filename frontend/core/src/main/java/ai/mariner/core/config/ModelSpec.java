@@ -188,6 +188,20 @@ public final class ModelSpec {
     return require(CrewOptions.DEVICE_IDS);
   }
 
+  /** How one worker spreads over devices or processes; absent: it doesn't. */
+  public @Nullable Parallelism parallelism() {
+    ParallelType type = get(CrewOptions.PARALLEL_TYPE);
+    if (type == null) {
+      return null;
+    }
+    Torchrun given = get(CrewOptions.TORCHRUN);
+    Torchrun torchrun = given == null ? Torchrun.STANDARD : given;
+    Integer level = get(CrewOptions.PARALLEL_LEVEL);
+    Integer processes = torchrun.processesPerNode();
+    int size = level != null ? level : processes != null ? processes : 1;
+    return new Parallelism(type, size, torchrun);
+  }
+
   /** Which requests of a lost worker run again. */
   public RetryOnWorkerLoss retryOnWorkerLoss() {
     return require(ProgramOptions.RETRY_ON_WORKER_LOSS);

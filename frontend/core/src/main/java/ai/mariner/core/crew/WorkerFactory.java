@@ -2,6 +2,7 @@ package ai.mariner.core.crew;
 
 import ai.mariner.core.config.LimitsConfig;
 import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.config.Parallelism;
 import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.RequestLabel;
@@ -13,6 +14,7 @@ import ai.mariner.core.process.WorkerPlan;
 import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.DeviceAllocator;
 import ai.mariner.core.worker.RestartPolicy;
+import ai.mariner.core.worker.Spread;
 import ai.mariner.core.worker.WorkerLauncher;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -100,7 +102,8 @@ public final class WorkerFactory {
    * @param place its place among the workers of the pool, from 0
    */
   public Worker create(int place, Loop loop, WorkerHost host) {
-    Integer gpu = devices.device(place);
+    Spread spread = spread(place);
+    Integer gpu = spread == null ? devices.device(place) : spread.firstDevice();
     WorkerConfig config = shared.config();
     WorkerPlan plan =
         new WorkerPlan(
@@ -110,7 +113,8 @@ public final class WorkerFactory {
             program.directory(),
             program.runtime(),
             gpu,
-            loadFields(gpu),
+            spread,
+            loadFields(spread == null || gpu == null ? gpu : Integer.valueOf(0)),
             program.warmup(),
             RunMode.of(spec),
             config.connectTimeout(),
@@ -124,6 +128,17 @@ public final class WorkerFactory {
     return new Worker(plan, shared.launcher(), loop, host);
   }
 
+  private @Nullable Spread spread(int place) {
+    Parallelism parallel = spec.parallelism();
+    if (parallel == null) {
+      return null;
+    }
+    return new Spread(
+        parallel.level(),
+        devices.devices(place, parallel.level()),
+        parallel.hasRanks() ? parallel.torchrun() : null);
+  }
+
   public MemoryWatch memory() {
     return shared.memory();
   }
@@ -132,7 +147,11 @@ public final class WorkerFactory {
     return shared.random();
   }
 
-  /** Fields of the LOAD frame, as proto/wire names them. */
+  /**
+   * Fields of the LOAD frame, as proto/wire names them.
+   *
+   * @param gpu device as the process counts them: of several it sees no others
+   */
   private Map<String, String> loadFields(@Nullable Integer gpu) {
     Map<String, String> fields = new HashMap<>(spec.loadFields());
     fields.put("model_name", program.key().name());

@@ -29,11 +29,11 @@ public record LossCause(
 
   /** The process ended by itself. */
   public static LossCause exited(ProcessExit exit) {
+    String who = exit.who() == null ? "It" : exit.who();
+    String what = "Worker died. " + who + ' ' + exit;
     return exit.killed()
-        ? of(
-            ErrorKind.WORKER_OUT_OF_MEMORY,
-            "Worker died. It " + exit + ", as the system does when memory runs out.")
-        : died(exit.toString());
+        ? of(ErrorKind.WORKER_OUT_OF_MEMORY, what + ", as the system does when memory runs out.")
+        : of(ErrorKind.WORKER_LOST, what + '.');
   }
 
   /** The process did not connect. */
@@ -111,6 +111,13 @@ public record LossCause(
   /** The worker is not wanted any more. */
   public static LossCause stopped(String message) {
     return of(ErrorKind.SHUTTING_DOWN, message);
+  }
+
+  /** The same cause with the parts of the worker that are to blame; absent: it has no parts. */
+  public LossCause late(@Nullable String who) {
+    return who == null
+        ? this
+        : new LossCause(kind, message + " Late: " + who + '.', detail, betweenRuns);
   }
 
   /** The same cause with a detail, unless it has one. */

@@ -184,6 +184,7 @@ public final class ModelService implements ModelCalls {
         throw new ServeException(
             ErrorKind.BAD_REQUEST, "max_worker cannot be less than min_worker.");
       }
+      registration.checkWorkers(model.key(), model.spec(), order.maxWorkers());
     } catch (ServeException e) {
       return CompletableFuture.failedStage(e);
     }

@@ -38,6 +38,7 @@ public final class Registration {
   private final WorkerFactory.Shared workers;
   private final ServerMetrics metrics;
   private final List<? extends Loop> loops;
+  private final ParallelRules parallelRules;
   private final AtomicInteger nextLoop = new AtomicInteger();
   private final AtomicLong runIds = new AtomicLong();
 
@@ -64,6 +65,7 @@ public final class Registration {
     this.workers = workers;
     this.metrics = metrics;
     this.loops = List.copyOf(loops);
+    this.parallelRules = new ParallelRules(config.worker().gpuCount());
   }
 
   /**
@@ -167,6 +169,26 @@ public final class Registration {
 
   private ModelOverrides configured(ModelKey key) {
     return config.modelOverrides().getOrDefault(key, ModelOverrides.NONE);
+  }
+
+  /**
+   * Checks how many workers a model is to have.
+   *
+   * @throws ServeException if there are not devices for so many
+   */
+  void checkWorkers(ModelKey key, ModelSpec spec, int workers) {
+    Integer most = parallelRules.mostWorkers(key, spec);
+    if (most != null && workers > most) {
+      throw new ServeException(
+          ErrorKind.BAD_REQUEST,
+          "max_worker: "
+              + workers
+              + " (expected: at most "
+              + most
+              + ", since each worker of model "
+              + key
+              + " has GPUs of its own)");
+    }
   }
 
   void forget(ModelKey key) {
@@ -273,7 +295,7 @@ public final class Registration {
     List<ModelOverrides> sources =
         List.of(order.overrides(), asked, archive.overrides(), configured(key));
     reportIdle(key, order, ModelSpec.idle(sources, defaults));
-    return ModelSpec.resolve(sources, defaults);
+    return parallelRules.applied(key, ModelSpec.resolve(sources, defaults));
   }
 
   /** What applies to nothing is refused, or logged where TorchServe's users expect no more. */

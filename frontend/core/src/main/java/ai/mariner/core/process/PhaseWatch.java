@@ -148,8 +148,7 @@ final class PhaseWatch {
       // A process that ends as it was told may take its time; one that runs something keeps it.
       case LOST ->
           phaseNanos
-              + (stopping && slots.isEmpty() ? plan.stopTimeout() : WorkerPlan.EXIT_GRACE)
-                  .toNanos();
+              + (stopping && slots.isEmpty() ? plan.stopTimeout() : plan.exitGrace()).toNanos();
       case ENDED -> Long.MAX_VALUE;
     };
   }

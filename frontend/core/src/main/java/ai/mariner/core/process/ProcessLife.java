@@ -328,7 +328,7 @@ final class ProcessLife implements WorkerEvents {
   private LossCause notLoaded() {
     Warmup unfinished = warmup;
     return unfinished == null
-        ? LossCause.notLoaded(plan.startupTimeout())
+        ? LossCause.notLoaded(plan.startupTimeout()).late(connection.late())
         : unfinished.late(plan.startupTimeout());
   }
 
@@ -336,11 +336,11 @@ final class ProcessLife implements WorkerEvents {
     if (open != null && !open.isEmpty()) {
       overdueAmongOthers(open, now);
     } else if (!slots.isEmpty()) {
-      hung(LossCause.noAnswer(plan.responseTimeout()));
+      hung(LossCause.noAnswer(plan.responseTimeout()).late(connection.late()));
     } else if (watch.stopping()) {
       kill(LossCause.stopped("The worker did not stop when asked."));
     } else if (watch.heartbeatAwaited()) {
-      hung(LossCause.noHeartbeat(plan.heartbeatTimeout()));
+      hung(LossCause.noHeartbeat(plan.heartbeatTimeout()).late(connection.late()));
     } else {
       connection.link().heartbeat(watch.heartbeatAsked(now));
     }

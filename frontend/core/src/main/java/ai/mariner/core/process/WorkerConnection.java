@@ -55,6 +55,12 @@ final class WorkerConnection {
     return current;
   }
 
+  /** Which parts of the process have not done what they were asked; absent: it has none. */
+  @Nullable String late() {
+    WorkerLink current = link;
+    return current == null ? null : current.late();
+  }
+
   void flush() {
     WorkerLink current = link;
     if (current != null) {

@@ -2,6 +2,7 @@ package ai.mariner.core.process;
 
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.worker.RestartPolicy;
+import ai.mariner.core.worker.Spread;
 import ai.mariner.core.worker.WorkerLaunch;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param model model that it serves
  * @param directory working directory
  * @param runtime runtime of the manifest
- * @param gpuId accelerator; absent: none
+ * @param gpuId accelerator, the first of several; absent: none
+ * @param spread how the worker spreads over devices; absent: one process on one device
  * @param loadFields fields of the LOAD command
  * @param warmup sample requests that a process answers before it is ready
  * @param runMode how it runs the model
@@ -38,6 +40,7 @@ public record WorkerPlan(
     Path directory,
     String runtime,
     @Nullable Integer gpuId,
+    @Nullable Spread spread,
     Map<String, String> loadFields,
     List<WarmupSample> warmup,
     RunMode runMode,
@@ -53,7 +56,10 @@ public record WorkerPlan(
   static final int MODEL_HANDLE = 1;
 
   /** How long the end of a connection waits for the exit code of its process. */
-  static final Duration EXIT_GRACE = Duration.ofMillis(200);
+  private static final Duration EXIT_GRACE = Duration.ofMillis(200);
+
+  /** The same when torchrun has to find out which of its processes ended, and to end the others. */
+  private static final Duration GROUP_EXIT_GRACE = Duration.ofSeconds(10);
 
   /** How long a hung process has to write its stacks. */
   public static final Duration STACKS_GRACE = Duration.ofMillis(300);
@@ -61,7 +67,12 @@ public record WorkerPlan(
   /** How long a killed process has to end before it is given up. */
   static final Duration KILL_GRACE = Duration.ofSeconds(10);
 
+  /** How long the end of a connection waits for the exit code of its process. */
+  Duration exitGrace() {
+    return spread != null && spread.torchrun() != null ? GROUP_EXIT_GRACE : EXIT_GRACE;
+  }
+
   WorkerLaunch launch(int generation) {
-    return new WorkerLaunch(workerId, generation, model, directory, runtime, gpuId);
+    return new WorkerLaunch(workerId, generation, model, directory, runtime, gpuId, spread);
   }
 }

@@ -3,6 +3,7 @@ package ai.mariner.core.worker;
 import ai.mariner.core.config.DeviceType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Which accelerator a worker gets: those of its model in turn, the first one first. */
@@ -34,6 +35,31 @@ public final class DeviceAllocator {
       all.add(id);
     }
     return new DeviceAllocator(List.copyOf(all));
+  }
+
+  /**
+   * The devices of the n-th worker when each has several; none: the processor. Workers beyond the
+   * devices that there are share with the first ones.
+   *
+   * @param stride devices of one worker
+   */
+  public List<Integer> devices(int index, int stride) {
+    int workers = workers(stride);
+    if (workers == 0) {
+      return List.of();
+    }
+    int first = index % workers * stride;
+    return IntStream.range(first, first + stride).mapToObj(devices::get).toList();
+  }
+
+  /** How many workers of so many devices have devices of their own. */
+  public int workers(int stride) {
+    return devices.size() / stride;
+  }
+
+  /** Whether workers run on the processor. */
+  public boolean isEmpty() {
+    return devices.isEmpty();
   }
 
   /** The device of the n-th worker, or {@code null} for the processor. */

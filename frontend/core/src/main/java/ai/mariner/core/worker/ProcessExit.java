@@ -8,10 +8,32 @@ import org.jspecify.annotations.Nullable;
  * @param code exit code; absent when a signal ended it or it never started
  * @param signal number of the signal that ended it
  * @param startFailure why it could not be started
+ * @param who which part of a group of processes; absent: it was one process
+ * @param account what it did, where that was no exit
  */
 public record ProcessExit(
-    @Nullable Integer code, @Nullable Integer signal, @Nullable String startFailure) {
+    @Nullable Integer code,
+    @Nullable Integer signal,
+    @Nullable String startFailure,
+    @Nullable String who,
+    @Nullable String account) {
   private static final int SIGKILL = 9;
+
+  /** The end of a process that is no part of a group. */
+  public ProcessExit(
+      @Nullable Integer code, @Nullable Integer signal, @Nullable String startFailure) {
+    this(code, signal, startFailure, null, null);
+  }
+
+  /** What a part of a group did, so that the group was ended. */
+  public static ProcessExit told(String who, String account) {
+    return new ProcessExit(null, null, null, who, account);
+  }
+
+  /** The same of a part of a group. */
+  public ProcessExit of(String part) {
+    return new ProcessExit(code, signal, startFailure, part, account);
+  }
 
   /** The end of a process as Java reports it: codes above 128 stand for signals. */
   public static ProcessExit ofStatus(int status) {
@@ -32,6 +54,9 @@ public record ProcessExit(
 
   @Override
   public String toString() {
+    if (account != null) {
+      return account;
+    }
     if (startFailure != null) {
       return "could not be started: " + startFailure;
     }

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param directory working directory: the unpacked archive
  * @param runtime {@code runtime} of the manifest ({@code python}: the server's own interpreter,
  *     {@code python3}: that on the path)
- * @param gpuId accelerator; absent: none
+ * @param gpuId accelerator, the first of several; absent: none
+ * @param spread how the worker spreads over devices; absent: one process on one device
  */
 public record WorkerLaunch(
     int workerId,
@@ -21,7 +22,18 @@ public record WorkerLaunch(
     ModelKey model,
     Path directory,
     String runtime,
-    @Nullable Integer gpuId) {
+    @Nullable Integer gpuId,
+    @Nullable Spread spread) {
+  /** A process on one device. */
+  public WorkerLaunch(
+      int workerId,
+      int generation,
+      ModelKey model,
+      Path directory,
+      String runtime,
+      @Nullable Integer gpuId) {
+    this(workerId, generation, model, directory, runtime, gpuId, null);
+  }
 
   /** Name of the worker in logs and metrics, TorchServe's form. */
   public String name() {

@@ -2,6 +2,7 @@ package ai.mariner.core.worker;
 
 import ai.mariner.core.message.Operation;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connection to one worker process. All methods are called on the worker's loop and never
@@ -40,6 +41,14 @@ public interface WorkerLink {
 
   /** Asks for a sign of life; answered by {@link WorkerEvents#heartbeat} with the same number. */
   void heartbeat(long number);
+
+  /**
+   * Which parts of the worker have not done what they were asked to do, in words: {@code rank 1}.
+   * Absent: it has no parts, or all have.
+   */
+  default @Nullable String late() {
+    return null;
+  }
 
   /** Asks the worker to finish what it runs and to exit. */
   void stop();

@@ -87,7 +87,6 @@ class ModelOptionsTest {
       value = {
         "useJobTicket, true, false",
         "useVenv, true, false",
-        "parallelType, tp, no such key",
         "workerGroup, small, no such key",
       })
   void optionsWithoutBehaviourYetAreRefused(String key, String value, String expected) {
@@ -114,19 +113,54 @@ class ModelOptionsTest {
             .reader()
             .read(
                 "torchrun",
-                Map.of("nproc-per-node", 2, "rdzv-endpoint", "host:1", "max-restarts", 1),
+                Map.of(
+                    "nnodes", 1,
+                    "nproc-per-node", 2,
+                    "rdzv-endpoint", "host:1",
+                    "max-restarts", 1,
+                    "OMP_NUMBER_THREADS", 3,
+                    "redirects", 3),
                 new OptionReader(
                     OptionSource.ARCHIVE, OptionReader.Manner.STRICT, new NoFindings()));
-    assertThat(torchrun).isEqualTo(new Torchrun(1, 2, "c10d", "host:1", null, 1, 5, 0, 1));
+    assertThat(torchrun)
+        .isEqualTo(new Torchrun(2, "c10d", "host:1", null, 3, null, 1, null, "3", null));
+  }
+
+  @Test
+  void theLevelIsTorchrunsNumberOfProcessesUnlessItIsGiven() {
+    ModelOverrides both =
+        strict(Map.of("parallelType", "tp", "torchrun", Map.of("nproc-per-node", 3)));
+    assertThat(level(both)).isEqualTo(3);
+    assertThat(level(strict(Map.of("parallelType", "pp", "parallelLevel", 2)))).isEqualTo(2);
+    assertThat(level(strict(Map.of("parallelType", "pptp")))).isEqualTo(1);
+    assertThat(resolve(strict(Map.of("parallelLevel", 2))).parallelism()).isNull();
+    assertThat(resolve(strict(Map.of("parallelType", "custom"))).parallelism().hasRanks())
+        .isFalse();
+  }
+
+  private int level(ModelOverrides given) {
+    return resolve(given).parallelism().level();
   }
 
   @Test
   void namesWhatIsWrongWithinTheTorchrunBlock() {
-    strict(Map.of("torchrun", Map.of("nproc_per_node", 2, "nnodes", "two", "zzz", 1)));
+    strict(
+        Map.of(
+            "torchrun",
+            Map.of(
+                "nproc_per_node", 2,
+                "nnodes", "two",
+                "node-rank", 1,
+                "rdzv-conf", "--standalone",
+                "zzz", 1)));
     assertThat(problems)
         .contains(
             "torchrun.nproc_per_node: unknown key (expected: nproc-per-node?)",
-            "torchrun.nnodes: \"two\" (expected: a whole number >= 1)")
+            "torchrun.nnodes: \"two\" (expected: 1: all processes of a worker run on this"
+                + " machine)",
+            "torchrun.node-rank: 1 (expected: 0, this machine)",
+            "torchrun.rdzv-conf: \"--standalone\" (expected: a text without blanks that does not"
+                + " begin with -)")
         .anyMatch(p -> p.startsWith("torchrun.zzz: unknown key (expected: one of nnodes, "));
   }
 

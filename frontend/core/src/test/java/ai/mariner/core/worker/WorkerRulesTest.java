@@ -18,6 +18,19 @@ class WorkerRulesTest {
   }
 
   @Test
+  void workersOfSeveralDevicesTakeThemInStrides() {
+    DeviceAllocator five = DeviceAllocator.of(null, List.of(), 5);
+    assertThat(five.workers(2)).isEqualTo(2);
+    assertThat(five.devices(0, 2)).containsExactly(0, 1);
+    assertThat(five.devices(1, 2)).containsExactly(2, 3);
+    assertThat(five.devices(2, 2)).containsExactly(0, 1);
+    DeviceAllocator chosen = DeviceAllocator.of(null, List.of(4, 1, 3), 5);
+    assertThat(chosen.devices(0, 3)).containsExactly(4, 1, 3);
+    assertThat(chosen.devices(0, 4)).isEmpty();
+    assertThat(DeviceAllocator.of(DeviceType.CPU, List.of(), 5).devices(0, 2)).isEmpty();
+  }
+
+  @Test
   void restartsBackOffAsFibonacciUpToTheLongestWait() {
     List<Duration> waits =
         IntStream.rangeClosed(1, 12).mapToObj(RestartPolicy.STANDARD::delay).toList();

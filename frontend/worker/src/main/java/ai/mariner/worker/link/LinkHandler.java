@@ -158,6 +158,10 @@ final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
     if (claimed == null) {
       throw new WireException("HELLO of an unknown worker: " + fields.get("worker"));
     }
+    if (claimed.takes(fields)) {
+      ctx.close();
+      return;
+    }
     worker = claimed;
     events = claimed.events();
     claimed.connected(ctx.channel());

@@ -1,7 +1,9 @@
 package ai.mariner.worker.link;
 
+import ai.mariner.core.config.Torchrun;
 import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.ProcessExit;
+import ai.mariner.core.worker.Spread;
 import ai.mariner.core.worker.WorkerEvents;
 import ai.mariner.core.worker.WorkerLaunch;
 import ai.mariner.core.worker.WorkerLauncher;
@@ -17,6 +19,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
@@ -75,9 +78,11 @@ public final class NettyLauncher implements WorkerLauncher, AutoCloseable {
     if (listener == null) {
       throw new IllegalArgumentException("loop: " + loop + " (expected: one that was bound)");
     }
-    byte[] secret = new byte[16];
-    random.nextBytes(secret);
-    String nonce = HexFormat.of().formatHex(secret);
+    String nonce = nonce();
+    Spread spread = launch.spread();
+    if (spread != null && spread.torchrun() != null) {
+      return startRanks(launch, spread, listener, nonce, (NettyLoop) loop, events);
+    }
     ExpectedWorkers.Expected worker =
         new ExpectedWorkers.Expected(Integer.toString(launch.generation()), nonce, events);
     listener.expected().add(launch.workerId(), worker);
@@ -86,6 +91,53 @@ public final class NettyLauncher implements WorkerLauncher, AutoCloseable {
         listener.socket(),
         nonce,
         exit -> onLoop(loop, () -> exited(launch, (NettyLoop) loop, listener, worker, exit)));
+  }
+
+  private String nonce() {
+    byte[] secret = new byte[16];
+    random.nextBytes(secret);
+    return HexFormat.of().formatHex(secret);
+  }
+
+  /** Starts the processes of a worker that is a group of ranks. */
+  private WorkerProcess startRanks(
+      WorkerLaunch launch,
+      Spread spread,
+      WorkerListener listener,
+      String nonce,
+      NettyLoop loop,
+      WorkerEvents events) {
+    Torchrun torchrun = Objects.requireNonNull(spread.torchrun());
+    Integer seconds = torchrun.monitorSeconds();
+    RankGroup group =
+        new RankGroup(launch, spread.size(), seconds == null ? 0 : seconds, loop, events);
+    String generation = Integer.toString(launch.generation());
+    Map<String, ExpectedWorkers.Expected> members = new HashMap<>();
+    for (int rank = 0; rank < spread.size(); rank++) {
+      members.put(
+          Integer.toString(rank),
+          new ExpectedWorkers.Expected(generation, nonce, group.member(rank)));
+    }
+    members.put(
+        ExpectedWorkers.AGENT,
+        new ExpectedWorkers.Expected(generation, nonce, events, group::reported));
+    int worker = launch.workerId();
+    members.forEach((rank, member) -> listener.expected().add(worker, rank, member));
+    Runnable forget =
+        () -> members.forEach((rank, member) -> listener.expected().remove(worker, rank, member));
+    group.started(
+        spawner.spawn(
+            launch,
+            listener.socket(),
+            nonce,
+            exit ->
+                onLoop(
+                    loop,
+                    () -> {
+                      forget.run();
+                      group.exited(exit);
+                    })));
+    return group;
   }
 
   /** Tells the end of a process after the end of its link, which is given a moment to be read. */

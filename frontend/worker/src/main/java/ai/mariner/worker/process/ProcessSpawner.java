@@ -4,7 +4,6 @@ import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.worker.ProcessExit;
 import ai.mariner.core.worker.WorkerLaunch;
 import ai.mariner.core.worker.WorkerOutput;
-import ai.mariner.core.worker.WorkerProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -64,7 +63,7 @@ public final class ProcessSpawner implements AutoCloseable {
    * @param nonce what it proves itself with
    * @param exited told how it ended, from any thread, also when it could not be started
    */
-  public WorkerProcess spawn(
+  public Spawned spawn(
       WorkerLaunch launch, Path socket, String nonce, Consumer<ProcessExit> exited) {
     Handle handle = new Handle();
     try {
@@ -99,7 +98,10 @@ public final class ProcessSpawner implements AutoCloseable {
   /** A fork of the fork server; absent: there is none for this worker, or it could not do it. */
   private @Nullable Process forked(PythonCommand command, WorkerLaunch launch, Path socket) {
     Path directory = socket.getParent();
-    if (modules.isEmpty() || directory == null || !PythonCommand.ownInterpreter(launch)) {
+    if (modules.isEmpty()
+        || directory == null
+        || !PythonCommand.ownInterpreter(launch)
+        || launch.spread() != null) {
       return null;
     }
     ForkServer server = forkServer;
@@ -149,7 +151,7 @@ public final class ProcessSpawner implements AutoCloseable {
   }
 
   /** A process that may not have started yet. */
-  private final class Handle implements WorkerProcess {
+  private final class Handle implements Spawned {
     private final LastLines errorLines = new LastLines();
     private @Nullable SpawnedProcess process;
     private boolean killed;
@@ -176,6 +178,15 @@ public final class ProcessSpawner implements AutoCloseable {
 
     @Override
     public void dumpStacks() {
+      dumpStacks(SpawnedProcess::dumpStacks);
+    }
+
+    @Override
+    public void dumpStacks(List<Long> pids) {
+      dumpStacks(running -> running.dumpStacks(pids));
+    }
+
+    private void dumpStacks(Consumer<SpawnedProcess> dump) {
       // Starting `kill` forks, which an event loop must not wait for.
       SpawnedProcess running;
       synchronized (this) {
@@ -183,10 +194,23 @@ public final class ProcessSpawner implements AutoCloseable {
       }
       if (running != null) {
         try {
-          thread.execute(running::dumpStacks);
+          thread.execute(() -> dump.accept(running));
         } catch (RejectedExecutionException e) {
           errorLines.add("(no stacks: the server is shutting down)");
         }
+      }
+    }
+
+    @Override
+    public void killGroups(List<Long> pids) {
+      if (pids.isEmpty()) {
+        return;
+      }
+      try {
+        thread.execute(() -> SpawnedProcess.killGroups(pids));
+      } catch (RejectedExecutionException e) {
+        // The server ends, and the kernel kills the processes with it.
+        return;
       }
     }
 

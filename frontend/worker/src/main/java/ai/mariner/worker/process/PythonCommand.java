@@ -1,6 +1,7 @@
 package ai.mariner.worker.process;
 
 import ai.mariner.core.config.WorkerConfig;
+import ai.mariner.core.worker.Spread;
 import ai.mariner.core.worker.WorkerLaunch;
 import java.io.File;
 import java.nio.file.Path;
@@ -19,6 +20,8 @@ import java.util.regex.Pattern;
  */
 record PythonCommand(List<String> arguments, Map<String, String> environment) {
   private static final List<String> GROUP_VARIABLES = List.of("RANK", "WORLD_SIZE");
+
+  private static final String DEVICES = "CUDA_VISIBLE_DEVICES";
 
   private static final String SOCKET = "MARINER_SOCKET";
   private static final String WORKER = "MARINER_WORKER";
@@ -66,7 +69,34 @@ record PythonCommand(List<String> arguments, Map<String, String> environment) {
     environment.put(GENERATION, Integer.toString(launch.generation()));
     environment.put(NONCE, nonce);
     environment.put("TS_DECODE_INPUT_REQUEST", Boolean.toString(config.decodeInputRequest()));
-    return new PythonCommand(List.of(python, "-u", "-m", "ts._worker"), environment);
+    List<String> arguments = new ArrayList<>(List.of(python, "-u", "-m"));
+    Spread spread = launch.spread();
+    if (spread != null) {
+      seeDevices(spread, environment);
+    }
+    if (spread != null && spread.torchrun() != null) {
+      environment.put("OMP_NUM_THREADS", Integer.toString(spread.torchrun().threads()));
+      arguments.add("ts._worker.ranks");
+      arguments.addAll(TorchrunOptions.of(launch, spread.size(), spread.torchrun(), socket));
+      arguments.addAll(List.of("-m", "ts._worker"));
+    } else {
+      arguments.add("ts._worker");
+    }
+    return new PythonCommand(List.copyOf(arguments), environment);
+  }
+
+  /** Shows the worker no other devices than its own, whose numbers count those the server sees. */
+  private static void seeDevices(Spread spread, Map<String, String> environment) {
+    if (spread.devices().isEmpty()) {
+      return;
+    }
+    String visible = environment.getOrDefault(DEVICES, "");
+    List<String> names = visible.isBlank() ? List.of() : List.of(visible.split(","));
+    List<String> own = new ArrayList<>();
+    for (int device : spread.devices()) {
+      own.add(device < names.size() ? names.get(device).strip() : Integer.toString(device));
+    }
+    environment.put(DEVICES, String.join(",", own));
   }
 
   /** Whether a worker runs on the server's own interpreter. */

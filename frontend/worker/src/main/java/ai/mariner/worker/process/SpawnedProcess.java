@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -80,8 +82,13 @@ final class SpawnedProcess {
    * its own, whose number no other process gets while it has members.
    */
   private static void killLeftBehind(long pid) {
+    killGroups(List.of(pid));
+  }
+
+  /** Kills these groups; those that have no members are passed over. */
+  static void killGroups(List<Long> leaders) {
     try {
-      signal("-KILL", "-" + pid);
+      signal("-KILL", leaders.stream().map(pid -> "-" + pid).toList());
     } catch (IOException e) {
       // What is left behind can't be told from here; the worker's own end is what matters.
       return;
@@ -89,8 +96,10 @@ final class SpawnedProcess {
   }
 
   /** Runs {@code kill}; without the dashes some of them take a group for an option. */
-  private static void signal(String signal, String target) throws IOException {
-    new ProcessBuilder("kill", signal, "--", target)
+  private static void signal(String signal, List<String> targets) throws IOException {
+    List<String> command = new ArrayList<>(List.of("kill", signal, "--"));
+    command.addAll(targets);
+    new ProcessBuilder(command)
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .start();
@@ -98,24 +107,37 @@ final class SpawnedProcess {
 
   /** Sends the signal that makes a worker write its stacks, unless it is stopped and would not. */
   void dumpStacks() {
+    dumpStacks(List.of(process.pid()));
+  }
+
+  /** The same of processes that it has started, or of itself. */
+  void dumpStacks(List<Long> pids) {
     if (!process.isAlive()) {
       return;
     }
-    if (isStopped()) {
-      errorLines.add("(no stacks: the process was stopped by a signal, as by SIGSTOP)");
+    List<String> targets = new ArrayList<>();
+    for (long pid : pids) {
+      if (isStopped(pid)) {
+        String which = pid == process.pid() ? "the process" : "process " + pid;
+        errorLines.add("(no stacks: " + which + " was stopped by a signal, as by SIGSTOP)");
+      } else {
+        targets.add(Long.toString(pid));
+      }
+    }
+    if (targets.isEmpty()) {
       return;
     }
     try {
-      signal("-USR1", Long.toString(process.pid()));
+      signal("-USR1", targets);
     } catch (IOException e) {
       errorLines.add("(no stacks: " + e.getMessage() + ')');
     }
   }
 
   /** Whether a signal has stopped it; only Linux tells, elsewhere it counts as running. */
-  private boolean isStopped() {
+  private static boolean isStopped(long pid) {
     try {
-      String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+      String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
       // The state follows the name, which stands in parentheses and may hold anything.
       char state = stat.charAt(stat.lastIndexOf(')') + 2);
       return state == 'T' || state == 't';

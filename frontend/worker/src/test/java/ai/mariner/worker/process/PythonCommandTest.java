@@ -2,9 +2,14 @@ package ai.mariner.worker.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.mariner.core.config.Torchrun;
 import ai.mariner.core.config.WorkerConfig;
+import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.worker.Spread;
+import ai.mariner.core.worker.WorkerLaunch;
 import ai.mariner.worker.TestWorkers;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +30,50 @@ class PythonCommandTest {
   @Test
   void runsTheWorkerWithTheConfiguredInterpreter() {
     assertThat(command(Map.of(), "python").arguments())
+        .containsExactly("/opt/venv/bin/python", "-u", "-m", "ts._worker");
+  }
+
+  private static PythonCommand spread(Spread spread, Map<String, String> inherited) {
+    WorkerConfig config = TestWorkers.config(Path.of("/opt/venv/bin/python"), HOME);
+    WorkerLaunch launch =
+        new WorkerLaunch(9001, 2, new ModelKey("m", "1.0"), MODEL, "python", 2, spread);
+    return PythonCommand.of(config, launch, SOCKET, "c0ffee", inherited);
+  }
+
+  @Test
+  void startsRanksWithTorchrunWhichDoesNotRestartThem() {
+    Spread ranks = new Spread(2, List.of(), Torchrun.STANDARD);
+    PythonCommand command = spread(ranks, Map.of("RANK", "3", "OMP_NUM_THREADS", "8"));
+    assertThat(String.join(" ", command.arguments()))
+        .isEqualTo(
+            "/opt/venv/bin/python -u -m ts._worker.ranks --nnodes 1 --nproc-per-node 2"
+                + " --rdzv-backend c10d --rdzv-endpoint localhost:0 --rdzv-id m_9001_2"
+                + " --local-addr localhost --max-restarts 0 --monitor-interval 0.1"
+                + " --log-dir /run/ranks-9001-2 -m ts._worker");
+    assertThat(command.environment())
+        .containsEntry("OMP_NUM_THREADS", "1")
+        .doesNotContainKeys("RANK", "CUDA_VISIBLE_DEVICES");
+  }
+
+  @Test
+  void passesTheOptionsOfTorchrunOn() {
+    Torchrun options =
+        new Torchrun(4, "static", "host:1", "timeout=9", 3, 2, 1, "/logs", "1:3", "2");
+    PythonCommand command = spread(new Spread(4, List.of(), options), Map.of());
+    assertThat(String.join(" ", command.arguments()))
+        .contains(" --rdzv-backend static --rdzv-endpoint host:1 --rdzv-conf timeout=9 ")
+        .contains(
+            " --max-restarts 1 --monitor-interval 2 --log-dir /logs --redirects 1:3 --tee 2 ");
+    assertThat(command.environment()).containsEntry("OMP_NUM_THREADS", "3");
+  }
+
+  @Test
+  void aSpreadWorkerSeesItsOwnDevicesOfThoseThatTheServerSees() {
+    Spread spread = new Spread(2, List.of(2, 3), null);
+    assertThat(spread(spread, Map.of()).environment()).containsEntry("CUDA_VISIBLE_DEVICES", "2,3");
+    assertThat(spread(spread, Map.of("CUDA_VISIBLE_DEVICES", "4, 5,6,GPU-a")).environment())
+        .containsEntry("CUDA_VISIBLE_DEVICES", "6,GPU-a");
+    assertThat(spread(spread, Map.of()).arguments())
         .containsExactly("/opt/venv/bin/python", "-u", "-m", "ts._worker");
   }
 
