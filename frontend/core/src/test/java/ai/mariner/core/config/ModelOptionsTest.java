@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -134,12 +135,12 @@ class ModelOptionsTest {
     assertThat(level(strict(Map.of("parallelType", "pp", "parallelLevel", 2)))).isEqualTo(2);
     assertThat(level(strict(Map.of("parallelType", "pptp")))).isEqualTo(1);
     assertThat(resolve(strict(Map.of("parallelLevel", 2))).parallelism()).isNull();
-    assertThat(resolve(strict(Map.of("parallelType", "custom"))).parallelism().hasRanks())
-        .isFalse();
+    Parallelism custom = resolve(strict(Map.of("parallelType", "custom"))).parallelism();
+    assertThat(Objects.requireNonNull(custom).hasRanks()).isFalse();
   }
 
   private int level(ModelOverrides given) {
-    return resolve(given).parallelism().level();
+    return Objects.requireNonNull(resolve(given).parallelism()).level();
   }
 
   @Test

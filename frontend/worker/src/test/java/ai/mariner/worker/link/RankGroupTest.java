@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -47,9 +48,7 @@ final class RankGroupTest {
     assertThat(events.soFar()).isEmpty();
     group.member(0).connected(new Link(0), 100);
     assertThat(events.soFar()).containsExactly("connected");
-    WorkerLink opened = link;
-    assertThat(opened).isNotNull();
-    return opened;
+    return Objects.requireNonNull(link);
   }
 
   private WorkerLink serving() {
