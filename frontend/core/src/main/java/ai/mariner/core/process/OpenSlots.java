@@ -30,9 +30,9 @@ final class OpenSlots implements Slots {
     this.limit = limit;
   }
 
-  /** Most runs at once, as the process has it. */
-  void limit(int atOnce) {
-    limit = Math.max(1, atOnce);
+  @Override
+  public void loaded(int atOnce) {
+    limit = Math.max(1, Math.min(atOnce, limit));
   }
 
   @Override

@@ -5,14 +5,11 @@ import ai.mariner.core.job.LossCause;
 import ai.mariner.core.job.Run;
 import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.ItemReply;
-import ai.mariner.core.worker.LoadCommand;
 import ai.mariner.core.worker.LoadOutcome;
 import ai.mariner.core.worker.ProcessExit;
-import ai.mariner.core.worker.WorkerError;
 import ai.mariner.core.worker.WorkerEvents;
 import ai.mariner.core.worker.WorkerLauncher;
 import ai.mariner.core.worker.WorkerLink;
-import ai.mariner.core.worker.WorkerMode;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +27,7 @@ final class ProcessLife implements WorkerEvents {
   private final PhaseWatch watch;
   private final WorkerConnection connection;
   private final ProcessEnd end;
+  private final Preparation preparation;
 
   /** The slots of a process that runs one batch after the other; absent: it runs several. */
   private final @Nullable SerialSlots serial;
@@ -39,9 +37,6 @@ final class ProcessLife implements WorkerEvents {
 
   /** Absent: it keeps nothing back. */
   private final @Nullable KeptBack keptBack;
-
-  /** What it does before it is ready; absent: nothing. */
-  private @Nullable Warmup warmup;
 
   /**
    * Plans a process.
@@ -61,6 +56,7 @@ final class ProcessLife implements WorkerEvents {
     this.connection = new WorkerConnection(plan.workerId());
     this.keptBack = serial == null ? null : new KeptBack(loop, serial, connection::collect);
     this.end = new ProcessEnd(loop);
+    this.preparation = new Preparation(plan, keeper::nextRunId);
   }
 
   /** Starts the process; {@code generation}: how many the worker has had, with this one. */
@@ -150,7 +146,7 @@ final class ProcessLife implements WorkerEvents {
     }
     connection.opened(newLink, newPid);
     watch.enter(WorkerPhase.LOADING);
-    newLink.load(new LoadCommand(WorkerPlan.MODEL_HANDLE, plan.loadFields()));
+    preparation.begin(newLink);
   }
 
   @Override
@@ -158,39 +154,22 @@ final class ProcessLife implements WorkerEvents {
     if (phase() != WorkerPhase.LOADING) {
       return;
     }
-    WorkerMode wanted = plan.runMode().mode();
-    if (outcome.error() == null && outcome.mode() != wanted) {
-      String text = "mode: " + outcome.mode().word() + " (expected: " + wanted.word() + ')';
-      outcome = LoadOutcome.failed(WorkerError.LOAD_FAILED, text, null);
-    }
-    if (outcome.error() != null) {
-      end.decide(LossCause.loadFailed(outcome));
+    LossCause failure = preparation.loaded(outcome);
+    if (failure != null) {
+      end.decide(failure);
       leave();
       return;
     }
-    if (serial != null) {
-      serial.slots(outcome.slots());
-    } else if (open != null) {
-      open.limit(Math.min(outcome.slots(), plan.runMode().concurrency()));
-    }
+    slots.loaded(outcome.slots());
     // The warm-up has what is left of the time for the load.
     watch.goOnTo(WorkerPhase.WARMING);
-    Warmup first =
-        new Warmup(
-            plan.model(),
-            plan.warmup(),
-            plan.runMode().runSize(),
-            connection.link(),
-            keeper::nextRunId);
-    warmup = first;
-    warmOn(first);
+    prepareOn();
   }
 
   @Override
   public void replied(long runId, List<ItemReply> items, boolean ended, boolean spent) {
-    Warmup current = warmup;
-    if (current != null && phase() == WorkerPhase.WARMING) {
-      warmed(current, runId, items, ended, spent);
+    if (phase() == WorkerPhase.WARMING) {
+      warmed(runId, items, ended, spent);
       return;
     }
     Run run = slots.find(runId);
@@ -267,25 +246,23 @@ final class ProcessLife implements WorkerEvents {
     }
   }
 
-  private void warmOn(Warmup current) {
-    if (current.next()) {
+  private void prepareOn() {
+    if (preparation.next()) {
       return;
     }
-    warmup = null;
     long loadNanos = watch.inPhaseNanos(loop.nanoTime());
     watch.enter(WorkerPhase.READY);
     record.loaded();
     keeper.ready(loadNanos);
   }
 
-  private void warmed(
-      Warmup current, long runId, List<ItemReply> items, boolean ended, boolean spent) {
-    LossCause cause = current.replied(runId, items, ended, spent);
+  private void warmed(long runId, List<ItemReply> items, boolean ended, boolean spent) {
+    LossCause cause = preparation.replied(runId, items, ended, spent);
     if (cause != null) {
       end.decide(cause);
       leave();
-    } else if (current.ends(runId, ended)) {
-      warmOn(current);
+    } else if (preparation.ends(runId, ended)) {
+      prepareOn();
     }
   }
 
@@ -317,19 +294,12 @@ final class ProcessLife implements WorkerEvents {
   private void overdue(long now) {
     switch (phase()) {
       case STARTING -> kill(LossCause.notConnected(plan.connectTimeout()));
-      case LOADING, WARMING -> kill(notLoaded());
+      case LOADING, WARMING -> kill(preparation.late().late(connection.late()));
       case READY -> overdueWhenReady(now);
       case DYING -> settle(LossCause.died("did not end when it was killed"));
       case LOST -> settle(LossCause.died("closed its connection, but did not end"));
       case ENDED -> {}
     }
-  }
-
-  private LossCause notLoaded() {
-    Warmup unfinished = warmup;
-    return unfinished == null
-        ? LossCause.notLoaded(plan.startupTimeout()).late(connection.late())
-        : unfinished.late(plan.startupTimeout());
   }
 
   private void overdueWhenReady(long now) {
@@ -380,8 +350,7 @@ final class ProcessLife implements WorkerEvents {
 
   /** The process is out of the game. */
   private void settle(LossCause seen) {
-    Warmup unfinished = warmup;
-    LossCause cause = end.settle(unfinished == null ? seen : unfinished.during(seen));
+    LossCause cause = end.settle(preparation.during(seen));
     watch.end();
     connection.forget();
     keeper.over(slots.takeAll(), cause, end.told());

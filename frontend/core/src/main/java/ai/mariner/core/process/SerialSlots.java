@@ -16,10 +16,9 @@ final class SerialSlots implements Slots {
   private int slots = 1;
   private int served;
 
-  /**
-   * Says how many of its runs the process may have begun at once; it answers in order all the same.
-   */
-  void slots(int atOnce) {
+  /** It answers in order all the same. */
+  @Override
+  public void loaded(int atOnce) {
     slots = atOnce;
   }
 

@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The runs that a process has, and what more it may be given. Used on the pool's loop. */
 interface Slots {
+  /** The model is loaded, and the process says how many runs it may have begun at once. */
+  void loaded(int atOnce);
+
   /** Whether it has none. */
   boolean isEmpty();
 
