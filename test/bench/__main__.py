@@ -16,7 +16,7 @@ from bench.context import Context, NotAvailableError
 from bench.measurement import Measurement, Results, read_all, write
 from bench.places import PAGE, PLOTS, RESULTS
 from bench.report import page
-from bench.rows import bodies, echo, grpc, models, open_loop, rest, scaling, startup, tls
+from bench.rows import bodies, echo, groups, grpc, models, open_loop, rest, scaling, startup, tls
 
 Row = Callable[[Context], list[Measurement]]
 ROWS: Mapping[str, Row] = {
@@ -28,6 +28,7 @@ ROWS: Mapping[str, Row] = {
     "scaling": scaling.measure,
     "rest": rest.measure,
     "startup": startup.measure,
+    "groups": groups.measure,
     "open_loop": open_loop.measure,
 }
 
@@ -43,7 +44,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--warm-up", type=_positive, default=10, help="half of a warm-up, seconds (default 10)")
     made.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="for the row models")
     made.add_argument(
-        "--models", type=_positive, default=200, help="most models of the row scaling (default 200)"
+        "--models",
+        type=_positive,
+        default=200,
+        help="most models of the rows scaling and groups (default 200)",
     )
     made.add_argument(
         "--only", type=_words, default=(), metavar="A,B", help="systems, for instance mariner,mosec"

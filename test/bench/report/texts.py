@@ -72,6 +72,13 @@ classes in the user's cache folder, which later starts map. "preload" is Mariner
 `preload_modules=torch`, or `json` where there is no torch: its workers are forked from a process that
 has imported it. Pages that processes share count once.""",
     ),
+    "groups": Text(
+        "Models that share a process",
+        """\
+From the command until every model has answered once, and the memory of the worker processes then: echo
+models without torch, all in one process (`default_worker_group`), or a process for each. Pages that
+processes share count once.""",
+    ),
     "open_loop": Text(
         "Open loop",
         """\

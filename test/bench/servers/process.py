@@ -111,6 +111,10 @@ class Running:
         """Returns the memory of the whole tree in MiB; pages that processes share count once."""
         return sum(_share(one) for one in self.family()) / 2**20
 
+    def workers_mb(self) -> float:
+        """Returns the memory of Mariner's worker processes in MiB; pages that they share count once."""
+        return sum(_share(one) for one in self.family() if _is_worker(one)) / 2**20
+
     def frontend_mb(self) -> float:
         """Returns the resident memory of the frontend in MiB: of the JVM, or of the root without one."""
         family = self.family()
@@ -154,6 +158,13 @@ def _share(process: psutil.Process) -> int:
         return int(process.memory_full_info().pss)
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return 0
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return "ts._worker" in process.cmdline()
+    except psutil.Error:
+        return False
 
 
 def _name(process: psutil.Process) -> str:

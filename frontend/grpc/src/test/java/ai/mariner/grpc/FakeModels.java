@@ -132,7 +132,7 @@ final class FakeModels implements ModelCalls {
         ModelSpec.resolve(
             List.of(), new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100));
     WorkerStatus worker =
-        new WorkerStatus(9000, Instant.EPOCH, WorkerStatus.State.READY, 0, 1L, null, null);
+        new WorkerStatus(9000, Instant.EPOCH, WorkerStatus.State.READY, 0, 1L, null, null, null);
     return new ModelStatus(
         new ModelKey("echo", version),
         "echo.mar",

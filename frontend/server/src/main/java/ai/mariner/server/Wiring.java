@@ -14,6 +14,7 @@ import ai.mariner.core.model.ModelRegistry;
 import ai.mariner.core.model.ModelService;
 import ai.mariner.core.model.Registration;
 import ai.mariner.core.model.Workflows;
+import ai.mariner.core.seat.WorkerGroups;
 import ai.mariner.core.worker.ResidentMemory;
 import ai.mariner.net.NettyLoop;
 import ai.mariner.net.TlsContexts;
@@ -116,13 +117,19 @@ final class Wiring {
     this.watch = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "watch"));
     ResidentMemory resident = new ProcMemory(Path.of("/proc"));
     RequestLabel labels = new RequestLabel(random.nextLong());
+    AtomicInteger workerIds = new AtomicInteger(config.worker().firstWorkerId());
     WorkerFactory.Shared workers =
         new WorkerFactory.Shared(
             launcher,
+            new WorkerGroups(
+                launcher,
+                workerIds,
+                config.worker().runDirectory(),
+                config.worker().connectTimeout()),
             config.worker(),
             config.limits(),
             labels,
-            new AtomicInteger(config.worker().firstWorkerId()),
+            workerIds,
             InstantSource.system(),
             new MemoryWatch(resident, HostProcMemory.ofThisSystem(), watch),
             random);

@@ -5,6 +5,7 @@ import ai.mariner.core.config.DeviceType;
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.config.Parallelism;
 import ai.mariner.core.config.ProgramOptions;
+import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.SwapProgress;
 import ai.mariner.core.model.WorkerStatus;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +41,7 @@ final class ModelStatusView {
     node.put("loadedAtStartup", model.loadedAtStart());
     ArrayNode workers = node.putArray("workers");
     for (WorkerStatus worker : model.workers()) {
-      workers.add(worker(worker));
+      workers.add(worker(worker, model.spec().workerGroup()));
     }
     node.putObject("jobQueueStatus")
         .put("remainingCapacity", Math.max(0, model.spec().jobQueueSize() - model.waiting()))
@@ -47,6 +49,9 @@ final class ModelStatusView {
     // Without a window nothing waits, whatever maxBatchDelay says.
     node.put("batchPolicy", model.spec().batchPolicy().name().toLowerCase(Locale.ROOT));
     node.put("defaultVersion", model.isDefault());
+    if (model.spec().workerGroup() != null) {
+      node.put("workerGroup", model.spec().workerGroup());
+    }
     if (model.unloaded()) {
       node.put("unloaded", true);
     }
@@ -119,7 +124,7 @@ final class ModelStatusView {
     return accelerated ? DeviceType.GPU : DeviceType.CPU;
   }
 
-  private static ObjectNode worker(WorkerStatus worker) {
+  private static ObjectNode worker(WorkerStatus worker, @Nullable String group) {
     ObjectNode node = JsonText.object();
     node.put("id", Integer.toString(worker.id()));
     Instant started = worker.startTime();
@@ -132,9 +137,22 @@ final class ModelStatusView {
     Integer gpu = worker.gpuId();
     node.put("gpu", gpu != null);
     node.put("gpuUsage", gpu == null ? "N/A" : "gpuId::" + gpu);
+    if (group != null) {
+      putCompany(node, worker.sharesWith());
+    }
     if (worker.lastFailure() != null) {
       node.put("lastFailure", worker.lastFailure());
     }
     return node;
+  }
+
+  /** With whom a worker of a group shares its process, or that it does not any more. */
+  private static void putCompany(ObjectNode node, @Nullable List<ModelKey> sharesWith) {
+    if (sharesWith == null) {
+      node.put("apart", true);
+      return;
+    }
+    ArrayNode names = node.putArray("sharesWith");
+    sharesWith.forEach(key -> names.add(key.name() + "/" + key.version()));
   }
 }

@@ -96,7 +96,14 @@ class ManagementViewTest {
   void failuresAreShownWhereTheyHappened() throws Exception {
     WorkerStatus lost =
         new WorkerStatus(
-            9001, Instant.EPOCH, WorkerStatus.State.BACKING_OFF, 0, null, 2, "killed by signal 9");
+            9001,
+            Instant.EPOCH,
+            WorkerStatus.State.BACKING_OFF,
+            0,
+            null,
+            2,
+            "killed by signal 9",
+            null);
     JsonNode model =
         MAPPER.readTree(ManagementView.describe(List.of(status(List.of(lost), "exit 3")))).get(0);
 
@@ -196,7 +203,24 @@ class ManagementViewTest {
     return new ScaleResult(new ModelRef("echo", version), 3, outcome);
   }
 
+  @Test
+  void workersOfAGroupSayWithWhomTheyShareTheirProcess() throws Exception {
+    ModelStatus grouped =
+        status(List.of(ready(List.of(new ModelKey("other", "2.0"))), ready(null)), null, "small");
+    JsonNode model = MAPPER.readTree(ManagementView.describe(List.of(grouped))).get(0);
+
+    assertThat(model.get("workerGroup").asText()).isEqualTo("small");
+    assertThat(model.get("workers").get(0).get("sharesWith").get(0).asText())
+        .isEqualTo("other/2.0");
+    assertThat(model.get("workers").get(0).has("apart")).isFalse();
+    assertThat(model.get("workers").get(1).get("apart").asBoolean()).isTrue();
+  }
+
   private static WorkerStatus ready() {
+    return ready(null);
+  }
+
+  private static WorkerStatus ready(@Nullable List<ModelKey> sharesWith) {
     return new WorkerStatus(
         9000,
         Instant.parse("2026-11-20T07:19:08.093Z"),
@@ -204,10 +228,16 @@ class ManagementViewTest {
         4096,
         18576L,
         null,
-        null);
+        null,
+        sharesWith);
   }
 
   private static ModelStatus status(List<WorkerStatus> workers, @Nullable String lastFailure) {
+    return status(workers, lastFailure, null);
+  }
+
+  private static ModelStatus status(
+      List<WorkerStatus> workers, @Nullable String lastFailure, @Nullable String group) {
     ModelSpec spec =
         ModelSpec.resolve(
             List.of(
@@ -215,7 +245,7 @@ class ManagementViewTest {
                     .maxBatchDelay(Duration.ofMillis(20))
                     .devices(null, List.of(0))
                     .build()),
-            new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100));
+            new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100, group));
     return new ModelStatus(
         ECHO, "echo.mar", "python", spec, true, true, workers, 3, false, null, lastFailure);
   }

@@ -51,13 +51,10 @@ public final class CrewOptions {
   /** Name of the group that shares processes. */
   public static final ModelOption<String> WORKER_GROUP =
       WORKERS
-          .option(
-              "workerGroup",
-              OptionType.text(
-                  "[A-Za-z0-9][A-Za-z0-9_.-]{0,127}",
-                  "letters, digits, _ - and ., at most 128 characters"))
-          .later()
-          .describes("Models of one group share worker processes.");
+          .option("workerGroup", OptionType.text(WorkerGroupRule.FORM, WorkerGroupRule.EXPECTED))
+          .parameter("worker_group")
+          .otherwise("`default_worker_group`", ModelDefaults::workerGroup)
+          .describes("Models of one group share worker processes; `none`: processes of its own.");
 
   /** Runtime of a snapshot. */
   public static final ModelOption<String> RUNTIME_TYPE =

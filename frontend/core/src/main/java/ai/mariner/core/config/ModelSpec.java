@@ -94,6 +94,13 @@ public final class ModelSpec {
     return new ModelSpec(changed);
   }
 
+  /** The same options for a model that shares no process. */
+  public ModelSpec withoutGroup() {
+    Map<ModelOption<?>, Object> changed = new LinkedHashMap<>(values);
+    changed.remove(CrewOptions.WORKER_GROUP);
+    return new ModelSpec(changed);
+  }
+
   /** The value of an option; absent: {@code null}. */
   @SuppressWarnings("unchecked") // Only values of the option's type are put in.
   public <T> @Nullable T get(ModelOption<T> option) {
@@ -171,6 +178,12 @@ public final class ModelSpec {
   /** Deadline of a request that brings none; absent: no deadline. */
   public @Nullable Duration requestTimeout() {
     return get(ProgramOptions.REQUEST_TIMEOUT);
+  }
+
+  /** Name of the models that share processes with this one; absent: it has its own. */
+  public @Nullable String workerGroup() {
+    String group = get(CrewOptions.WORKER_GROUP);
+    return WorkerGroupRule.NONE.equals(group) ? null : group;
   }
 
   /** Reported only. */

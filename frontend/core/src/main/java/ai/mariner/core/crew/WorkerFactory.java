@@ -11,6 +11,7 @@ import ai.mariner.core.process.WarmupSample;
 import ai.mariner.core.process.Worker;
 import ai.mariner.core.process.WorkerHost;
 import ai.mariner.core.process.WorkerPlan;
+import ai.mariner.core.seat.WorkerGroups;
 import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.DeviceAllocator;
 import ai.mariner.core.worker.RestartPolicy;
@@ -34,11 +35,13 @@ public final class WorkerFactory {
   private final Program program;
   private final ModelSpec spec;
   private final DeviceAllocator devices;
+  private final WorkerLauncher launcher;
 
   /**
    * What all factories of a server share.
    *
    * @param launcher starts processes
+   * @param groups models that share processes
    * @param config how processes are started and watched
    * @param limits what a reply may use up
    * @param labels labels of requests without one
@@ -49,6 +52,7 @@ public final class WorkerFactory {
    */
   public record Shared(
       WorkerLauncher launcher,
+      WorkerGroups groups,
       WorkerConfig config,
       LimitsConfig limits,
       RequestLabel labels,
@@ -94,6 +98,8 @@ public final class WorkerFactory {
     this.spec = spec;
     this.devices =
         DeviceAllocator.of(spec.deviceType(), spec.deviceIds(), shared.config().gpuCount());
+    String group = spec.workerGroup();
+    this.launcher = group == null ? shared.launcher() : shared.groups().member(group);
   }
 
   /**
@@ -125,7 +131,7 @@ public final class WorkerFactory {
             STOP_TIMEOUT,
             RestartPolicy.STANDARD,
             shared.clock());
-    return new Worker(plan, shared.launcher(), loop, host);
+    return new Worker(plan, launcher, loop, host);
   }
 
   private @Nullable Spread spread(int place) {

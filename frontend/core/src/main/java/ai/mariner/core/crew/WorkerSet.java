@@ -144,6 +144,13 @@ public final class WorkerSet {
     return best;
   }
 
+  /** Asks for turns in processes that are at work for other models. */
+  public void awaitTurns() {
+    for (int i = 0; i < workers.size(); i++) {
+      workers.get(i).awaitTurn();
+    }
+  }
+
   /** Lets all workers begin what they were handed over, before the turn's other work is done. */
   public void flush() {
     for (int i = 0; i < workers.size(); i++) {

@@ -29,6 +29,9 @@ public record LossCause(
 
   /** The process ended by itself. */
   public static LossCause exited(ProcessExit exit) {
+    if (exit.beside() != null) {
+      return new LossCause(ErrorKind.WORKER_LOST, "Worker died. It " + exit + '.', null, true);
+    }
     String who = exit.who() == null ? "It" : exit.who();
     String what = "Worker died. " + who + ' ' + exit;
     return exit.killed()

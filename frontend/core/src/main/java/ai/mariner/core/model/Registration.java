@@ -1,10 +1,12 @@
 package ai.mariner.core.model;
 
+import ai.mariner.core.config.CrewOptions;
 import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.config.WorkerGroupRule;
 import ai.mariner.core.crew.WorkerFactory;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
@@ -93,6 +95,12 @@ public final class Registration {
     return loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
   }
 
+  /** Models that share processes share a loop. */
+  private Loop loopFor(ModelSpec spec) {
+    String group = spec.workerGroup();
+    return group == null ? nextLoop() : loops.get(Math.floorMod(group.hashCode(), loops.size()));
+  }
+
   /**
    * Fetches, checks and publishes.
    *
@@ -130,7 +138,7 @@ public final class Registration {
     try {
       ModelSpec spec = spec(key, order, fetched.archive());
       registry.reserve(key);
-      Loop loop = fetched.loop() == null ? nextLoop() : fetched.loop();
+      Loop loop = fetched.loop() == null ? loopFor(spec) : fetched.loop();
       Model model = assemble(key, order, fetched.archive(), spec, loop);
       boolean chosen = Boolean.TRUE.equals(spec.get(ProgramOptions.DEFAULT_VERSION));
       registry.publish(model, chosen && order.atStart());
@@ -155,7 +163,7 @@ public final class Registration {
       ModelKey key = new ModelKey(old.key().name(), archive.manifest().modelVersion());
       ModelSpec spec = spec(key, order, archive);
       registry.reserveBeside(key, old, keepOld);
-      return assemble(key, order, archive, spec, nextLoop());
+      return assemble(key, order, archive, spec, loopFor(spec));
     } catch (RuntimeException e) {
       archive.release().run();
       throw e;
@@ -244,7 +252,7 @@ public final class Registration {
       ModelKey key, RegisterModel order, ModelArchive archive, ModelSpec spec, Loop loop) {
     try {
       Manifest manifest = archive.manifest();
-      String runtime = order.runtime() == null ? manifest.runtime() : order.runtime();
+      String runtime = runtime(order, archive);
       int maxBytes = config.limits().maxRequestBytes();
       WorkerFactory.Program program =
           new WorkerFactory.Program(
@@ -291,11 +299,39 @@ public final class Registration {
         order.atStart()
             ? config.defaults()
             : config.defaults().withWorkers(config.registerWorkers());
-    ModelOverrides asked = ModelOverrides.builder().workers(order.initialWorkers(), null).build();
+    ModelOverrides crew = ModelOverrides.builder().workers(order.initialWorkers(), null).build();
     List<ModelOverrides> sources =
-        List.of(order.overrides(), asked, archive.overrides(), configured(key));
+        List.of(order.overrides(), crew, archive.overrides(), configured(key));
     reportIdle(key, order, ModelSpec.idle(sources, defaults));
-    return parallelRules.applied(key, ModelSpec.resolve(sources, defaults));
+    ModelSpec spec = parallelRules.applied(key, ModelSpec.resolve(sources, defaults));
+    boolean asked = sources.stream().anyMatch(from -> from.get(CrewOptions.WORKER_GROUP) != null);
+    return groupable(key, spec, runtime(order, archive), asked);
+  }
+
+  private static String runtime(RegisterModel order, ModelArchive archive) {
+    return order.runtime() == null ? archive.manifest().runtime() : order.runtime();
+  }
+
+  /** A model that can't share a process is refused if it asks for that, else it has its own. */
+  private static ModelSpec groupable(ModelKey key, ModelSpec spec, String runtime, boolean asked) {
+    String group = spec.workerGroup();
+    String obstacle = group == null ? null : WorkerGroupRule.obstacle(spec, runtime);
+    if (obstacle == null) {
+      return spec;
+    }
+    if (asked) {
+      throw new ServeException(
+          ErrorKind.ARCHIVE_INVALID,
+          "Model "
+              + key
+              + ": workerGroup: "
+              + group
+              + ", with "
+              + obstacle
+              + " (expected: none, or a model without it)");
+    }
+    log.info("model {} has {}, so it is not in the worker group {}", key, obstacle, group);
+    return spec.withoutGroup();
   }
 
   /** What applies to nothing is refused, or logged where TorchServe's users expect no more. */

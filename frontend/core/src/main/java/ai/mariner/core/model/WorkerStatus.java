@@ -1,8 +1,10 @@
 package ai.mariner.core.model;
 
+import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.process.WorkerSnapshot;
 import ai.mariner.core.worker.ResidentMemory;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param pid process id; absent: no process
  * @param gpuId accelerator; absent: none
  * @param lastFailure why it was last lost or failed to load
+ * @param sharesWith the other models in its process; absent: the process is its own
  */
 public record WorkerStatus(
     int id,
@@ -23,7 +26,8 @@ public record WorkerStatus(
     long memoryBytes,
     @Nullable Long pid,
     @Nullable Integer gpuId,
-    @Nullable String lastFailure) {
+    @Nullable String lastFailure,
+    @Nullable List<ModelKey> sharesWith) {
   /** A worker as its pool sees it; what memory it takes is not known there. */
   static WorkerStatus of(WorkerSnapshot worker, ResidentMemory memory) {
     Long pid = worker.pid();
@@ -41,7 +45,8 @@ public record WorkerStatus(
         pid == null ? 0 : memory.bytesOf(pid),
         pid,
         worker.gpuId(),
-        worker.lastFailure());
+        worker.lastFailure(),
+        worker.sharesWith());
   }
 
   /** What a worker does. */

@@ -22,6 +22,7 @@ final class PhaseWatch {
   private long heartbeatNanos;
   private long heartbeatNumber;
   private boolean heartbeatAwaited;
+  private boolean shared;
 
   /**
    * Makes a watch that sleeps until the first phase is entered.
@@ -34,6 +35,11 @@ final class PhaseWatch {
     this.loop = loop;
     this.slots = slots;
     this.watch = new LazyTimer(loop, this::dueNanos, overdue);
+  }
+
+  /** Several models share the process; its start, and their order, are for others to watch. */
+  void shared() {
+    shared = true;
   }
 
   WorkerPhase phase() {
@@ -141,7 +147,7 @@ final class PhaseWatch {
   /** When the process has to have shown something; {@link Long#MAX_VALUE}: never. */
   private long dueNanos() {
     return switch (phase) {
-      case STARTING -> phaseNanos + plan.connectTimeout().toNanos();
+      case STARTING -> shared ? Long.MAX_VALUE : phaseNanos + plan.connectTimeout().toNanos();
       case LOADING, WARMING -> phaseNanos + plan.startupTimeout().toNanos();
       case READY -> slots.isEmpty() ? dueWhenIdle() : dueWhenBusy();
       case DYING -> phaseNanos + WorkerPlan.KILL_GRACE.toNanos();

@@ -51,6 +51,14 @@ final class ProcessEnd {
     }
   }
 
+  /** Says that it is not needed any more. */
+  void leave() {
+    WorkerProcess current = process;
+    if (current != null) {
+      current.leave();
+    }
+  }
+
   /** Gives it a moment to write its stacks, then ends it; who waits for it is told now. */
   void killAfterStacks() {
     told = true;

@@ -3,13 +3,16 @@ package ai.mariner.core.process;
 import ai.mariner.core.job.Job;
 import ai.mariner.core.job.LossCause;
 import ai.mariner.core.job.Run;
+import ai.mariner.core.job.RunGroup;
 import ai.mariner.core.time.Loop;
+import ai.mariner.core.worker.Company;
 import ai.mariner.core.worker.ItemReply;
 import ai.mariner.core.worker.LoadOutcome;
 import ai.mariner.core.worker.ProcessExit;
 import ai.mariner.core.worker.WorkerEvents;
 import ai.mariner.core.worker.WorkerLauncher;
 import ai.mariner.core.worker.WorkerLink;
+import ai.mariner.core.worker.WorkerProcess;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +41,9 @@ final class ProcessLife implements WorkerEvents {
   /** Absent: it keeps nothing back. */
   private final @Nullable KeptBack keptBack;
 
+  /** The other models in the process; absent: it is for one. */
+  private @Nullable Company company;
+
   /**
    * Plans a process.
    *
@@ -61,8 +67,13 @@ final class ProcessLife implements WorkerEvents {
 
   /** Starts the process; {@code generation}: how many the worker has had, with this one. */
   void start(WorkerLauncher launcher, int generation) {
+    WorkerProcess process = launcher.start(plan.launch(generation), loop, this);
+    end.started(process);
+    company = process.company();
+    if (company != null) {
+      watch.shared();
+    }
     watch.enter(WorkerPhase.STARTING);
-    end.started(launcher.start(plan.launch(generation), loop, this));
   }
 
   WorkerPhase phase() {
@@ -74,9 +85,38 @@ final class ProcessLife implements WorkerEvents {
     return phase() == WorkerPhase.READY && !watch.stopping() && !end.decided();
   }
 
+  /** Whether it could begin a run of this group now; absent: one of no group. */
+  boolean takes(@Nullable RunGroup group) {
+    return ready() && slots.hasRoomFor(group) && (company == null || company.free());
+  }
+
   /** Whether it could take a run now, or ought to have shown something of the one that it has. */
   boolean able() {
-    return ready() && (slots.hasRoomFor(null) || watch.due());
+    return takes(null) || (ready() && watch.due());
+  }
+
+  /** Runs that could be sent ahead of the end of the one that it works on; see {@link Slots}. */
+  int roomAhead(int batchSize, int waiting, boolean certain) {
+    return ready() && (company == null || (company.free() && !company.awaited()))
+        ? slots.roomAhead(batchSize, waiting, certain)
+        : 0;
+  }
+
+  /** Asks for the next turn in a process that others have at work. */
+  void awaitTurn() {
+    if (company != null && ready() && slots.isEmpty() && !company.free()) {
+      company.awaitTurn();
+    }
+  }
+
+  /** The models that share the process; absent: it is for one. */
+  @Nullable Company company() {
+    return company;
+  }
+
+  @Override
+  public boolean turn() {
+    return ready() && keeper.roomMade();
   }
 
   /** The runs that it has. */
@@ -242,6 +282,9 @@ final class ProcessLife implements WorkerEvents {
   @Override
   public void exited(ProcessExit exit) {
     if (phase() != WorkerPhase.ENDED) {
+      if (exit.beside() != null) {
+        record.innocent();
+      }
       settle(LossCause.exited(exit));
     }
   }
@@ -282,7 +325,11 @@ final class ProcessLife implements WorkerEvents {
   /** Stops when there is nothing to finish. */
   private void stopNow() {
     switch (phase()) {
-      case STARTING, LOADING, WARMING -> kill(LossCause.stopped("The worker was stopped."));
+      case STARTING, LOADING, WARMING -> {
+        end.decideFirst(LossCause.stopped("The worker was stopped."));
+        watch.enter(WorkerPhase.DYING);
+        end.leave();
+      }
       case READY -> {
         connection.link().stop();
         watch.stopAsked();

@@ -13,6 +13,7 @@ final class TrackRecord {
   private boolean loadFailed;
   private boolean loaded;
   private boolean served;
+  private boolean innocent;
 
   /** The present process has loaded the model. */
   void loaded() {
@@ -25,6 +26,11 @@ final class TrackRecord {
     served = true;
   }
 
+  /** The present process is about to be lost by the doing of another model in it. */
+  void innocent() {
+    innocent = true;
+  }
+
   /**
    * The present process is lost.
    *
@@ -33,12 +39,13 @@ final class TrackRecord {
    */
   void lost(LossCause cause, boolean rerun) {
     lastCause = cause;
-    if (served || !rerun) {
+    if (served || !(rerun || innocent)) {
       failuresInARow = served ? 1 : failuresInARow + 1;
     }
     loadFailed = !loaded;
     served = false;
     loaded = false;
+    innocent = false;
   }
 
   /** Losses since a process last served. */

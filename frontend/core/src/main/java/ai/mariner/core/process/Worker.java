@@ -4,7 +4,9 @@ import ai.mariner.core.job.Job;
 import ai.mariner.core.job.LossCause;
 import ai.mariner.core.job.Run;
 import ai.mariner.core.job.RunGroup;
+import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.time.Loop;
+import ai.mariner.core.worker.Company;
 import ai.mariner.core.worker.ItemReply;
 import ai.mariner.core.worker.WorkerLauncher;
 import ai.mariner.core.worker.WorkerLink;
@@ -91,7 +93,7 @@ public final class Worker {
   /** Whether it could begin a run of this group now; absent: one of no group. */
   public boolean takes(@Nullable RunGroup group) {
     ProcessLife current = life;
-    return current != null && current.ready() && current.slots().hasRoomFor(group);
+    return current != null && current.takes(group);
   }
 
   /** Runs that it has. */
@@ -136,9 +138,15 @@ public final class Worker {
   /** Runs that it could be given ahead of the end of the one it works on; see {@link Slots}. */
   public int roomAhead(int batchSize, int waiting, boolean certain) {
     ProcessLife current = life;
-    return current != null && current.ready()
-        ? current.slots().roomAhead(batchSize, waiting, certain)
-        : 0;
+    return current == null ? 0 : current.roomAhead(batchSize, waiting, certain);
+  }
+
+  /** Asks for the next turn, where its process is at work for other models. */
+  public void awaitTurn() {
+    ProcessLife current = life;
+    if (current != null) {
+      current.awaitTurn();
+    }
   }
 
   /** Whether it serves, or will soon unless something goes wrong for the first time. */
@@ -207,7 +215,14 @@ public final class Worker {
 
   public WorkerSnapshot status() {
     WorkerSnapshot.State state = stopping ? WorkerSnapshot.State.STOPPING : state();
-    return new WorkerSnapshot(id(), startTime, state, pid(), plan.gpuId(), lastFailure());
+    return new WorkerSnapshot(
+        id(), startTime, state, pid(), plan.gpuId(), lastFailure(), sharesWith());
+  }
+
+  private @Nullable List<ModelKey> sharesWith() {
+    ProcessLife current = life;
+    Company company = current == null ? null : current.company();
+    return company == null ? null : company.others();
   }
 
   /** Why it was last lost or failed to load. */

@@ -1,6 +1,8 @@
 package ai.mariner.core.process;
 
+import ai.mariner.core.message.ModelKey;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param pid process id; absent: no connected process
  * @param gpuId accelerator; absent: none
  * @param lastFailure why it was last lost or failed to load; absent: never
+ * @param sharesWith the other models in its process; absent: the process is its own
  */
 public record WorkerSnapshot(
     int id,
@@ -19,7 +22,8 @@ public record WorkerSnapshot(
     State state,
     @Nullable Long pid,
     @Nullable Integer gpuId,
-    @Nullable String lastFailure) {
+    @Nullable String lastFailure,
+    @Nullable List<ModelKey> sharesWith) {
   /** What a worker does. */
   public enum State {
     /** The process is starting or loads the model. */

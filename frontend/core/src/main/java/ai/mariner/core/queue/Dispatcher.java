@@ -89,6 +89,9 @@ final class Dispatcher {
     } else {
       handOutSequences(sequences);
     }
+    if (batcher.size() > 0) {
+      workers.awaitTurns();
+    }
     workers.flush();
     changed.run();
   }

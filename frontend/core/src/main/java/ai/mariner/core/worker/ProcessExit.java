@@ -10,29 +10,37 @@ import org.jspecify.annotations.Nullable;
  * @param startFailure why it could not be started
  * @param who which part of a group of processes; absent: it was one process
  * @param account what it did, where that was no exit
+ * @param beside whose doing it was, and how it ended, if another model that shared it was at work
  */
 public record ProcessExit(
     @Nullable Integer code,
     @Nullable Integer signal,
     @Nullable String startFailure,
     @Nullable String who,
-    @Nullable String account) {
+    @Nullable String account,
+    @Nullable String beside) {
   private static final int SIGKILL = 9;
 
-  /** The end of a process that is no part of a group. */
+  /** The end of a process that is no part of a group, and nobody else's doing. */
   public ProcessExit(
       @Nullable Integer code, @Nullable Integer signal, @Nullable String startFailure) {
-    this(code, signal, startFailure, null, null);
+    this(code, signal, startFailure, null, null, null);
   }
 
   /** What a part of a group did, so that the group was ended. */
   public static ProcessExit told(String who, String account) {
-    return new ProcessExit(null, null, null, who, account);
+    return new ProcessExit(null, null, null, who, account, null);
   }
 
   /** The same of a part of a group. */
   public ProcessExit of(String part) {
-    return new ProcessExit(code, signal, startFailure, part, account);
+    return new ProcessExit(code, signal, startFailure, part, account, beside);
+  }
+
+  /** The end of a shared process while, or because of what, another model was at work. */
+  public static ProcessExit beside(String model, ProcessExit how) {
+    String text = "shared its process with model " + model + ", and that " + how;
+    return new ProcessExit(null, null, null, null, null, text);
   }
 
   /** The end of a process as Java reports it: codes above 128 stand for signals. */
@@ -56,6 +64,9 @@ public record ProcessExit(
   public String toString() {
     if (account != null) {
       return account;
+    }
+    if (beside != null) {
+      return beside;
     }
     if (startFailure != null) {
       return "could not be started: " + startFailure;

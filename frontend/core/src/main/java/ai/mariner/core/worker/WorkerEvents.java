@@ -10,6 +10,19 @@ public interface WorkerEvents {
   /** The answer to {@link WorkerLink#load}. */
   void loaded(LoadOutcome outcome);
 
+  /** The answer to {@link WorkerLink#unload}. */
+  default void unloaded() {}
+
+  /**
+   * Others in the process have done what they had it do: a run would be begun at once if it were
+   * handed over in this turn of the loop. Only for who has asked by {@link Company#awaitTurn}.
+   *
+   * @return whether anything waits to be run
+   */
+  default boolean turn() {
+    return false;
+  }
+
   /**
    * Answers or pieces of a run, in the worker's order. The receiver owns the bodies. The end of a
    * run may be told more than once; see {@link WorkerLink#collect}.

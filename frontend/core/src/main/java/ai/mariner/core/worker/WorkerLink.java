@@ -12,6 +12,12 @@ public interface WorkerLink {
   /** Loads a model; answered by {@link WorkerEvents#loaded}. */
   void load(LoadCommand command);
 
+  /** Forgets the model; answered by {@link WorkerEvents#unloaded}. */
+  void unload();
+
+  /** The same connection for another model, which is loaded over it. */
+  WorkerLink beside();
+
   /**
    * Hands over a batch. The bodies stay with their requests; the link keeps its own hold on what it
    * has not written yet.

@@ -33,10 +33,13 @@ class CoreArchitectureTest {
           Map.entry("worker", Set.of("message", "error", "config", "time", "metrics")),
           Map.entry("job", Set.of("worker", "message", "error", "config", "time")),
           Map.entry("process", Set.of("job", "worker", "message", "error", "config", "time")),
+          Map.entry("seat", Set.of("worker", "message", "config", "time")),
           Map.entry("cache", Set.of("job", "message", "error", "config", "time", "metrics")),
           Map.entry(
               "crew",
-              Set.of("process", "job", "worker", "message", "error", "config", "time", "metrics")),
+              Set.of(
+                  "seat", "process", "job", "worker", "message", "error", "config", "time",
+                  "metrics")),
           Map.entry(
               "queue",
               Set.of(

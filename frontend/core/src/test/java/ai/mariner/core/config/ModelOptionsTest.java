@@ -88,7 +88,6 @@ class ModelOptionsTest {
       value = {
         "useJobTicket, true, false",
         "useVenv, true, false",
-        "workerGroup, small, no such key",
       })
   void optionsWithoutBehaviourYetAreRefused(String key, String value, String expected) {
     Object plain = "true".equals(value) ? Boolean.TRUE : value;

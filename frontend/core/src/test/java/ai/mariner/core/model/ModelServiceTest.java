@@ -3,7 +3,9 @@ package ai.mariner.core.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.mariner.core.config.CrewOptions;
 import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
@@ -122,6 +124,25 @@ class ModelServiceTest {
     assertThat(server.registry.require(ModelRef.of("echo")).key()).isEqualTo(V2);
     assertThat(server.models.health().ready()).isTrue();
     assertThat(server.archives.unpacked()).isEqualTo(1);
+  }
+
+  @Test
+  void aModelThatAsksForAGroupAndCantShareIsRefused() {
+    server.archives.put(
+        "own.mar",
+        "own",
+        "1.0",
+        "handler.py",
+        ModelOverrides.builder()
+            .set(CrewOptions.WORKER_GROUP, "small")
+            .set(ProgramOptions.ASYNC_COMMUNICATION, true)
+            .build());
+    Failure failure = server.failure(server.models.register(TestServer.order("own.mar", 1)));
+    assertThat(failure.message())
+        .isEqualTo(
+            "Model own 1.0: workerGroup: small, with asyncCommunication"
+                + " (expected: none, or a model without it)");
+    assertNothingLeft();
   }
 
   @Test

@@ -78,13 +78,15 @@ final class PoolFixture {
   private Pool pool(
       ModelOverrides.Builder options, WorkerConfig config, List<WarmupSample> warmup) {
     ModelSpec spec = Configs.spec(options);
+    AtomicInteger workerIds = new AtomicInteger(9000);
     WorkerFactory.Shared shared =
         new WorkerFactory.Shared(
             launcher,
+            Configs.groups(launcher, workerIds),
             config,
             Configs.limits(),
             new RequestLabel(42),
-            new AtomicInteger(9000),
+            workerIds,
             () -> Instant.EPOCH,
             memoryWatch,
             new Random(42));

@@ -1,5 +1,6 @@
 package ai.mariner.core.queue;
 
+import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -14,9 +15,18 @@ class RandomInterleavingTest {
 
   @Test
   void everyRequestEndsExactlyOnceWhateverHappens() {
+    eachSeed(seed -> new RandomHistory(seed).play(STEPS));
+  }
+
+  @Test
+  void soDoesEveryRequestOfModelsThatShareProcesses() {
+    eachSeed(seed -> new GroupHistory(seed).play(STEPS));
+  }
+
+  private static void eachSeed(LongConsumer history) {
     for (long seed = 0; seed < SEEDS; seed++) {
       try {
-        new RandomHistory(seed).play(STEPS);
+        history.accept(seed);
       } catch (RuntimeException | AssertionError e) {
         throw new AssertionError("seed " + seed + ": " + e, e);
       }

@@ -6,9 +6,12 @@ import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.config.WorkerConfig;
+import ai.mariner.core.seat.WorkerGroups;
+import ai.mariner.core.worker.WorkerLauncher;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Configurations with good defaults. */
 public final class Configs {
@@ -76,5 +79,10 @@ public final class Configs {
   /** A server of the {@code mariner} profile on free loopback ports. */
   public static ServerConfigBuilder server(Path directory) {
     return new ServerConfigBuilder(directory);
+  }
+
+  /** Groups without members. */
+  public static WorkerGroups groups(WorkerLauncher launcher, AtomicInteger workerIds) {
+    return new WorkerGroups(launcher, workerIds, Path.of("run"), Duration.ofSeconds(60));
   }
 }

@@ -37,6 +37,7 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
   private final List<SentRun> runs = new ArrayList<>();
   private final List<SentRun> open = new ArrayList<>();
   private final List<SentRun> kept = new ArrayList<>();
+  private final List<LoadCommand> loads = new ArrayList<>();
   private final List<Cancelled> cancels = new ArrayList<>();
   private final List<Integer> credits = new ArrayList<>();
   private @Nullable LoadCommand load;
@@ -48,7 +49,9 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
   private boolean stopAsked;
   private boolean stacksAsked;
   private int heartbeats;
+  private int unloads;
   private boolean mute;
+  private boolean prompt;
   private boolean survivesKill;
   private int unsent;
 
@@ -137,6 +140,17 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
                 LoadOutcome.loaded(Objects.requireNonNull(WorkerMode.ofWord(mode)), slots));
           }
         });
+  }
+
+  /** Connects, and loads whatever it is told to at once. */
+  public void connectAndLoadAll() {
+    prompt = true;
+    connect();
+  }
+
+  /** From now on a load takes until it is said to have ended. */
+  public void loadSlowly() {
+    prompt = false;
   }
 
   /** Connects and has loaded the model. */
@@ -312,6 +326,23 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
   @Override
   public void load(LoadCommand command) {
     load = command;
+    loads.add(command);
+    if (prompt) {
+      load();
+    }
+  }
+
+  @Override
+  public void unload() {
+    unloads++;
+    if (!mute) {
+      say(events::unloaded);
+    }
+  }
+
+  @Override
+  public WorkerLink beside() {
+    return this;
   }
 
   @Override
@@ -411,6 +442,16 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
       throw new AssertionError("the worker was not told to load");
     }
     return load;
+  }
+
+  /** Names of the models that it was told to load, in order. */
+  public List<String> loads() {
+    return loads.stream().map(command -> command.fields().get("model_name")).toList();
+  }
+
+  /** Models that it was told to forget. */
+  public int unloads() {
+    return unloads;
   }
 
   /** All batches that it got. */

@@ -79,13 +79,15 @@ public final class TestServer {
   /** A server of this configuration that does on this executor what would block. */
   public TestServer(ServerConfig config, Executor admin) {
     RequestLabel labels = new RequestLabel(42);
+    AtomicInteger workerIds = new AtomicInteger(config.worker().firstWorkerId());
     WorkerFactory.Shared shared =
         new WorkerFactory.Shared(
             launcher,
+            Configs.groups(launcher, workerIds),
             config.worker(),
             config.limits(),
             labels,
-            new AtomicInteger(config.worker().firstWorkerId()),
+            workerIds,
             () -> Instant.EPOCH,
             new MemoryWatch(ResidentMemory.UNKNOWN, HostMemory.UNKNOWN, Runnable::run),
             new Random(42));

@@ -283,7 +283,8 @@ public final class ConfigLoader {
           workers > 0 ? workers : automatic,
           values.get(settings.models.responseTimeout),
           values.get(settings.models.startupTimeout),
-          values.get(settings.models.jobQueueSize));
+          values.get(settings.models.jobQueueSize),
+          values.given(settings.workers.defaultWorkerGroup));
     }
 
     private int gpuCount() {

@@ -1,6 +1,7 @@
 package ai.mariner.server.config;
 
 import ai.mariner.core.config.ListenerAddress;
+import ai.mariner.core.config.WorkerGroupRule;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -36,6 +37,18 @@ record Syntax<T>(String expected, Function<String, T> reader) {
   /** Any text. */
   static Syntax<String> text() {
     return new Syntax<>("a text", text -> text);
+  }
+
+  /** The name of a group of models. */
+  static Syntax<String> workerGroup() {
+    return new Syntax<>(
+        WorkerGroupRule.EXPECTED,
+        text -> {
+          if (!WorkerGroupRule.allows(text)) {
+            throw new IllegalArgumentException(text);
+          }
+          return text;
+        });
   }
 
   /** {@code true} or {@code false}, in any case. */

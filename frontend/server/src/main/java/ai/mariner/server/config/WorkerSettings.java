@@ -30,6 +30,12 @@ final class WorkerSettings {
           "Python modules that one process imports for all workers on the server's own"
               + " interpreter, which are then forked from it; none: each worker is a process of"
               + " its own from the beginning. Linux only.");
+  final Setting<String> defaultWorkerGroup =
+      chapter.row(
+          "default_worker_group",
+          Syntax.workerGroup(),
+          Fallback.NONE,
+          "Group of models whose `workerGroup` is not given: they share worker processes.");
   final Setting<Duration> heartbeatInterval =
       chapter.row(
           "heartbeat_interval",

@@ -137,6 +137,8 @@ final class LinkHandler extends ByteToMessageDecoder implements ReplyHandler {
   public void bare(FrameType type, int model, long run) {
     if (type == FrameType.HEARTBEAT) {
       known("HEARTBEAT").heartbeat(run);
+    } else if (type == FrameType.UNLOADED) {
+      known("UNLOADED").unloaded();
     }
   }
 

@@ -33,6 +33,11 @@ final class NettyLink implements WorkerLink {
   }
 
   @Override
+  public WorkerLink beside() {
+    return new NettyLink(channel, collect);
+  }
+
+  @Override
   public void load(LoadCommand command) {
     model = command.handle();
     Map<String, String> fields = command.fields();
@@ -41,6 +46,11 @@ final class NettyLink implements WorkerLink {
       fields.put("outbox", "true");
     }
     write(encoder.fields(FrameType.LOAD, model, fields));
+  }
+
+  @Override
+  public void unload() {
+    write(encoder.bare(FrameType.UNLOAD, model, 0));
   }
 
   @Override
