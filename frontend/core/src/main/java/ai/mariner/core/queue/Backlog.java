@@ -73,8 +73,13 @@ final class Backlog {
 
   /** Queues a job; false if the queue is full. */
   boolean admit(Job job) {
+    boolean first = batcher.size() == 0;
     if (!dispatcher.admit(job)) {
       return false;
+    }
+    if (first) {
+      // Until now nothing waited, so nothing had to move.
+      progress.progressed(job.arrivalNanos());
     }
     progress.waits(job.arrivalNanos());
     return true;

@@ -74,6 +74,27 @@ class ProgressWatchTest {
   }
 
   @Test
+  void aPauseBeforeARequestIsNoStallOfThePool() {
+    PoolFixture fixture =
+        PoolFixture.ready(
+            1,
+            ModelOverrides.builder()
+                .batchSize(4)
+                .maxBatchDelay(Duration.ofMillis(200))
+                .responseTimeout(Duration.ofSeconds(1)));
+    fixture.submit("a");
+    fixture.advance(Duration.ofMillis(250));
+    fixture.worker(0).answer();
+    fixture.advance(Duration.ofMillis(2100));
+    RecordingSink late = fixture.submit("b");
+    fixture.advance(Duration.ofMillis(150));
+    assertThat(fixture.worker(0).wasKilled()).isFalse();
+    fixture.advance(Duration.ofMillis(100));
+    fixture.worker(0).answer();
+    assertThat(late.answer()).isEqualTo("echo:b");
+  }
+
+  @Test
   void aLongLoadIsNoStallOfThePool() {
     PoolFixture fixture =
         new PoolFixture(
