@@ -90,9 +90,15 @@ final class ProcessLife implements WorkerEvents {
     return ready() && slots.hasRoomFor(group) && (company == null || company.free());
   }
 
-  /** Whether it could take a run now, or ought to have shown something of the one that it has. */
+  /**
+   * Whether it could take a run now, or ought to have shown something of the one that it has. One
+   * that is at work for other models could not.
+   */
   boolean able() {
-    return takes(null) || (ready() && watch.due());
+    if (company != null && slots.isEmpty() && !company.free()) {
+      return false;
+    }
+    return ready() && (slots.hasRoomFor(null) || watch.due());
   }
 
   /** Runs that could be sent ahead of the end of the one that it works on; see {@link Slots}. */

@@ -29,6 +29,7 @@ final class Seat implements WorkerProcess, WorkerLink, Company {
 
   private Stage stage = Stage.WAITING;
   private @Nullable SharedProcess process;
+  private @Nullable Turns turns;
   private @Nullable WorkerLink link;
   private int handle;
   private String lastLines = "";
@@ -80,8 +81,9 @@ final class Seat implements WorkerProcess, WorkerLink, Company {
   }
 
   /** It is in this process now. */
-  void in(SharedProcess newProcess) {
+  void in(SharedProcess newProcess, Turns itsTurns) {
     process = newProcess;
+    turns = itsTurns;
   }
 
   /** Its turn to load has come. */
@@ -125,6 +127,10 @@ final class Seat implements WorkerProcess, WorkerLink, Company {
     return Objects.requireNonNull(process, "seat without a process");
   }
 
+  private Turns turns() {
+    return Objects.requireNonNull(turns, "seat without a process");
+  }
+
   private WorkerLink link() {
     return Objects.requireNonNull(link, "seat that is not connected");
   }
@@ -160,17 +166,17 @@ final class Seat implements WorkerProcess, WorkerLink, Company {
 
   @Override
   public boolean free() {
-    return process().freeFor(this);
+    return turns().freeFor(this);
   }
 
   @Override
   public boolean awaited() {
-    return process().awaited();
+    return turns().awaited();
   }
 
   @Override
   public void awaitTurn() {
-    process().awaitTurn(this);
+    turns().lineUp(this);
   }
 
   @Override
@@ -187,7 +193,7 @@ final class Seat implements WorkerProcess, WorkerLink, Company {
 
   @Override
   public void run(long runId, Operation operation, List<? extends RunItem> items) {
-    process().begins(this);
+    turns().take(this);
     runs.add(runId);
     link().run(runId, operation, items);
   }
@@ -237,6 +243,6 @@ final class Seat implements WorkerProcess, WorkerLink, Company {
 
   @Override
   public void close() {
-    process().close(this);
+    process().leave(this);
   }
 }

@@ -1,7 +1,6 @@
 package ai.mariner.core.seat;
 
 import ai.mariner.core.message.ModelKey;
-import ai.mariner.core.time.LazyTimer;
 import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.ItemReply;
 import ai.mariner.core.worker.LoadOutcome;
@@ -13,17 +12,14 @@ import ai.mariner.core.worker.WorkerLink;
 import ai.mariner.core.worker.WorkerProcess;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A process with seats for several models: started when the first one is taken, ended when the last
- * one is left, and watched while it does what no worker waits for. What it says belongs to the seat
- * whose turn it is. On the loop.
+ * one is left, and watched while it does what no worker waits for. On the loop.
  */
 final class SharedProcess implements WorkerEvents {
   /** How long it may take to exit, to unload a model, or to end a load that nobody needs. */
@@ -36,17 +32,13 @@ final class SharedProcess implements WorkerEvents {
   private final Duration connectTimeout;
   private final BiConsumer<SharedProcess, List<Seat>> whenEnded;
   private final List<Seat> seats = new ArrayList<>();
+  private final Beats beats = new Beats();
+  private final Patience patience;
+  private final SharedWork work;
   private final Turns turns;
-  private final LazyTimer watch;
-
-  /** Who asked for a sign of life, with which number, since the process was asked. */
-  private final Map<Seat, Long> beats = new LinkedHashMap<>();
 
   private State state = State.STARTING;
-  private long dueNanos = Long.MAX_VALUE;
-  private long beat;
-  private int handles;
-  private long pid;
+  private boolean served;
   private @Nullable WorkerProcess process;
   private @Nullable WorkerLink link;
 
@@ -77,13 +69,14 @@ final class SharedProcess implements WorkerEvents {
     this.loop = loop;
     this.connectTimeout = connectTimeout;
     this.whenEnded = whenEnded;
-    this.turns = new Turns(loop, this::chore);
-    this.watch = new LazyTimer(loop, () -> dueNanos, now -> overdue());
+    this.patience = new Patience(loop, this::overdue);
+    this.work = new SharedWork(loop, patience, PATIENCE);
+    this.turns = work.turns();
   }
 
   void start(WorkerLauncher launcher, WorkerLaunch launch) {
     process = launcher.start(launch, loop, this);
-    watchFor(connectTimeout);
+    patience.endsIn(connectTimeout);
   }
 
   /** Whether a worker of this model may take a seat. */
@@ -94,7 +87,7 @@ final class SharedProcess implements WorkerEvents {
 
   void add(Seat seat) {
     seats.add(seat);
-    seat.in(this);
+    seat.in(this, turns);
     // Its worker does not know yet that it has it.
     loop.execute(
         () -> {
@@ -105,23 +98,6 @@ final class SharedProcess implements WorkerEvents {
   }
 
   // What its seats ask for.
-
-  boolean freeFor(Seat seat) {
-    return turns.freeFor(seat);
-  }
-
-  boolean awaited() {
-    return turns.awaited();
-  }
-
-  void awaitTurn(Seat seat) {
-    turns.lineUp(seat);
-  }
-
-  /** A seat hands over a run. */
-  void begins(Seat seat) {
-    turns.take(seat);
-  }
 
   /** The models that are, or are being, loaded, but for that of this seat. */
   List<ModelKey> others(Seat seat) {
@@ -138,10 +114,7 @@ final class SharedProcess implements WorkerEvents {
       loop.execute(() -> seat.events().heartbeat(number));
       return;
     }
-    beats.put(seat, number);
-    if (beats.size() == 1) {
-      known.heartbeat(++beat);
-    }
+    beats.ask(seat, number, known);
   }
 
   void dumpStacks(Seat seat) {
@@ -172,13 +145,13 @@ final class SharedProcess implements WorkerEvents {
     }
     turns.forget(seat);
     seats.remove(seat);
-    beats.remove(seat);
+    beats.forget(seat);
     seat.stage(loaded ? Seat.Stage.LEAVING : Seat.Stage.GONE);
     seat.part();
     if (seats.isEmpty() && state != State.DYING) {
       shutDown();
     } else if (turns.holder() == seat) {
-      watchFor(PATIENCE);
+      patience.endsIn(PATIENCE);
     } else if (loaded) {
       turns.lineUp(seat);
     }
@@ -191,11 +164,6 @@ final class SharedProcess implements WorkerEvents {
     } else {
       leave(seat);
     }
-  }
-
-  /** The worker of a seat breaks with it: its load has failed, or the whole process is spent. */
-  void close(Seat seat) {
-    leave(seat);
   }
 
   private boolean gone(Seat seat) {
@@ -214,10 +182,10 @@ final class SharedProcess implements WorkerEvents {
     dies(PATIENCE);
   }
 
-  private void dies(Duration patience) {
+  private void dies(Duration grace) {
     state = State.DYING;
     turns.close();
-    watchFor(patience);
+    patience.endsIn(grace);
   }
 
   private void shutDown() {
@@ -230,22 +198,7 @@ final class SharedProcess implements WorkerEvents {
     state = State.CLOSING;
     turns.close();
     known.stop();
-    watchFor(PATIENCE);
-  }
-
-  /** Begins what is no run. */
-  private void chore(Seat seat) {
-    WorkerLink known = Objects.requireNonNull(link);
-    if (seat.stage() == Seat.Stage.WAITING) {
-      seat.connected(known.beside(), ++handles, pid);
-    } else {
-      forget(seat);
-    }
-  }
-
-  private void forget(Seat seat) {
-    seat.forget();
-    watchFor(PATIENCE);
+    patience.endsIn(PATIENCE);
   }
 
   // What the process tells.
@@ -257,102 +210,37 @@ final class SharedProcess implements WorkerEvents {
       return;
     }
     link = newLink;
-    pid = newPid;
+    served = true;
     state = State.OPEN;
-    watchNoMore();
-    turns.open();
+    patience.isEndless();
+    work.opened(newLink, newPid);
   }
 
   @Override
   public void loaded(LoadOutcome outcome) {
-    Seat seat = turns.holder();
-    if (seat == null) {
-      return;
-    }
-    if (outcome.error() != null && seat.stage() == Seat.Stage.LEAVING) {
-      over(seat);
-    } else if (seat.stage() == Seat.Stage.LEAVING) {
-      forget(seat);
-    } else if (loading(seat)) {
-      loaded(seat, outcome);
-    }
-  }
-
-  private void loaded(Seat seat, LoadOutcome outcome) {
-    if (outcome.error() == null) {
-      seat.stage(Seat.Stage.LOADED);
-    }
-    seat.events().loaded(outcome);
-    if (outcome.error() != null) {
-      over(seat);
-    } else {
-      rest(seat);
-    }
-  }
-
-  @Override
-  public void replied(long runId, List<ItemReply> items, boolean ended, boolean spent) {
-    Seat seat = turns.holder();
-    if (seat == null || seat.stage() == Seat.Stage.LEAVING) {
-      items.forEach(item -> item.reply().body().release());
-      if (seat == null) {
-        return;
-      }
-    } else {
-      if (spent) {
-        spent(seat);
-      }
-      seat.events().replied(runId, items, ended, spent);
-    }
-    if (ended) {
-      seat.runEnded(runId);
-      rest(seat);
-    }
-  }
-
-  /** Nothing more is begun in a process that must not be used again. */
-  private void spent(Seat seat) {
-    condemn(seat);
-    loop.execute(Objects.requireNonNull(link)::close);
-  }
-
-  /** The turn of a seat is over, unless it has more runs under way. */
-  private void rest(Seat seat) {
-    if (seat.busy()) {
-      return;
-    }
-    if (seat.stage() == Seat.Stage.LEAVING && state == State.OPEN) {
-      forget(seat);
-    } else {
-      turns.done(seat);
-    }
+    work.loaded(outcome);
   }
 
   @Override
   public void unloaded() {
-    Seat seat = turns.holder();
-    if (seat != null && seat.stage() == Seat.Stage.LEAVING) {
-      over(seat);
-    }
-  }
-
-  /** There is nothing left of a seat. */
-  private void over(Seat seat) {
-    seat.stage(Seat.Stage.GONE);
-    if (state == State.OPEN) {
-      watchNoMore();
-    }
-    turns.done(seat);
+    work.unloaded();
   }
 
   @Override
   public void heartbeat(long number) {
-    if (number != beat) {
-      return;
+    beats.given(number);
+  }
+
+  @Override
+  public void replied(long runId, List<ItemReply> items, boolean ended, boolean spent) {
+    Seat holder = turns.holder();
+    WorkerLink known = link;
+    if (spent && holder != null && known != null) {
+      // Nothing more is begun in it; it goes when its answer has been told.
+      condemn(holder);
+      loop.execute(known::close);
     }
-    Map<Seat, Long> asked = new LinkedHashMap<>(beats);
-    beats.clear();
-    asked.forEach((seat, its) -> seat.events().heartbeat(its));
+    work.replied(runId, items, ended, spent);
   }
 
   @Override
@@ -374,15 +262,14 @@ final class SharedProcess implements WorkerEvents {
     if (state == State.ENDED) {
       return;
     }
-    boolean served = pid != 0;
     Seat holder = turns.holder();
-    boolean silent = !beats.isEmpty();
+    boolean silent = beats.awaited();
     List<Seat> left = List.copyOf(seats);
     state = State.ENDED;
-    watchNoMore();
+    patience.isEndless();
     turns.close();
     seats.clear();
-    beats.clear();
+    beats.forgetAll();
     Seat culprit = condemner != null ? condemner : silent ? null : holder;
     if (culprit != null && culprit == holder) {
       culprit.member().endedProcess(culprit.model(), loop.nanoTime());
@@ -399,22 +286,11 @@ final class SharedProcess implements WorkerEvents {
   }
 
   private void tell(Seat seat, @Nullable Seat culprit, ProcessExit exit) {
-    boolean own = culprit == null || culprit == seat;
-    seat.ended(
-        own ? exit : ProcessExit.beside(culprit.model().toString(), exit),
-        own ? process().lastErrorLines() : "");
-  }
-
-  // How long it may take for what nobody waits for.
-
-  private void watchFor(Duration patience) {
-    dueNanos = loop.nanoTime() + patience.toNanos();
-    watch.lookBy(dueNanos);
-  }
-
-  private void watchNoMore() {
-    dueNanos = Long.MAX_VALUE;
-    watch.sleep();
+    if (culprit == null || culprit == seat) {
+      seat.ended(exit, process().lastErrorLines());
+    } else {
+      seat.ended(ProcessExit.beside(culprit.model().toString(), exit), "");
+    }
   }
 
   private void overdue() {

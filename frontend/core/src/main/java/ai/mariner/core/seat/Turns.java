@@ -41,6 +41,11 @@ final class Turns {
     line.clear();
   }
 
+  /** Whether the process takes work. */
+  boolean isOpen() {
+    return open;
+  }
+
   /** Who has the turn; absent: nobody. */
   @Nullable Seat holder() {
     return holder;
