@@ -36,6 +36,11 @@ def test_the_open_inference_protocol_has_its_own_names() -> None:
         "ModelMetadata",
         "ModelInfer",
         "ModelStreamInfer",
+        "ModelStatistics",
+        "ModelConfig",
+        "RepositoryIndex",
+        "RepositoryModelLoad",
+        "RepositoryModelUnload",
     ]
     asked = file.message_types_by_name["ModelReadyRequest"]
     assert {field.name: field.number for field in asked.fields} == {"name": 1, "version": 2}

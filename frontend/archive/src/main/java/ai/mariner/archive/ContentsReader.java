@@ -2,10 +2,12 @@ package ai.mariner.archive;
 
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.Profile;
+import ai.mariner.core.message.Signature;
 import ai.mariner.core.model.Manifest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,8 +27,9 @@ final class ContentsReader {
    *
    * @param manifest manifest
    * @param overrides options of its {@code model-config.yaml}
+   * @param signature tensors that are declared there; absent: none
    */
-  record Contents(Manifest manifest, ModelOverrides overrides) {}
+  record Contents(Manifest manifest, ModelOverrides overrides, @Nullable Signature signature) {}
 
   /**
    * Reads a folder.
@@ -37,7 +40,7 @@ final class ContentsReader {
     ManifestFile file = manifests.read(folder);
     String configFile = file.configFile();
     if (configFile == null) {
-      return new Contents(file.manifest(), ModelOverrides.NONE);
+      return new Contents(file.manifest(), ModelOverrides.NONE, null);
     }
     String label = Refusals.shown(configFile);
     Path path = folder.resolve(configFile);
@@ -49,7 +52,7 @@ final class ContentsReader {
     }
     ModelYamlReader.Result result = options.read(SmallFile.text(path, label), label);
     result.warnings().forEach(LOG::warn);
-    return new Contents(file.manifest(), result.overrides());
+    return new Contents(file.manifest(), result.overrides(), result.signature());
   }
 
   /** With links followed: those of a mounted volume stay within the folder, others may not. */

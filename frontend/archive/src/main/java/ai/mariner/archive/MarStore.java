@@ -96,6 +96,7 @@ public final class MarStore implements ArchiveStore {
         directory.toAbsolutePath().normalize(),
         found.manifest(),
         found.overrides(),
+        found.signature(),
         ModelNames.fromFile(nameOf(folder)),
         MarStore::nothing);
   }
@@ -152,6 +153,7 @@ public final class MarStore implements ArchiveStore {
         folder.toAbsolutePath().normalize(),
         unpacked.contents().manifest(),
         unpacked.contents().overrides(),
+        unpacked.contents().signature(),
         ModelNames.fromFile(fileName),
         () -> {
           if (released.compareAndSet(false, true)) {

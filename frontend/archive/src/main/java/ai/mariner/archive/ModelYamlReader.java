@@ -9,10 +9,12 @@ import ai.mariner.core.config.OptionReader;
 import ai.mariner.core.config.OptionSource;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ProgramOptions;
+import ai.mariner.core.message.Signature;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the options in an archive's {@code model-config.yaml}. */
 final class ModelYamlReader {
@@ -29,9 +31,10 @@ final class ModelYamlReader {
    * What a file says.
    *
    * @param overrides options
+   * @param signature tensors that are declared; absent: none
    * @param warnings what was probably not meant so, one line each
    */
-  record Result(ModelOverrides overrides, List<String> warnings) {}
+  record Result(ModelOverrides overrides, @Nullable Signature signature, List<String> warnings) {}
 
   /**
    * Reads the options. Keys that are not ours belong to the handler, which gets the whole file.
@@ -48,11 +51,24 @@ final class ModelYamlReader {
     values.computeIfPresent(ProgramOptions.WARMUP.key(), (key, given) -> warmups.asTexts(given));
     ModelOverrides overrides =
         new OptionReader(OptionSource.ARCHIVE, OptionReader.Manner.STRICT, findings).read(values);
+    Signature signature = signature(values, findings);
     findMisspelt(values, findings);
     if (!findings.problems.isEmpty()) {
       throw Refusals.invalid(label + String.join(";", findings.problems));
     }
-    return new Result(overrides, List.copyOf(findings.warnings));
+    return new Result(overrides, signature, List.copyOf(findings.warnings));
+  }
+
+  private static @Nullable Signature signature(Map<?, ?> values, Findings findings) {
+    if (!values.containsKey(SignatureReader.KEY)) {
+      return null;
+    }
+    try {
+      return SignatureReader.read(values.get(SignatureReader.KEY));
+    } catch (IllegalArgumentException malformed) {
+      findings.problem(SignatureReader.KEY, String.valueOf(malformed.getMessage()));
+      return null;
+    }
   }
 
   /** As archives in use expect; a model without workers is made by scaling it down. */

@@ -12,6 +12,9 @@ import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.config.RetryOnWorkerLoss;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.Datatype;
+import ai.mariner.core.message.Signature;
+import ai.mariner.core.message.TensorSpec;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -221,5 +224,56 @@ final class ModelYamlReaderTest {
     assertThat(refusal(bomb.toString())).contains("aliases");
     assertThat(refusal("deviceIds: &x [*x]")).contains("deviceIds: a list");
     assertThat(read("handler: &x {me: *x}").overrides()).isEqualTo(ModelOverrides.NONE);
+  }
+
+  @Test
+  void readsTheTensorsThatAModelDeclares() {
+    String yaml =
+        """
+        tensors:
+          inputs:
+            - {name: x, datatype: FP32, shape: [-1, 3], optional: true}
+          outputs:
+            - {name: y, datatype: BYTES, shape: []}
+          batchAxis: none
+          framework: torch
+        """;
+    assertThat(read(yaml).signature())
+        .isEqualTo(
+            new Signature(
+                List.of(new TensorSpec("x", Datatype.FP32, List.of(-1L, 3L), true)),
+                List.of(new TensorSpec("y", Datatype.BYTES, List.of(), false)),
+                false));
+    assertThat(read("tensors: {}").signature())
+        .isEqualTo(new Signature(List.of(), List.of(), true));
+    assertThat(read("batchSize: 2").signature()).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "tensors: 3 | tensors: 3 (expected: a mapping with inputs and outputs)",
+        "tensors: {input: []} | tensors: unknown key input (expected: inputs, outputs, batchAxis",
+        "tensors: {batchAxis: 1} | tensors: batchAxis: 1 (expected: 0 or none)",
+        "tensors: {batchAxis: false} | tensors: batchAxis: false (expected: 0 or none)",
+        "tensors: {framework: jax} | tensors: framework: jax (expected: numpy or torch)",
+        "tensors: {inputs: x} | tensors: inputs: x (expected: a list)",
+        "tensors: {inputs: [x]} | tensors: inputs[0]: x (expected: a mapping with name",
+        "tensors: {inputs: [{datatype: FP32, shape: []}]} | inputs[0]: name: nothing (expected",
+        "tensors: {inputs: [{name: x, datatype: F, shape: []}]} | datatype: F (expected: one of BO",
+        "tensors: {inputs: [{name: x, datatype: INT8}]} | shape: nothing (expected: a list of",
+        "tensors: {inputs: [{name: x, datatype: INT8, shape: [-2]}]} | shape: -2 (expected: numb",
+        "tensors: {inputs: [{name: x, datatype: INT8, shape: [], optional: 1}]} | optional: 1 (exp",
+      })
+  void aMalformedDeclarationIsRefusedWithItsPlace(String yaml, String message) {
+    assertThat(refusal(yaml)).startsWith("c.yaml line 1: tensors: ").contains(message);
+  }
+
+  @Test
+  void anInputIsDeclaredOnce() {
+    String x = "{name: x, datatype: INT8, shape: []}";
+    assertThat(refusal("tensors: {inputs: [" + x + ", " + x + "]}"))
+        .contains("tensors: inputs: x (expected: each name once)");
   }
 }

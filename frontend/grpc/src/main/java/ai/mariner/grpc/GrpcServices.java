@@ -44,11 +44,16 @@ record GrpcServices(List<ServerServiceDefinition> own, HealthChecks health, Toke
 
   static GrpcServices management(GrpcContext context) {
     return new GrpcServices(
-        List.of(new ManagementGrpc(context).bindService(), new SwapGrpc(context).bindService()),
+        List.of(
+            new ManagementGrpc(context).bindService(),
+            new SwapGrpc(context).bindService(),
+            new RepositoryGrpc(context).bindService()),
         new HealthChecks(
             context,
             Set.of(
-                ManagementAPIsServiceGrpc.SERVICE_NAME, MarinerManagementServiceGrpc.SERVICE_NAME)),
+                ManagementAPIsServiceGrpc.SERVICE_NAME,
+                MarinerManagementServiceGrpc.SERVICE_NAME,
+                GRPCInferenceServiceGrpc.SERVICE_NAME)),
         TokenScope.MANAGEMENT);
   }
 

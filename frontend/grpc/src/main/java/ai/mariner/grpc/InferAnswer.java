@@ -5,35 +5,26 @@ import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.Body;
 import ai.mariner.core.message.Reply;
-import ai.mariner.oip.InferMessage;
-import ai.mariner.oip.InferMessage.Side;
-import ai.mariner.oip.OipForm;
-import ai.mariner.oip.OipText;
+import ai.mariner.oip.AskedModel;
 import ai.mariner.proto.openinference.ModelInferRequest;
 import ai.mariner.proto.openinference.ModelInferResponse;
 import com.google.protobuf.MessageLite;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How the answer to one request is written: in tensors, whether the model answered with them or
  * with the protocol's JSON.
  *
- * @param model name of the model
- * @param version version that the request named; absent: the default
- * @param id the request's id; absent: none
+ * @param asked whom the request asked
  * @param raw whether the request had its elements as bytes
  */
-record InferAnswer(String model, @Nullable String version, @Nullable String id, boolean raw) {
-  private static final int MAX_SHOWN = 1000;
-
+record InferAnswer(AskedModel asked, boolean raw) {
   static InferAnswer to(ModelInferRequest request) {
     return new InferAnswer(
-        request.getModelName(),
-        request.getModelVersion().isEmpty() ? null : request.getModelVersion(),
-        request.getId().isEmpty() ? null : request.getId(),
+        new AskedModel(
+            request.getModelName(),
+            request.getModelVersion().isEmpty() ? null : request.getModelVersion(),
+            request.getId().isEmpty() ? null : request.getId()),
         OipProto.isRaw(request));
   }
 
@@ -46,8 +37,7 @@ record InferAnswer(String model, @Nullable String version, @Nullable String id, 
    */
   Reply written(Reply reply, Function<ModelInferResponse, MessageLite> frame) {
     try {
-      refused(reply);
-      byte[] bytes = frame.apply(OipProto.write(completed(message(reply)), raw)).toByteArray();
+      byte[] bytes = frame.apply(OipProto.write(asked.read(reply), raw)).toByteArray();
       return new Reply(reply.status(), reply.reason(), null, reply.headers(), Body.of(bytes));
     } catch (ServeException notPossible) {
       throw asOutput(notPossible);
@@ -56,48 +46,11 @@ record InferAnswer(String model, @Nullable String version, @Nullable String id, 
     }
   }
 
-  /** A status that a handler chose over REST is that of the call here. */
-  private static void refused(Reply reply) {
-    Integer status = reply.status();
-    if (status != null && status >= 400) {
-      String text = StandardCharsets.UTF_8.decode(reply.body().bytes()).toString();
-      String shown = text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...";
-      throw new Failure(ErrorKind.HANDLER_STATUS, shown, status, null).toException();
-    }
-  }
-
-  private InferMessage message(Reply reply) {
-    ByteBuffer bytes = reply.body().bytes();
-    String type = reply.contentType();
-    return type != null && OipForm.isType(type)
-        ? OipForm.read(Side.ANSWER, bytes)
-        : OipText.read(Side.ANSWER, bytes);
-  }
-
-  private ServeException asOutput(ServeException fault) {
-    if (fault.failure().kind() != ErrorKind.BAD_REQUEST) {
-      return fault;
-    }
-    String text =
-        "The answer of model "
-            + model
-            + " has no tensors: "
-            + fault.failure().message()
-            + " (expected: outputs of the Open Inference Protocol)";
-    return new ServeException(Failure.of(ErrorKind.OUTPUT_INVALID, text), fault);
-  }
-
-  /** What the handler did not say is as the request said. */
-  private InferMessage completed(InferMessage answer) {
-    String name = answer.modelName();
-    String version = answer.modelVersion();
-    return new InferMessage(
-        Side.ANSWER,
-        id != null ? id : answer.id(),
-        name != null ? name : model,
-        version != null ? version : this.version,
-        answer.parameters(),
-        answer.tensors(),
-        answer.requested());
+  /** What can't be written is the model's fault, not the client's. */
+  private static ServeException asOutput(ServeException fault) {
+    Failure failure = fault.failure();
+    return failure.kind() == ErrorKind.BAD_REQUEST
+        ? new ServeException(Failure.of(ErrorKind.OUTPUT_INVALID, failure.message()), fault)
+        : fault;
   }
 }

@@ -1,6 +1,6 @@
 package ai.mariner.grpc;
 
-import ai.mariner.oip.Datatype;
+import ai.mariner.core.message.Datatype;
 import ai.mariner.oip.Tensor;
 import ai.mariner.oip.TensorHead;
 import ai.mariner.proto.openinference.InferTensorContents;

@@ -3,34 +3,44 @@ package ai.mariner.grpc;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Reply;
-import ai.mariner.core.model.ModelStatus;
+import ai.mariner.core.message.Signature;
 import ai.mariner.proto.openinference.GRPCInferenceServiceGrpc;
 import ai.mariner.proto.openinference.GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase;
+import ai.mariner.proto.openinference.ModelConfigRequest;
+import ai.mariner.proto.openinference.ModelConfigResponse;
 import ai.mariner.proto.openinference.ModelInferRequest;
 import ai.mariner.proto.openinference.ModelMetadataRequest;
 import ai.mariner.proto.openinference.ModelMetadataResponse;
 import ai.mariner.proto.openinference.ModelReadyRequest;
 import ai.mariner.proto.openinference.ModelReadyResponse;
+import ai.mariner.proto.openinference.ModelStatisticsRequest;
+import ai.mariner.proto.openinference.ModelStatisticsResponse;
+import ai.mariner.proto.openinference.RepositoryIndexRequest;
+import ai.mariner.proto.openinference.RepositoryIndexResponse;
+import ai.mariner.proto.openinference.RepositoryModelLoadRequest;
+import ai.mariner.proto.openinference.RepositoryModelLoadResponse;
+import ai.mariner.proto.openinference.RepositoryModelUnloadRequest;
+import ai.mariner.proto.openinference.RepositoryModelUnloadResponse;
 import ai.mariner.proto.openinference.ServerLiveRequest;
 import ai.mariner.proto.openinference.ServerLiveResponse;
 import ai.mariner.proto.openinference.ServerMetadataRequest;
 import ai.mariner.proto.openinference.ServerMetadataResponse;
 import ai.mariner.proto.openinference.ServerReadyRequest;
 import ai.mariner.proto.openinference.ServerReadyResponse;
-import io.grpc.stub.ServerCallStreamObserver;
+import ai.mariner.view.OpenInferenceView;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
-import java.util.List;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** The Open Inference Protocol's questions about the server and its models. */
 final class OpenInferenceGrpc extends GRPCInferenceServiceImplBase {
-  /** The protocol's word for what TorchServe's archives are; other formats have their own. */
-  private static final String PLATFORM = "pytorch_mar";
-
   private final GrpcContext context;
+  private final StagedCalls calls;
 
   OpenInferenceGrpc(GrpcContext context) {
     this.context = context;
+    this.calls = new StagedCalls(context.config().exposeErrors());
   }
 
   @Override
@@ -54,7 +64,7 @@ final class OpenInferenceGrpc extends GRPCInferenceServiceImplBase {
     try {
       ready = context.models().health(model(request.getName(), request.getVersion())).ready();
     } catch (ServeException noSuchModel) {
-      fail(observer, noSuchModel);
+      calls.fail(observer, noSuchModel);
       return;
     }
     observer.onNext(ModelReadyResponse.newBuilder().setReady(ready).build());
@@ -66,8 +76,9 @@ final class OpenInferenceGrpc extends GRPCInferenceServiceImplBase {
       ServerMetadataRequest request, StreamObserver<ServerMetadataResponse> observer) {
     observer.onNext(
         ServerMetadataResponse.newBuilder()
-            .setName("mariner")
+            .setName(OpenInferenceView.SERVER)
             .setVersion(context.config().version())
+            .addAllExtensions(OpenInferenceView.EXTENSIONS)
             .build());
     observer.onCompleted();
   }
@@ -75,47 +86,81 @@ final class OpenInferenceGrpc extends GRPCInferenceServiceImplBase {
   @Override
   public void modelMetadata(
       ModelMetadataRequest request, StreamObserver<ModelMetadataResponse> observer) {
-    if (observer instanceof ServerCallStreamObserver<?> call) {
-      // Without one, the observer throws when the client has left.
-      call.setOnCancelHandler(() -> {});
-    }
-    CompletionStage<List<ModelStatus>> versions;
-    try {
-      // Refuses a version that there is not.
-      context.models().health(model(request.getName(), request.getVersion()));
-      versions = context.models().describeAll(request.getName());
-    } catch (ServeException noSuchModel) {
-      fail(observer, noSuchModel);
-      return;
-    }
-    var unused =
-        versions.handle(
-            (found, thrown) -> {
-              if (thrown != null) {
-                fail(observer, thrown);
-              } else {
-                observer.onNext(metadata(request.getName(), found));
-                observer.onCompleted();
-              }
-              return null;
-            });
+    ModelRef model = model(request.getName(), request.getVersion());
+    calls.answer(
+        observer,
+        () -> {
+          Signature signature = known(model);
+          return context
+              .models()
+              .describeAll(model.name())
+              .thenApply(found -> OpenInferenceProto.metadata(model.name(), found, signature));
+        });
   }
 
-  private static ModelMetadataResponse metadata(String name, List<ModelStatus> versions) {
-    ModelMetadataResponse.Builder response =
-        ModelMetadataResponse.newBuilder().setName(name).setPlatform(PLATFORM);
-    versions.forEach(each -> response.addVersions(each.key().version()));
-    return response.build();
+  @Override
+  public void modelConfig(
+      ModelConfigRequest request, StreamObserver<ModelConfigResponse> observer) {
+    ModelRef model = model(request.getName(), request.getVersion());
+    calls.answer(
+        observer,
+        () -> {
+          Signature signature = known(model);
+          return context
+              .models()
+              .describe(model)
+              .thenApply(found -> OpenInferenceProto.config(found.get(0), signature));
+        });
+  }
+
+  @Override
+  public void modelStatistics(
+      ModelStatisticsRequest request, StreamObserver<ModelStatisticsResponse> observer) {
+    ModelRef model =
+        request.getName().isEmpty() ? null : model(request.getName(), request.getVersion());
+    calls.answer(
+        observer,
+        () ->
+            CompletableFuture.completedStage(
+                OpenInferenceProto.statistics(context.models().statistics(model))));
+  }
+
+  @Override
+  public void repositoryIndex(
+      RepositoryIndexRequest request, StreamObserver<RepositoryIndexResponse> observer) {
+    elsewhere(observer);
+  }
+
+  @Override
+  public void repositoryModelLoad(
+      RepositoryModelLoadRequest request, StreamObserver<RepositoryModelLoadResponse> observer) {
+    elsewhere(observer);
+  }
+
+  @Override
+  public void repositoryModelUnload(
+      RepositoryModelUnloadRequest request,
+      StreamObserver<RepositoryModelUnloadResponse> observer) {
+    elsewhere(observer);
+  }
+
+  private static void elsewhere(StreamObserver<?> observer) {
+    observer.onError(
+        Status.UNIMPLEMENTED
+            .withDescription(
+                "Loading and unloading models is management (expected: the gRPC management"
+                    + " listener, grpc_management_port)")
+            .asRuntimeException());
+  }
+
+  /** What a model declares; refuses one that there is not. */
+  private @Nullable Signature known(ModelRef model) {
+    var unused = context.models().health(model);
+    return context.models().signature(model);
   }
 
   private static ModelRef model(String name, String version) {
     return PredictionInputs.model(name, version);
-  }
-
-  private void fail(StreamObserver<?> observer, Throwable thrown) {
-    boolean exposeErrors = context.config().exposeErrors();
-    observer.onError(
-        GrpcErrors.status(ServeException.failureOf(thrown), exposeErrors).asRuntimeException());
   }
 
   /** The calls that the generated base class would copy tensors for. */

@@ -6,9 +6,12 @@ import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Signature;
+import ai.mariner.core.metrics.ModelCounts;
 import ai.mariner.core.model.Health;
 import ai.mariner.core.model.ModelCalls;
 import ai.mariner.core.model.ModelPage;
+import ai.mariner.core.model.ModelStatistics;
 import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.ModelSummary;
 import ai.mariner.core.model.RegisterModel;
@@ -34,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeModels implements ModelCalls {
   final BlockingQueue<Object> orders = new LinkedBlockingQueue<>();
   volatile Health health = new Health(true, false, List.of());
+  volatile @Nullable Signature signature;
   volatile @Nullable ServeException refusal;
 
   @Override
@@ -87,6 +91,17 @@ final class FakeModels implements ModelCalls {
     }
     String version = model.version();
     return answer(() -> List.of(status(version == null ? "1.0" : version)));
+  }
+
+  @Override
+  public @Nullable Signature signature(ModelRef ref) {
+    return signature;
+  }
+
+  @Override
+  public List<ModelStatistics> statistics(@Nullable ModelRef ref) {
+    ModelCounts counts = new ModelCounts(2, 1, 90, 10, 80, 2, 0, 0, 5);
+    return List.of(new ModelStatistics(new ModelKey("echo", "1.0"), counts));
   }
 
   @Override

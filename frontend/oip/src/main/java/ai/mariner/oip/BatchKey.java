@@ -1,5 +1,6 @@
 package ai.mariner.oip;
 
+import ai.mariner.core.message.Datatype;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,5 +1,6 @@
 package ai.mariner.oip;
 
+import ai.mariner.core.message.Datatype;
 import com.fasterxml.jackson.core.Base64Variants;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package ai.mariner.oip;
 
+import ai.mariner.core.message.Datatype;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;

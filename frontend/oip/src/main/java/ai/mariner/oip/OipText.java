@@ -1,5 +1,6 @@
 package ai.mariner.oip;
 
+import ai.mariner.core.message.Datatype;
 import ai.mariner.oip.InferMessage.Side;
 import java.nio.ByteBuffer;
 

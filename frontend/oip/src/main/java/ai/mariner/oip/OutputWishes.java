@@ -36,6 +36,11 @@ public record OutputWishes(boolean binary, Map<String, Boolean> named) {
     return new OutputWishes(binary, named);
   }
 
+  /** Whether everything comes as JSON. */
+  public boolean isText() {
+    return !binary && named.isEmpty();
+  }
+
   /** Whether an output comes as bytes behind the JSON. */
   boolean isBinary(String output) {
     return named.getOrDefault(output, binary);

@@ -3,6 +3,7 @@ package ai.mariner.oip;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.Datatype;
 import ai.mariner.oip.InferMessage.Side;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -2,6 +2,7 @@ package ai.mariner.oip;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.mariner.core.message.Datatype;
 import ai.mariner.oip.InferMessage.Side;
 import java.nio.ByteBuffer;
 import java.util.Map;

@@ -2,6 +2,7 @@ package ai.mariner.oip;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.mariner.core.message.Datatype;
 import java.nio.ByteBuffer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;

@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -199,7 +200,8 @@ final class ConnectionOutput {
       ctx.write(netty.buffer(), written);
     } else {
       written.addListener(future -> body.release());
-      ctx.write(Unpooled.wrappedBuffer(body.bytes()), written);
+      ByteBuffer[] pieces = body.pieces().toArray(ByteBuffer[]::new);
+      ctx.write(Unpooled.wrappedBuffer(pieces.length, pieces), written);
     }
   }
 }

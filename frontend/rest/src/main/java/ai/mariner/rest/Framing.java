@@ -54,7 +54,8 @@ enum Framing {
     return others >= events ? EVENTS_WHEN_STREAMED : EVENTS;
   }
 
-  private static double weight(String range) {
+  /** The weight of one entry of a list of what a client accepts. */
+  static double weight(String range) {
     for (String parameter : range.split(";")) {
       String text = parameter.trim();
       if (text.startsWith(WEIGHT)) {

@@ -38,7 +38,7 @@ final class InferenceRoutes {
     Dialect v2 = dialects.openInference();
     kserve(routes, "/v1/models/{model}:predict", "kserveV1Predict", plain, Operation.PREDICT);
     kserve(routes, "/v1/models/{model}:explain", "kserveV1Explain", plain, Operation.EXPLAIN);
-    kserve(routes, "/v2/models/{model}/infer", "kserveV2Infer", v2, Operation.PREDICT);
+    new OpenInferenceRoutes(context, v2).addTo(routes);
     kserve(routes, "/v2/models/{model}/explain", "kserveV2Explain", v2, Operation.EXPLAIN);
     workflows(routes);
     withQuery(routes, "/invocations", "invocations", this::invoke);

@@ -49,23 +49,36 @@ record PredictionAction(InferenceCalls inference, Dialect dialect, Operation ope
       Operation operation,
       List<InputPart> parts,
       @Nullable String urlPath) {
-    Exchange exchange = call.exchange();
-    HttpHeaders headers = exchange.request().headers();
-    Long timeoutNanos;
     try {
-      timeoutNanos = timeoutNanos(headers);
+      return made(call, model, operation, InputNames.distinct(parts), urlPath);
     } catch (ServeException e) {
       parts.forEach(part -> part.body().release());
       throw e;
     }
+  }
+
+  /** The same for inputs that stay the caller's if this throws. */
+  static InferenceRequest unowned(
+      Call call, ModelRef model, Operation operation, List<InputPart> parts) {
+    return made(call, model, operation, parts, null);
+  }
+
+  private static InferenceRequest made(
+      Call call,
+      ModelRef model,
+      Operation operation,
+      List<InputPart> parts,
+      @Nullable String urlPath) {
+    Exchange exchange = call.exchange();
+    HttpHeaders headers = exchange.request().headers();
     return new InferenceRequest(
         exchange.id(),
         model,
         operation,
         exchange.clientLabel(),
-        InputNames.distinct(parts),
+        parts,
         new HandlerHeaders(headers, urlPath),
-        timeoutNanos,
+        timeoutNanos(headers),
         true,
         null);
   }

@@ -2,6 +2,7 @@ package ai.mariner.rest;
 
 import ai.mariner.core.access.TokenScope;
 import ai.mariner.core.config.ListenerAddress;
+import ai.mariner.core.message.Operation;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -63,6 +64,7 @@ final class RouteTable {
       case MANAGEMENT -> {
         List<Route> routes = new ArrayList<>(new ManagementRoutes(context).routes());
         routes.addAll(new WorkflowRoutes(context).routes());
+        routes.addAll(new RepositoryRoutes(context, dialects.openInference()).routes());
         yield routes;
       }
       case METRICS -> List.of(metrics(context));
@@ -82,10 +84,16 @@ final class RouteTable {
         PathTemplate.of(added.path()),
         TokenScope.INFERENCE,
         Route.Traits.PREDICTS,
-        new PredictionAction(context.inference(), dialect, added.operation()),
+        action(added, dialect),
         doc,
         dialect,
         added.model());
+  }
+
+  private Route.Action action(AddedRoute added, Dialect dialect) {
+    PredictionAction plain = new PredictionAction(context.inference(), dialect, added.operation());
+    boolean tensors = dialect == dialects.openInference() && added.operation() == Operation.PREDICT;
+    return tensors ? new InferAction(context, plain, null) : plain;
   }
 
   private static Route metrics(RestContext context) {

@@ -92,7 +92,7 @@ class InferenceRoutesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/v2", "/v2/health", "/v2/models/m", "/v2/models//ready"})
+  @ValueSource(strings = {"/v2/nothing", "/v2/health", "/v2/models", "/v2/models//ready"})
   void whatIsUnknownBelowV2IsToldInItsDialect(String path) {
     assertThat(ask(FramingTest.get(path)))
         .startsWith("HTTP/1.1 404 ")

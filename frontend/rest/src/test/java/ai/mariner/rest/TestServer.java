@@ -16,12 +16,15 @@ import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.message.ResponseSink;
+import ai.mariner.core.message.Signature;
+import ai.mariner.core.metrics.ModelCounts;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.ServerMetrics;
 import ai.mariner.core.model.Completion;
 import ai.mariner.core.model.Health;
 import ai.mariner.core.model.ModelCalls;
 import ai.mariner.core.model.ModelPage;
+import ai.mariner.core.model.ModelStatistics;
 import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.ModelSummary;
 import ai.mariner.core.model.RegisterModel;
@@ -64,6 +67,7 @@ final class TestServer {
   final AddedRoutes addedRoutes = new AddedRoutes();
   final FakeWorkflows workflows = new FakeWorkflows();
   final RestContext context;
+  @Nullable Signature signature;
   Health health = new Health(true, false, List.of());
   BiConsumer<InferenceRequest, ResponseSink> handler = TestServer::echo;
   CompletionStage<List<ModelStatus>> described =
@@ -90,6 +94,7 @@ final class TestServer {
             page,
             budget,
             addedRoutes,
+            Runnable::run,
             nanos::get);
   }
 
@@ -208,6 +213,17 @@ final class TestServer {
     @Override
     public CompletionStage<List<ModelStatus>> describe(ModelRef ref) {
       return described;
+    }
+
+    @Override
+    public @Nullable Signature signature(ModelRef ref) {
+      return signature;
+    }
+
+    @Override
+    public List<ModelStatistics> statistics(@Nullable ModelRef ref) {
+      ModelCounts counts = new ModelCounts(2, 1, 90, 10, 80, 2, 0, 0, 5);
+      return List.of(new ModelStatistics(new ModelKey("echo", "1.0"), counts));
     }
 
     @Override

@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +74,8 @@ final class Listeners {
       AccessLog accessLog,
       Transport transport,
       EventLoopGroup loops,
-      TlsContexts tls)
+      TlsContexts tls,
+      Executor codec)
       throws IOException {
     RestContext rest =
         new RestContext(
@@ -87,6 +89,7 @@ final class Listeners {
             metrics::expose,
             budget,
             new AddedRoutes(),
+            codec,
             System::nanoTime);
     GrpcContext grpcContext =
         new GrpcContext(

@@ -71,6 +71,7 @@ final class Wiring {
   private final RunDirectory sockets;
   private final EventLoopGroup loops;
   private final ExecutorService admin;
+  private final ExecutorService codec;
   private final ScheduledExecutorService watch;
   private final NettyLauncher launcher;
   private final MarStore archives;
@@ -103,6 +104,8 @@ final class Wiring {
     this.transport = detectedTransport();
     this.loops = transport.newGroup(config.eventLoops(), "loop", config.busyPoll());
     this.admin = Executors.newFixedThreadPool(ADMIN_THREADS, task -> daemon(task, "admin"));
+    // As many as there are loops: what is read and written here would else be done on those.
+    this.codec = Executors.newFixedThreadPool(config.eventLoops(), task -> daemon(task, "codec"));
     List<NettyLoop> modelLoops = loopsOf(loops);
     this.launcher =
         NettyLauncher.bind(
@@ -194,7 +197,7 @@ final class Wiring {
     Listeners bound =
         Listeners.bind(
             config, inference, models, workflows, budget, access, metrics, accessLog, transport,
-            loops, tls);
+            loops, tls, codec);
     listeners = bound;
     state.listening(bound.addresses());
     // In words that TorchServe's users look for.
@@ -247,6 +250,7 @@ final class Wiring {
     if (tokens != null) {
       tokens.close();
     }
+    codec.shutdown();
     admin.shutdown();
     watch.shutdownNow();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();

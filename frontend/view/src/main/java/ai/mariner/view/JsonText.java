@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** Indented JSON the way clients of TorchServe know it: two spaces, one entry a line, line end. */
 final class JsonText {
@@ -38,11 +39,17 @@ final class JsonText {
    * @return an empty object when the bytes are anything else
    */
   static JsonNode objectOrEmpty(byte[] json) {
+    JsonNode node = objectOrNull(json);
+    return node == null ? object() : node;
+  }
+
+  /** Reads a JSON object; {@code null} when the bytes are anything else. */
+  static @Nullable JsonNode objectOrNull(byte[] json) {
     try {
       JsonNode node = READER.readTree(json);
-      return node != null && node.isObject() ? node : object();
+      return node != null && node.isObject() ? node : null;
     } catch (IOException notJson) {
-      return object();
+      return null;
     }
   }
 

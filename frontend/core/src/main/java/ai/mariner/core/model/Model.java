@@ -2,12 +2,16 @@ package ai.mariner.core.model;
 
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.Signature;
+import ai.mariner.core.metrics.ModelCounts;
 import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.metrics.ModelTally;
 import ai.mariner.core.process.WarmupSample;
 import ai.mariner.core.queue.Pool;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A registered model version. */
 public final class Model {
@@ -15,7 +19,7 @@ public final class Model {
   private final ModelArchive archive;
   private final String runtime;
   private final Pool pool;
-  private final ModelMetrics metrics;
+  private final ModelTally metrics;
   private final List<WarmupSample> samples;
   private final boolean loadedAtStart;
   private final long registeredNanos;
@@ -30,7 +34,7 @@ public final class Model {
       String runtime,
       ModelSpec spec,
       Pool pool,
-      ModelMetrics metrics,
+      ModelTally metrics,
       List<WarmupSample> samples,
       boolean loadedAtStart,
       long registeredNanos,
@@ -63,9 +67,19 @@ public final class Model {
     return metrics;
   }
 
+  /** What it has done since it was registered. */
+  ModelCounts counts() {
+    return metrics.counts();
+  }
+
   /** Its archive's location as it was given. */
   public String location() {
     return archive.location();
+  }
+
+  /** The tensors that it declares; absent: it declares none. */
+  public @Nullable Signature signature() {
+    return archive.signature();
   }
 
   /** Its warm-up inputs. */

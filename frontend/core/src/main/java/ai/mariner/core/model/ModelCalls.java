@@ -2,6 +2,7 @@ package ai.mariner.core.model;
 
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Signature;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,22 @@ public interface ModelCalls {
    * @return {@code null}: there is none
    */
   @Nullable String modelAt(String location);
+
+  /**
+   * The tensors that a model declares. Cheap.
+   *
+   * @return {@code null}: it declares none, or there is no such model
+   */
+  @Nullable Signature signature(ModelRef ref);
+
+  /**
+   * What models have done. Cheap.
+   *
+   * @param ref without a version: all versions of the model; absent: of all models
+   * @return sorted by name and version
+   * @throws ai.mariner.core.error.ServeException MODEL_NOT_FOUND or MODEL_VERSION_NOT_FOUND
+   */
+  List<ModelStatistics> statistics(@Nullable ModelRef ref);
 
   /** The state of one version; one element. */
   CompletionStage<List<ModelStatus>> describe(ModelRef ref);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /** Tells which models there are and what state they are in. Thread-safe. */
 final class ModelCatalogue {
@@ -71,6 +72,28 @@ final class ModelCatalogue {
               });
     }
     return all;
+  }
+
+  /** What models have done: one version, all of a model, or all that there are. */
+  List<ModelStatistics> statistics(@Nullable ModelRef ref) {
+    List<Model> models = new ArrayList<>();
+    if (ref == null) {
+      registry.defaults().forEach(each -> models.addAll(versions(each.key().name())));
+    } else if (ref.version() == null) {
+      models.addAll(registry.versions(ref.name()));
+    } else {
+      models.add(registry.require(ref));
+    }
+    return models.stream().map(each -> new ModelStatistics(each.key(), each.counts())).toList();
+  }
+
+  /** Its versions; none if it has been removed meanwhile. */
+  private List<Model> versions(String name) {
+    try {
+      return registry.versions(name);
+    } catch (ServeException gone) {
+      return List.of();
+    }
   }
 
   private CompletionStage<ModelStatus> statusOf(Model model) {

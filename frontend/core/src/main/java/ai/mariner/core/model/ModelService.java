@@ -5,6 +5,7 @@ import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Signature;
 import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.ResidentMemory;
 import java.time.Duration;
@@ -281,6 +282,17 @@ public final class ModelService implements ModelCalls {
   @Override
   public @Nullable String modelAt(String location) {
     return registry.nameAt(location);
+  }
+
+  @Override
+  public @Nullable Signature signature(ModelRef ref) {
+    Model model = registry.find(ref);
+    return model == null ? null : model.signature();
+  }
+
+  @Override
+  public List<ModelStatistics> statistics(@Nullable ModelRef ref) {
+    return catalogue.statistics(ref);
   }
 
   /** All registered versions. */

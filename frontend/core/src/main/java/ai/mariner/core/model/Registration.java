@@ -14,6 +14,7 @@ import ai.mariner.core.job.StreamLimits;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.NameRule;
 import ai.mariner.core.metrics.ModelMetrics;
+import ai.mariner.core.metrics.ModelTally;
 import ai.mariner.core.metrics.ServerMetrics;
 import ai.mariner.core.queue.Pool;
 import ai.mariner.core.queue.SequencePolicy;
@@ -262,7 +263,7 @@ public final class Registration {
               handler(key, order, manifest),
               envelope(manifest),
               new WarmupFiles(archive.directory(), maxBytes).read(spec.warmup()));
-      ModelMetrics meters = metrics.model(key);
+      ModelTally meters = new ModelTally(metrics.model(key), workers.clock());
       Pool pool = pool(program, spec, loop, meters);
       return new Model(
           key,

@@ -123,6 +123,7 @@ final class WorkflowAssembly {
             files.directory(),
             manifest,
             ModelOverrides.NONE,
+            null,
             files.defaultName(),
             () -> {});
     return new Registration.Fetched(

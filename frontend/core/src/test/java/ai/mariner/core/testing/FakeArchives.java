@@ -52,6 +52,7 @@ public final class FakeArchives implements ArchiveStore {
         Path.of("unpacked", location),
         entry.manifest(),
         entry.overrides(),
+        null,
         location.replaceFirst("\\.mar$", ""),
         () -> unpacked.addAndGet(-held.getAndSet(0)));
   }

@@ -1,4 +1,4 @@
-package ai.mariner.oip;
+package ai.mariner.core.message;
 
 import java.util.Arrays;
 import java.util.Map;
@@ -68,7 +68,7 @@ public enum Datatype {
   }
 
   /** All names, for messages. */
-  static String names() {
+  public static String names() {
     return Arrays.stream(values()).map(Enum::name).collect(Collectors.joining(", "));
   }
 }
