@@ -17,12 +17,10 @@ import java.util.List;
  * are. A client that knows one address only finds all of it where both APIs share one.
  */
 final class RepositoryRoutes {
-  private final RestContext context;
   private final Dialect dialect;
   private final ModelRepository repository;
 
   RepositoryRoutes(RestContext context, Dialect dialect) {
-    this.context = context;
     this.dialect = dialect;
     this.repository = new ModelRepository(context.models());
   }
