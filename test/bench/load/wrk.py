@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Mapping
+from pathlib import Path
 
 from bench.context import NotAvailableError
 from bench.load.sample import Sample
@@ -32,6 +34,20 @@ def load(
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
     command += ["-s", str(HERE / "load" / "post.lua"), server.url + (server.path or "/")]
     command += ["--", str(body_bytes), *(paths or (server.path,))]
+    return _sample(command)
+
+
+def load_file(
+    server: Running, connections: int, seconds: int, body: Path, path: str, headers: Mapping[str, str]
+) -> Sample:
+    """Loads a path with the bytes of a file, under headers of its own."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
+    command += ["-s", str(HERE / "load" / "file.lua"), server.url + path]
+    command += ["--", str(body), *(f"{name}={value}" for name, value in headers.items())]
+    return _sample(command)
+
+
+def _sample(command: list[str]) -> Sample:
     out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     line = next(row for row in out.splitlines() if row.startswith("RESULT"))
     requests, micros, p50, p99, errors = (int(field) for field in line.split()[1:])

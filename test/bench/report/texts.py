@@ -36,6 +36,12 @@ answer TorchServe's `Predictions`, MLServer the Open Inference Protocol's `Model
 Echo of 1 MB and 10 MB over four connections by wrk, one worker, batch 1. `limit` is a bare copy through
 the same sockets. The peak of the frontend's memory was sampled under load.""",
     ),
+    "oip": Text(
+        "Tensors",
+        """\
+FP32 1x3x224x224 in, 1x1000 out, over four connections by wrk; one worker. The same tensor as JSON, as
+bytes behind JSON (`Inference-Header-Content-Length`), and as bare bytes over `/predictions`.""",
+    ),
     "models": Text(
         "Real models",
         """\
