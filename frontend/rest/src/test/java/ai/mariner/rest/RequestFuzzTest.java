@@ -2,7 +2,11 @@ package ai.mariner.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.mariner.core.message.Datatype;
+import ai.mariner.core.message.Signature;
+import ai.mariner.core.message.TensorSpec;
 import ai.mariner.core.testing.Fuzz;
+import ai.mariner.oip.OipBinary;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -68,6 +72,37 @@ class RequestFuzzTest {
     Listener listener = server.listener(Api.INFERENCE);
     new Fuzz("rest", "multipart", bytes(MULTIPART), WORDS)
         .run(300, bytes -> post(server, listener, bytes));
+  }
+
+  @Test
+  void tensors() {
+    TestServer server = new TestServer();
+    TensorSpec x = new TensorSpec("x", Datatype.INT8, List.of(-1L), false);
+    server.signature = new Signature(List.of(x), List.of(), true);
+    Listener listener = server.listener(Api.INFERENCE);
+    String json =
+        "{\"id\": \"1\", \"parameters\": {\"binary_data_output\": true, \"timeout\": 9},"
+            + " \"inputs\": [{\"name\": \"x\", \"datatype\": \"INT8\", \"shape\": [2], \"data\":"
+            + " [1, 2]}]}";
+    String binary = json.replace("\"data\": [1, 2]", "\"parameters\": {\"binary_data_size\": 2}");
+    new Fuzz("rest", "tensors", bytes(json, binary + "ab"), WORDS)
+        .run(300, body -> infer(server, listener, body, binary.length()));
+  }
+
+  private static void infer(TestServer server, Listener listener, byte[] body, int headLength) {
+    String head =
+        "POST /v2/models/m/infer HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n"
+            + (body.length > headLength ? OipBinary.HEADER + ": " + headLength + "\r\n" : "")
+            + "Content-Length: "
+            + body.length
+            + "\r\n\r\n";
+    int answered = server.statuses.size();
+    String text = head + new String(body, StandardCharsets.ISO_8859_1);
+    feed(server, listener, text.getBytes(StandardCharsets.ISO_8859_1));
+    assertThat(server.statuses).hasSize(answered + 1);
+    // The stand-in for a worker echoes the request, whose form is no answer.
+    assertThat(server.statuses.get(answered)).isIn(200, 400, 500);
+    server.statuses.clear();
   }
 
   private static void post(TestServer server, Listener listener, byte[] body) {
