@@ -23,6 +23,9 @@ class Batch(Protocol):
     def request_processors(self) -> list[RequestProcessor]:
         """Returns one processor for each request, always the same."""
 
+    def routes(self) -> list[int]:
+        """Returns for each request 1 + the place of its route among those of the model, or 0."""
+
     def send_pieces(self, values: dict[int, Any], status: int) -> None:
         """Sends one piece for each index of the batch that the mapping names."""
 
@@ -146,7 +149,8 @@ class Context:
         model_name: the name under which the model was registered.
         manifest: the archive's manifest, or None.
         system_properties: `model_dir`, `gpu_id` (None on the CPU), `batch_size`, `server_name`,
-            `server_version`, `limit_max_image_pixels`.
+            `server_version`, `limit_max_image_pixels`; of a worker also `worker_number`, counted from 1
+            among those of its model (the successor of a lost worker has its number).
         metrics: the metrics of this model.
         model_yaml_config: the model's configuration file, `{}` when there is none.
         stopping_criteria: None, or one callable per request that tells whether its stream is over.
@@ -184,6 +188,7 @@ class Context:
         self.header_key_sequence_start = "ts_request_sequence_start"
         self.header_key_sequence_end = "ts_request_sequence_end"
         self._non_finite: Any = None
+        self._routes: tuple[str, ...] = ()
 
     def _begin(self, batch: Batch) -> None:
         """Shows the requests of a batch from now on."""
@@ -239,6 +244,15 @@ class Context:
     def get_request_id(self, idx: int = 0) -> str | None:
         """Returns the id of a request, or None when there is no such request."""
         return None if self.request_ids is None else self.request_ids.get(idx)
+
+    def get_route(self, idx: int = 0) -> str | None:
+        """Returns the name of the route that a request came on, `ROUTE#NODE` in an application (the place of
+        the route in `app.json`, from 0, and the node's name); None when it came on none.
+        """
+        batch = self._shown.batch
+        routes = [] if batch is None else batch.routes()
+        number = routes[idx] if idx < len(routes) else 0
+        return self._routes[number - 1] if 0 < number <= len(self._routes) else None
 
     def get_request_header(self, idx: int, key: str) -> Any:
         """Returns a header of a request, or None. The exact name wins over one of another case."""

@@ -50,6 +50,8 @@ def _report(options: argparse.Namespace, environment: Mapping[str, str]) -> dict
     for flag in ("disable_token_auth", "enable_model_api", "allow_insecure"):
         if getattr(options, flag):
             arguments.append("--" + flag.replace("_", "-"))
+    if options.app:
+        arguments += ["--app", *options.app]
     if options.models:
         arguments += ["--models", *options.models]
     command, variables = dry_command(arguments, properties.load(config_file), environment)

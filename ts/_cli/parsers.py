@@ -24,6 +24,9 @@ def _add_start(commands: Any) -> None:
     parser.add_argument(
         "--models", nargs="+", metavar="[NAME=]MAR", help="models to load: archives in the store, or `all`"
     )
+    parser.add_argument(
+        "--app", nargs="+", metavar="APP", help="applications to load: folders with app.json, or .war files"
+    )
     parser.add_argument("--ts-config", metavar="FILE", help="configuration file (config.properties)")
     parser.add_argument("--name", help="name of the server (default: made from the current folder)")
     parser.add_argument(
@@ -120,6 +123,7 @@ def _add_config(commands: Any) -> None:
         command.add_argument("--ts-config", metavar="FILE", help="configuration file (config.properties)")
         command.add_argument("--model-store", metavar="DIR", help="as for `start`")
         command.add_argument("--models", nargs="+", metavar="[NAME=]MAR", help="as for `start`")
+        command.add_argument("--app", nargs="+", metavar="APP", help="as for `start`")
         for flag in ("--disable-token-auth", "--enable-model-api", "--allow-insecure"):
             command.add_argument(flag, action="store_true", help="as for `start`")
         command.add_argument(

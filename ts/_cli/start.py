@@ -44,6 +44,8 @@ def server_arguments(options: argparse.Namespace, store: str | None, config_file
         "--allow-insecure": options.allow_insecure,
     }
     arguments += [flag for flag, given in flags.items() if given]
+    if options.app:
+        arguments += ["--app", *options.app]
     return [*arguments, "--models", *options.models] if options.models else arguments
 
 

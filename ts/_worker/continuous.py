@@ -75,6 +75,9 @@ class _Turn:
     def request_processors(self) -> list[RequestProcessor]:
         return self._processors
 
+    def routes(self) -> list[int]:
+        return [member.item.route for member in self._members]
+
     def send_pieces(self, values: dict[int, Any], status: int) -> None:
         for index, value in values.items():
             member = self._members[index]

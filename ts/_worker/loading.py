@@ -147,6 +147,10 @@ def _context(fields: Fields, model_dir: str) -> Context:
         model_yaml_config=_model_config(model_dir, manifest),
     )
     context._non_finite = NonFinite.of(fields.get("non_finite"))
+    routes = fields.get("routes")
+    context._routes = tuple(routes.split("\n")) if routes else ()
+    if fields.get("worker_number"):
+        context.system_properties["worker_number"] = _number(fields, "worker_number", 1)
     context.metrics.model_name = context.model_name
     context.metrics.context = context
     return context

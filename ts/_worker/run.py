@@ -184,6 +184,10 @@ class Run:
         head = self._model.label_head
         return {i: item.label or derived_label(head, item.id) for i, item in enumerate(self._items)}
 
+    def routes(self) -> list[int]:
+        """Returns for each request of the batch the number of its route, 0 for none."""
+        return [item.route for item in self._items]
+
     def request_processors(self) -> list[RequestProcessor]:
         """Returns one processor for each item, always the same."""
         with _MAKING:  # threads of a handler may ask at the same time

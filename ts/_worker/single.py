@@ -95,6 +95,10 @@ class Single(ABC):
         """Returns the request's label, under 0."""
         return {0: self.label}
 
+    def routes(self) -> list[int]:
+        """Returns the number of the request's route, 0 for none."""
+        return [self.item.route]
+
     def request_processors(self) -> list[RequestProcessor]:
         """Returns the request's processor, always the same."""
         with _MAKING:  # threads of a handler may ask at the same time

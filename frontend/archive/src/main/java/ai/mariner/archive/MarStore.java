@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -80,6 +81,32 @@ public final class MarStore implements ArchiveStore {
     }
     Source.Address address = (Source.Address) source;
     return fetched(location, address.fileName(), out -> http.fetch(address.uri(), out));
+  }
+
+  /**
+   * The same for whoever starts the server: a location may also be any folder or file there is.
+   *
+   * @param location path, or as in {@link #fetch}
+   */
+  ModelArchive open(String location) {
+    Path path;
+    try {
+      path = Path.of(location);
+    } catch (InvalidPathException noPath) {
+      return fetch(location);
+    }
+    if (Files.isDirectory(path)) {
+      return inPlace(location, path);
+    }
+    if (Files.isRegularFile(path)) {
+      return archive(location, unpacker.unpack(path, contents::read), nameOf(path));
+    }
+    return fetch(location);
+  }
+
+  /** What the folder of a model within an archive says. */
+  Contents contents(Path folder) {
+    return contents.read(folder);
   }
 
   @Override

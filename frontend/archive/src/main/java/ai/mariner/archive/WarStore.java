@@ -1,7 +1,10 @@
 package ai.mariner.archive;
 
+import ai.mariner.core.model.ApplicationArchive;
 import ai.mariner.core.model.ModelArchive;
+import ai.mariner.core.model.RegisterWorkflow;
 import ai.mariner.core.model.WorkflowArchive;
+import ai.mariner.core.model.WorkflowSpec;
 import ai.mariner.core.model.WorkflowStore;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,7 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Archives of workflows, which are found, fetched and unpacked as those of models are. */
+/**
+ * Archives of workflows and applications, which are found, fetched and unpacked as those of models
+ * are.
+ */
 public final class WarStore implements WorkflowStore {
   private static final String LABEL = "WAR-INF/MANIFEST.json";
 
@@ -25,8 +31,9 @@ public final class WarStore implements WorkflowStore {
   }
 
   @Override
-  public WorkflowArchive fetch(String location) {
-    ModelArchive files = archives.fetch(location);
+  public WorkflowArchive fetch(RegisterWorkflow order) {
+    ModelArchive files =
+        order.atStart() ? archives.open(order.location()) : archives.fetch(order.location());
     try {
       return read(files);
     } catch (RuntimeException e) {
@@ -35,12 +42,18 @@ public final class WarStore implements WorkflowStore {
     }
   }
 
-  private static WorkflowArchive read(ModelArchive files) {
+  private WorkflowArchive read(ModelArchive files) {
     Path folder = files.directory();
+    if (Files.isRegularFile(folder.resolve(ApplicationReader.FILE))) {
+      ApplicationArchive application = ApplicationReader.read(files, archives::contents);
+      return new WorkflowArchive(files, application.spec().name(), application);
+    }
     Path manifest = folder.resolve("WAR-INF").resolve("MANIFEST.json");
     if (!isOwnFile(folder, manifest)) {
       throw Refusals.invalid(
-          LABEL + " is not there (expected: an archive made by torch-workflow-archiver)");
+          LABEL
+              + " is not there (expected: an archive made by torch-workflow-archiver, or an"
+              + " application with app.json)");
     }
     JsonNode workflow = workflow(SmallFile.text(manifest, LABEL));
     String name = required(workflow, "workflowName");
@@ -50,8 +63,8 @@ public final class WarStore implements WorkflowStore {
     if (handler != null) {
       var unused = ownFile(folder, "workflow.handler", handler);
     }
-    return new WorkflowArchive(
-        files, name, handler, WorkflowReader.read(spec, Refusals.shown(specFile)));
+    WorkflowSpec content = WorkflowReader.read(spec, Refusals.shown(specFile), handler);
+    return new WorkflowArchive(files, name, content);
   }
 
   private static JsonNode workflow(String text) {

@@ -41,13 +41,15 @@ final class WorkflowReader {
    *
    * @param file file of the archive
    * @param label its name in messages
+   * @param handler file of the workflow's functions; absent: it has none
    * @throws ai.mariner.core.error.ServeException that says what is wrong
    */
-  static WorkflowSpec read(Path file, String label) {
-    return new WorkflowReader(label, YamlText.parse(SmallFile.text(file, label), label)).read();
+  static WorkflowSpec read(Path file, String label, @Nullable String handler) {
+    YamlText yaml = YamlText.parse(SmallFile.text(file, label), label);
+    return new WorkflowReader(label, yaml).read(handler);
   }
 
-  private WorkflowSpec read() {
+  private WorkflowSpec read(@Nullable String handler) {
     for (Object key : yaml.values().keySet()) {
       if (!key.equals("models") && !key.equals("dag")) {
         throw bad(String.valueOf(key), "unknown key", "models and dag");
@@ -68,7 +70,7 @@ final class WorkflowReader {
     checkPlaced(models.keySet(), inputs);
     List<WorkflowSpec.Step> steps = new ArrayList<>();
     inputs.forEach((name, parents) -> steps.add(step(name, parents, models.get(name), common)));
-    return new WorkflowSpec(steps);
+    return new WorkflowSpec(handler, steps);
   }
 
   /** The nodes that lead to each node, in the order of the file. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.mariner.core.config.CrewOptions;
 import ai.mariner.core.config.ProgramOptions;
+import ai.mariner.core.model.RegisterWorkflow;
 import ai.mariner.core.model.WorkflowArchive;
 import ai.mariner.core.model.WorkflowSpec;
 import java.io.IOException;
@@ -50,7 +51,11 @@ class WarStoreTest {
     files.put("functions.py", "def pre(data, context):\n    return data\n");
     StoreRig rig = new StoreRig(folder);
     rig.put("flow.war", Archives.zip(files));
-    return new WarStore(rig.marStore()).fetch("flow.war");
+    return new WarStore(rig.marStore()).fetch(new RegisterWorkflow("flow.war", null, null, null));
+  }
+
+  private static WorkflowSpec spec(WorkflowArchive flow) {
+    return (WorkflowSpec) flow.content();
   }
 
   private void assertRefused(String manifest, String spec, String message) throws IOException {
@@ -67,21 +72,21 @@ class WarStoreTest {
   void aSpecificationSaysWhoIsGivenWhat() throws IOException {
     WorkflowArchive flow = fetch(MANIFEST, SPEC);
     assertThat(flow.name()).isEqualTo("flow");
-    assertThat(flow.handler()).isEqualTo("functions.py");
-    assertThat(flow.spec().steps())
+    assertThat(spec(flow).handler()).isEqualTo("functions.py");
+    assertThat(spec(flow).steps())
         .extracting(WorkflowSpec.Step::name)
         .containsExactly("pre", "m1", "m2", "post");
-    WorkflowSpec.Step post = flow.spec().steps().get(3);
+    WorkflowSpec.Step post = spec(flow).steps().get(3);
     assertThat(post.inputs()).containsExactly("m1", "m2");
     assertThat(post.url()).isNull();
-    WorkflowSpec.Step m1 = flow.spec().steps().get(1);
+    WorkflowSpec.Step m1 = spec(flow).steps().get(1);
     assertThat(m1.url()).isEqualTo("m1.mar");
     assertThat(m1.retries()).isEqualTo(3);
     assertThat(m1.timeout()).isEqualTo(Duration.ofSeconds(10));
     assertThat(m1.options().get(CrewOptions.MIN_WORKERS)).isEqualTo(2);
     assertThat(m1.options().get(ProgramOptions.BATCH_SIZE)).isEqualTo(4);
     assertThat(m1.options().get(ProgramOptions.MAX_BATCH_DELAY)).isEqualTo(Duration.ofMillis(50));
-    WorkflowSpec.Step m2 = flow.spec().steps().get(2);
+    WorkflowSpec.Step m2 = spec(flow).steps().get(2);
     assertThat(m2.retries()).isZero();
     assertThat(m2.timeout()).isEqualTo(Duration.ofMillis(500));
     flow.files().release().run();
@@ -119,7 +124,9 @@ class WarStoreTest {
   void anArchiveOfAModelIsNoWorkflow() throws IOException {
     StoreRig rig = new StoreRig(folder);
     rig.put("m.mar", Archives.zip(Archives.model()));
-    assertThatThrownBy(() -> new WarStore(rig.marStore()).fetch("m.mar"))
+    assertThatThrownBy(
+            () ->
+                new WarStore(rig.marStore()).fetch(new RegisterWorkflow("m.mar", null, null, null)))
         .hasMessageContaining("WAR-INF/MANIFEST.json is not there");
   }
 

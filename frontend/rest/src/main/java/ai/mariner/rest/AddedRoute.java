@@ -14,7 +14,13 @@ import ai.mariner.core.message.Operation;
  * @param manner how it reads and answers
  */
 public record AddedRoute(
-    String method, String path, ModelRef model, Operation operation, Manner manner) {
+    String method, String path, ModelRef model, Operation operation, Manner manner)
+    implements Added {
+  @Override
+  public String owner() {
+    return "model " + model.name();
+  }
+
   /** Dialects to choose from. */
   public enum Manner {
     /** The body is the handler's input, errors have a type; the path's end is {@code url_path}. */

@@ -32,8 +32,14 @@ public final class AddedRoutes {
           "wfpredict",
           "workflows");
 
-  private final Map<String, List<AddedRoute>> byOwner = new LinkedHashMap<>();
-  private final List<Consumer<List<AddedRoute>>> followers = new ArrayList<>();
+  /** Where only health is, which whoever runs the server relies on. */
+  private static final Set<String> NEVER_TAKEN = Set.of("livez", "readyz");
+
+  private static final Set<String> VERSIONS = Set.of("v1", "v2");
+  private static final Set<String> BELOW_VERSIONS = Set.of("health", "models", "repository");
+
+  private final Map<String, List<Added>> byOwner = new LinkedHashMap<>();
+  private final List<Consumer<List<Added>>> followers = new ArrayList<>();
 
   /**
    * Adds the routes of an owner, in place of those that it had.
@@ -43,10 +49,15 @@ public final class AddedRoutes {
    * @throws ServeException if a path is malformed (BAD_REQUEST) or not free (CONFLICT); nothing is
    *     changed then
    */
-  public synchronized void put(String owner, List<AddedRoute> routes) {
-    List<AddedRoute> taken = new ArrayList<>();
+  public void put(String owner, List<AddedRoute> routes) {
+    replace(owner, routes);
+  }
+
+  /** The same for routes of any kind. */
+  synchronized void replace(String owner, List<? extends Added> routes) {
+    List<Added> taken = new ArrayList<>();
     byOwner.forEach((other, theirs) -> taken.addAll(other.equals(owner) ? List.of() : theirs));
-    for (AddedRoute route : routes) {
+    for (Added route : routes) {
       check(route, taken);
       taken.add(route);
     }
@@ -62,27 +73,28 @@ public final class AddedRoutes {
   }
 
   /** Tells of all routes, at once and after each change. */
-  synchronized void follow(Consumer<List<AddedRoute>> follower) {
+  synchronized void follow(Consumer<List<Added>> follower) {
     followers.add(follower);
     follower.accept(all());
   }
 
   private void tell() {
-    List<AddedRoute> all = all();
+    List<Added> all = all();
     followers.forEach(follower -> follower.accept(all));
   }
 
-  private List<AddedRoute> all() {
+  private List<Added> all() {
     return byOwner.values().stream().flatMap(List::stream).toList();
   }
 
-  private static void check(AddedRoute route, List<AddedRoute> taken) {
+  private static void check(Added route, List<Added> taken) {
     String path = route.path();
     PathTemplate template = path.startsWith("/") ? PathTemplate.of(path) : null;
     String word = template == null ? null : template.firstWord();
+    boolean document = route instanceof ApplicationDocument;
     if (template == null
         || word == null
-        || word.isEmpty()
+        || (word.isEmpty() && !document)
         || template.holes().contains("model")
         || template.holes().contains("version")) {
       throw new ServeException(
@@ -91,17 +103,27 @@ public final class AddedRoutes {
               + path
               + " (expected: / and a fixed word, no hole but {url_path...} at its end)");
     }
-    if (RESERVED.contains(word)) {
+    if (document ? NEVER_TAKEN.contains(word) : isReserved(route, template, word)) {
       throw new ServeException(
           ErrorKind.CONFLICT,
           "path: " + path + " (expected: one whose first word no route of the server has)");
     }
-    for (AddedRoute other : taken) {
+    for (Added other : taken) {
       if (other.path().equals(path) && other.method().equals(route.method())) {
         throw new ServeException(
-            ErrorKind.CONFLICT,
-            route.method() + " " + path + " is a route of model " + other.model().name());
+            ErrorKind.CONFLICT, route.method() + " " + path + " is a route of " + other.owner());
       }
     }
+  }
+
+  /** Below a version of an API, applications may have what the server has not. */
+  private static boolean isReserved(Added route, PathTemplate template, String word) {
+    String second = template.secondWord();
+    boolean free =
+        route instanceof ApplicationRoute
+            && VERSIONS.contains(word)
+            && second != null
+            && !BELOW_VERSIONS.contains(second);
+    return RESERVED.contains(word) && !free;
   }
 }

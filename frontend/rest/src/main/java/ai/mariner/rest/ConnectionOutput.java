@@ -83,7 +83,8 @@ final class ConnectionOutput {
   void writeWhole(Exchange exchange, Reply answer) {
     Reply reply = answer;
     if (exchange.inEvents()) {
-      reply = EventStream.head(answer, event(answer.body()));
+      Body told = exchange.framesEvents() ? event(answer.body()) : answer.body();
+      reply = EventStream.head(answer, told);
     }
     Body body = reply.body();
     Integer status = reply.status();
@@ -111,7 +112,7 @@ final class ConnectionOutput {
   /** Writes a piece of a streamed answer, with the head if it is the first. */
   void writePiece(Exchange exchange, Reply piece, boolean first) {
     int size = piece.body().size();
-    Body body = exchange.inEvents() && size > 0 ? event(piece.body()) : piece.body();
+    Body body = exchange.framesEvents() && size > 0 ? event(piece.body()) : piece.body();
     ByteBuf out = ctx.alloc().ioBuffer(first ? AnswerEncoder.HEAD_BYTES : CHUNK_LINE_BYTES);
     if (first) {
       boolean chunked = !exchange.isHttp10();
@@ -134,7 +135,7 @@ final class ConnectionOutput {
   /** Writes the last piece of a streamed answer and its end. */
   void writeLast(Exchange exchange, Reply last) {
     Body body = last.body();
-    writeEnd(exchange, exchange.inEvents() && body.size() > 0 ? event(body) : body);
+    writeEnd(exchange, exchange.framesEvents() && body.size() > 0 ? event(body) : body);
   }
 
   /** Writes why a stream of events goes no further, and its end. */

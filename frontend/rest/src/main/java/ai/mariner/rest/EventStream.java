@@ -41,10 +41,18 @@ final class EventStream {
    * events by its handler already.
    */
   static boolean suits(Reply reply) {
+    return isSuccess(reply) && !isEvents(reply);
+  }
+
+  /** Whether an answer is one of success, with a body. */
+  static boolean isSuccess(Reply reply) {
     Integer status = reply.status();
-    boolean success = status == null || (status >= 200 && status < 300 && status != 204);
+    return status == null || (status >= 200 && status < 300 && status != 204);
+  }
+
+  private static boolean isEvents(Reply reply) {
     String type = reply.contentType();
-    return success && (type == null || !type.toLowerCase(Locale.ROOT).startsWith(TYPE));
+    return type != null && type.toLowerCase(Locale.ROOT).startsWith(TYPE);
   }
 
   /** The same status and headers for an answer of events, with this body. */
@@ -54,7 +62,9 @@ final class EventStream {
       headers.add(FRESH);
     }
     headers.add(UNBUFFERED);
-    return new Reply(reply.status(), reply.reason(), FULL_TYPE, List.copyOf(headers), body);
+    String own = reply.contentType();
+    String type = own != null && isEvents(reply) ? own : FULL_TYPE;
+    return new Reply(reply.status(), reply.reason(), type, List.copyOf(headers), body);
   }
 
   /**

@@ -117,6 +117,11 @@ final class Exchange implements ResponseSink {
     return inEvents;
   }
 
+  /** Whether events are made of the pieces here, not by the handler. */
+  boolean framesEvents() {
+    return inEvents && framing != Framing.EVENTS_OF_HANDLER;
+  }
+
   /** Whether a stream of events has told nothing for so long; if so, the time begins anew. */
   boolean commentDue(long now, long longestNanos) {
     boolean due =
@@ -286,7 +291,7 @@ final class Exchange implements ResponseSink {
       }
       Integer chosen = reply.status();
       status = chosen == null ? 200 : chosen;
-      inEvents = framing.events(last) && EventStream.suits(reply);
+      inEvents = framing.events(last) && framing.suits(reply);
     }
     if (inEvents) {
       writtenNanos = connection.now();

@@ -1,5 +1,6 @@
 package ai.mariner.rest;
 
+import ai.mariner.core.message.Reply;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
@@ -12,11 +13,18 @@ enum Framing {
   /** Each piece is a server-sent event; an answer in one piece stays as it is. */
   EVENTS_WHEN_STREAMED,
   /** Each piece is a server-sent event, also when there is only one. */
-  EVENTS;
+  EVENTS,
+  /** The pieces together are server-sent events, as the handler has framed them. */
+  EVENTS_OF_HANDLER;
 
   /** Whether an answer is told in events; {@code whole}: it comes in one piece. */
   boolean events(boolean whole) {
-    return this == EVENTS || (this == EVENTS_WHEN_STREAMED && !whole);
+    return this == EVENTS || this == EVENTS_OF_HANDLER || (this == EVENTS_WHEN_STREAMED && !whole);
+  }
+
+  /** Whether this answer is told in events, and if so by whom it is made of them. */
+  boolean suits(Reply reply) {
+    return this == EVENTS_OF_HANDLER ? EventStream.isSuccess(reply) : EventStream.suits(reply);
   }
 
   private static final String TYPE = "text/event-stream";

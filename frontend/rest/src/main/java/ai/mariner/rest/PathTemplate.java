@@ -58,6 +58,11 @@ final class PathTemplate {
     return first.startsWith("{") ? null : first;
   }
 
+  /** The second segment if it is fixed; {@code null} when it is a hole, or there is none. */
+  @Nullable String secondWord() {
+    return segments.size() < 2 || segments.get(1).startsWith("{") ? null : segments.get(1);
+  }
+
   /** Number of fixed segments; of two templates that fit, the one with more of them is meant. */
   int fixedSegments() {
     int fixed = 0;

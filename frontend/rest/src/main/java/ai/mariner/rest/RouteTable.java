@@ -1,14 +1,18 @@
 package ai.mariner.rest;
 
 import ai.mariner.core.access.TokenScope;
+import ai.mariner.core.application.ApplicationSpec;
 import ai.mariner.core.config.ListenerAddress;
+import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Operation;
+import ai.mariner.core.model.Application;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** All routes of a listener. */
 final class RouteTable {
@@ -33,17 +37,17 @@ final class RouteTable {
   }
 
   /** The router of the routes that every server has, and of those that were added. */
-  Router router(List<AddedRoute> added) {
+  Router router(List<? extends Added> added) {
     Map<Api, List<Route>> elsewhere = new EnumMap<>(Api.class);
     for (Api api : Api.values()) {
       if (!apis.contains(api)) {
         elsewhere.put(api, own(api, added));
       }
     }
-    return new Router(routes(added), new Elsewhere(Map.copyOf(elsewhere)), guard);
+    return new Router(routes(added), new Elsewhere(Map.copyOf(elsewhere)), guard, stranger(added));
   }
 
-  List<Route> routes(List<AddedRoute> added) {
+  List<Route> routes(List<? extends Added> added) {
     List<Route> routes = new ArrayList<>();
     for (Api api : Api.values()) {
       if (apis.contains(api)) {
@@ -54,11 +58,13 @@ final class RouteTable {
     return routes;
   }
 
-  private List<Route> own(Api api, List<AddedRoute> added) {
+  private List<Route> own(Api api, List<? extends Added> added) {
     return switch (api) {
       case INFERENCE -> {
-        List<Route> routes = new InferenceRoutes(context, dialects).routes();
+        // First, since they win where the server has the same path.
+        List<Route> routes = new ArrayList<>();
         added.forEach(route -> routes.add(route(route)));
+        routes.addAll(new InferenceRoutes(context, dialects).routes());
         yield routes;
       }
       case MANAGEMENT -> {
@@ -71,14 +77,74 @@ final class RouteTable {
     };
   }
 
+  /** A server that was started for one application speaks as it does, wherever one asks. */
+  private @Nullable Dialect stranger(List<? extends Added> added) {
+    if (!apis.contains(Api.INFERENCE) || !context.config().startupModels().isEmpty()) {
+      return null;
+    }
+    Application only = null;
+    for (Added route : added) {
+      if (route instanceof ApplicationRoute of && of.application().atStart()) {
+        if (only != null && only != of.application()) {
+          return null;
+        }
+        only = of.application();
+      }
+    }
+    return only == null ? null : new ApplicationDialect(only.spec(), null, dialects.torchServe());
+  }
+
+  private Route route(Added added) {
+    if (added instanceof ApplicationRoute route) {
+      return route(route);
+    }
+    return added instanceof ApplicationDocument document
+        ? route(document)
+        : route((AddedRoute) added);
+  }
+
+  private Route route(ApplicationRoute added) {
+    ApplicationSpec spec = added.application().spec();
+    ApplicationDialect dialect = new ApplicationDialect(spec, added.spec(), dialects.torchServe());
+    ModelRef program = added.application().program(added.number());
+    Route.Doc doc = Route.Doc.of(id(added), "Ask " + added.owner()).withBody("*/*");
+    return new Route(
+        added.method(),
+        PathTemplate.of(added.path()),
+        TokenScope.INFERENCE,
+        program == null ? Route.Traits.NONE : Route.Traits.PREDICTS,
+        new ApplicationAction(added, dialect),
+        doc,
+        dialect,
+        program);
+  }
+
+  private Route route(ApplicationDocument added) {
+    ApplicationDialect dialect =
+        new ApplicationDialect(added.application().spec(), null, dialects.torchServe());
+    return new Route(
+        added.method(),
+        PathTemplate.of(added.path()),
+        added.spec().health() ? null : TokenScope.INFERENCE,
+        Route.Traits.NONE,
+        added,
+        Route.Doc.of(id(added), "A page of " + added.owner()),
+        dialect,
+        null);
+  }
+
+  private static String id(Added added) {
+    return added.method().toLowerCase(Locale.ROOT) + added.path().replace('/', '.');
+  }
+
   private Route route(AddedRoute added) {
     Dialect dialect =
         switch (added.manner()) {
           case TORCHSERVE -> dialects.torchServe().with(TorchServeDialect.Extras.PATH);
           case OPEN_INFERENCE -> dialects.openInference();
         };
-    String id = added.method().toLowerCase(Locale.ROOT) + added.path().replace('/', '.');
-    Route.Doc doc = Route.Doc.of(id, "Predict with model " + added.model().name()).withBody("*/*");
+    Route.Doc doc =
+        Route.Doc.of(id(added), "Predict with model " + added.model().name()).withBody("*/*");
     return new Route(
         added.method(),
         PathTemplate.of(added.path()),

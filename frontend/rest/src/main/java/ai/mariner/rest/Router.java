@@ -36,6 +36,7 @@ final class Router {
   private final List<Route> all;
   private final CallGuard guard;
   private final Elsewhere elsewhere;
+  private final @Nullable Dialect stranger;
 
   /**
    * Makes a router.
@@ -43,8 +44,11 @@ final class Router {
    * @param routes all routes of a listener
    * @param elsewhere routes of other listeners
    * @param guard decides who may call
+   * @param stranger how a request is refused whose first word no route has; absent: as the listener
+   *     does
    */
-  Router(List<Route> routes, Elsewhere elsewhere, CallGuard guard) {
+  Router(List<Route> routes, Elsewhere elsewhere, CallGuard guard, @Nullable Dialect stranger) {
+    this.stranger = stranger;
     this.elsewhere = elsewhere;
     this.guard = guard;
     this.all = List.copyOf(routes);
@@ -92,8 +96,8 @@ final class Router {
     return target;
   }
 
-  private static @Nullable Dialect dialect(@Nullable List<Route> known) {
-    return known == null ? null : known.get(0).dialect();
+  private @Nullable Dialect dialect(@Nullable List<Route> known) {
+    return known == null ? stranger : known.get(0).dialect();
   }
 
   /** The answer to a browser's question is that of the call which it announces. */

@@ -7,14 +7,12 @@ import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.ResponseSink;
 import ai.mariner.core.model.RegisterWorkflow;
 import ai.mariner.core.model.WorkflowCalls;
-import ai.mariner.core.model.WorkflowSpec;
 import ai.mariner.core.model.WorkflowStatus;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.jspecify.annotations.Nullable;
 
 /** Two workflows, {@code flow} and {@code other}, that echo. */
 final class FakeWorkflows implements WorkflowCalls {
@@ -22,18 +20,17 @@ final class FakeWorkflows implements WorkflowCalls {
   final List<InferenceRequest> requests = new ArrayList<>();
 
   private static WorkflowStatus workflow(String name) {
-    return new WorkflowStatus(
-        name, name + ".war", List.of(step("pre", null), step("m1", "m1.mar", "pre")));
+    return new WorkflowStatus(name, name + ".war", List.of(step("pre"), step("m1", "pre")), null);
   }
 
-  private static WorkflowSpec.Step step(String name, @Nullable String url, String... inputs) {
+  private static WorkflowStatus.Step step(String name, String... inputs) {
     ModelOverrides options =
         ModelOverrides.builder()
             .workers(2, 3)
             .batchSize(4)
             .maxBatchDelay(Duration.ofMillis(50))
             .build();
-    return new WorkflowSpec.Step(name, url, List.of(inputs), options, 1, Duration.ofSeconds(10));
+    return new WorkflowStatus.Step(name, List.of(inputs), options);
   }
 
   @Override

@@ -68,6 +68,7 @@ final class Listeners {
       InferenceService inference,
       ModelService models,
       Workflows workflows,
+      AddedRoutes addedRoutes,
       InflightBudget budget,
       AccessPolicy access,
       PrometheusMetrics metrics,
@@ -88,7 +89,7 @@ final class Listeners {
             accessLog,
             metrics::expose,
             budget,
-            new AddedRoutes(),
+            addedRoutes,
             codec,
             System::nanoTime);
     GrpcContext grpcContext =

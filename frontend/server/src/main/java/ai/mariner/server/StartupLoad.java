@@ -11,7 +11,9 @@ import ai.mariner.core.model.Model;
 import ai.mariner.core.model.ModelService;
 import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.RegisterResult;
+import ai.mariner.core.model.RegisterWorkflow;
 import ai.mariner.core.model.RegistryListener;
+import ai.mariner.core.model.WorkflowCalls;
 import ai.mariner.server.state.ServerState;
 import ai.mariner.server.state.ServerState.Model.Progress;
 import java.util.ArrayList;
@@ -43,6 +45,7 @@ final class StartupLoad implements RegistryListener {
   private final ServerConfig config;
   private final ArchiveStore archives;
   private final ModelService models;
+  private final WorkflowCalls workflows;
   private final StateReport state;
   private final ScheduledExecutorService timer;
   private final Map<String, ServerState.Model> unregistered = new ConcurrentHashMap<>();
@@ -52,11 +55,13 @@ final class StartupLoad implements RegistryListener {
       ServerConfig config,
       ArchiveStore archives,
       ModelService models,
+      WorkflowCalls workflows,
       StateReport state,
       ScheduledExecutorService timer) {
     this.config = config;
     this.archives = archives;
     this.models = models;
+    this.workflows = workflows;
     this.state = state;
     this.timer = timer;
   }
@@ -71,10 +76,14 @@ final class StartupLoad implements RegistryListener {
     }
     for (ServerConfig.StartupModel model : wanted) {
       String label = label(model);
-      unregistered.put(label, row(label, model, Progress.FETCHING, null));
+      unregistered.put(label, row(label, model.location(), Progress.FETCHING, null));
+    }
+    for (String location : config.startupApplications()) {
+      unregistered.put(location, row(location, location, Progress.FETCHING, null));
     }
     report();
     models.listen(this);
+    config.startupApplications().forEach(this::begin);
     List<CompletionStage<RegisterResult>> results =
         models.registerInOrder(wanted.stream().map(StartupLoad::order).toList());
     List<CompletableFuture<?>> ends = new ArrayList<>();
@@ -89,6 +98,26 @@ final class StartupLoad implements RegistryListener {
     var unused =
         CompletableFuture.allOf(ends.toArray(CompletableFuture<?>[]::new))
             .whenComplete((nothing, thrown) -> warnOfOptionsWithoutModel());
+  }
+
+  private void begin(String application) {
+    log.info("Loading application: {}", application);
+    var unused =
+        workflows
+            .register(RegisterWorkflow.atStart(application))
+            .whenComplete(
+                (name, thrown) -> {
+                  if (thrown == null) {
+                    unregistered.remove(application);
+                    log.info("Application {} loaded. Its workers are starting", name);
+                  } else {
+                    String reason = ServeException.failureOf(thrown).message();
+                    log.error("Failed to load application: {}: {}", application, reason);
+                    unregistered.put(
+                        application, row(application, application, Progress.FAILED, reason));
+                  }
+                  reportSoon();
+                });
   }
 
   /** They may be for a model that is registered later, or misspelt. */
@@ -152,13 +181,13 @@ final class StartupLoad implements RegistryListener {
     }
     String reason = ServeException.failureOf(thrown).message();
     log.error("Failed to load model: {}: {}", model.location(), reason);
-    unregistered.put(label, row(label, model, Progress.FAILED, reason));
+    unregistered.put(label, row(label, model.location(), Progress.FAILED, reason));
     reportSoon();
   }
 
   private static ServerState.Model row(
-      String label, ServerConfig.StartupModel model, Progress stage, @Nullable String reason) {
-    return new ServerState.Model(label, null, model.location(), stage, 0, 0, reason);
+      String label, String location, Progress stage, @Nullable String reason) {
+    return new ServerState.Model(label, null, location, stage, 0, 0, reason);
   }
 
   @Override

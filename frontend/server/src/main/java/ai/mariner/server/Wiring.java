@@ -19,6 +19,8 @@ import ai.mariner.core.worker.ResidentMemory;
 import ai.mariner.net.NettyLoop;
 import ai.mariner.net.TlsContexts;
 import ai.mariner.net.Transport;
+import ai.mariner.rest.AddedRoutes;
+import ai.mariner.rest.ApplicationRoutes;
 import ai.mariner.server.access.GivenTokens;
 import ai.mariner.server.access.TokenAuthority;
 import ai.mariner.server.logging.AccessLogFile;
@@ -78,6 +80,7 @@ final class Wiring {
   private final InferenceService inference;
   private final ModelService models;
   private final InflightBudget budget;
+  private final AddedRoutes addedRoutes = new AddedRoutes();
   private final Workflows workflows;
   private final StateReport state;
   private final @Nullable TokenAuthority tokens;
@@ -151,7 +154,9 @@ final class Wiring {
             registration,
             models,
             registry,
+            inference::submit,
             new GraphPool.Shared(inference::step, inference::nextRequestId, labels, budget),
+            new ApplicationRoutes(addedRoutes),
             admin,
             config.limits().drainTimeout());
     this.accessLog = new AccessLogFile();
@@ -190,14 +195,25 @@ final class Wiring {
   }
 
   private StartupLoad startup() {
-    return new StartupLoad(config, archives, models, state, watch);
+    return new StartupLoad(config, archives, models, workflows, state, watch);
   }
 
   private void listen() throws IOException {
     Listeners bound =
         Listeners.bind(
-            config, inference, models, workflows, budget, access, metrics, accessLog, transport,
-            loops, tls, codec);
+            config,
+            inference,
+            models,
+            workflows,
+            addedRoutes,
+            budget,
+            access,
+            metrics,
+            accessLog,
+            transport,
+            loops,
+            tls,
+            codec);
     listeners = bound;
     state.listening(bound.addresses());
     // In words that TorchServe's users look for.

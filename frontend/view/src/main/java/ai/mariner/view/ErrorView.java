@@ -1,6 +1,7 @@
 package ai.mariner.view;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import org.jspecify.annotations.Nullable;
 
 /** The JSON object that tells of an error. */
@@ -25,6 +26,11 @@ public final class ErrorView {
       node.put("detail", detail);
     }
     return JsonText.of(node);
+  }
+
+  /** A text as JSON has it, with its quotes. */
+  public static String quoted(String text) {
+    return TextNode.valueOf(text).toString();
   }
 
   /**

@@ -1,9 +1,11 @@
 package ai.mariner.view;
 
+import ai.mariner.core.application.ApplicationSpec;
+import ai.mariner.core.application.NodeSpec;
+import ai.mariner.core.application.RouteSpec;
 import ai.mariner.core.config.CrewOptions;
 import ai.mariner.core.config.ModelOption;
 import ai.mariner.core.config.ProgramOptions;
-import ai.mariner.core.model.WorkflowSpec;
 import ai.mariner.core.model.WorkflowStatus;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -39,16 +41,41 @@ public final class WorkflowView {
   /** A workflow: an array of one. The numbers are the largest of its nodes'. */
   public static String describe(WorkflowStatus workflow) {
     ArrayNode array = JsonText.array();
-    array
-        .addObject()
-        .put("workflowName", workflow.name())
+    ObjectNode node = array.addObject();
+    node.put("workflowName", workflow.name())
         .put("workflowUrl", workflow.location())
         .put("minWorkers", most(workflow, CrewOptions.MIN_WORKERS))
         .put("maxWorkers", most(workflow, CrewOptions.MAX_WORKERS))
         .put("batchSize", most(workflow, ProgramOptions.BATCH_SIZE))
         .put("maxBatchDelay", longestDelay(workflow))
         .put("workflowDag", dag(workflow).toString());
+    ApplicationSpec application = workflow.application();
+    if (application != null) {
+      addApplication(node, application);
+    }
     return JsonText.of(array);
+  }
+
+  /** What only applications have. */
+  private static void addApplication(ObjectNode node, ApplicationSpec application) {
+    ArrayNode stages = node.putArray("stages");
+    application.stages().forEach(stages::add);
+    ArrayNode routes = node.putArray("routes");
+    for (RouteSpec route : application.routes()) {
+      ArrayNode nodes =
+          routes
+              .addObject()
+              .put("method", route.method())
+              .put("path", route.path())
+              .putArray("nodes");
+      for (NodeSpec step : route.nodes()) {
+        ObjectNode shown = nodes.addObject().put("name", step.name()).put("stage", step.stage());
+        ArrayNode inputs = shown.putArray("inputs");
+        step.inputs().forEach(inputs::add);
+      }
+    }
+    ArrayNode documents = node.putArray("documents");
+    application.documents().forEach(document -> documents.add(document.path()));
   }
 
   private static int most(WorkflowStatus workflow, ModelOption<Integer> option) {
@@ -72,7 +99,7 @@ public final class WorkflowView {
   /** Nodes and those that they lead to. */
   private static Map<String, List<String>> dag(WorkflowStatus workflow) {
     Map<String, List<String>> dag = new LinkedHashMap<>();
-    for (WorkflowSpec.Step step : workflow.steps()) {
+    for (WorkflowStatus.Step step : workflow.steps()) {
       for (String input : step.inputs()) {
         dag.computeIfAbsent(input, unused -> new ArrayList<>()).add(step.name());
       }

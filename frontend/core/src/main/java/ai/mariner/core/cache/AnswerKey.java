@@ -22,6 +22,7 @@ public record AnswerKey(long a, long b, long c, long d) {
   public static AnswerKey of(InferenceRequest request) {
     MessageDigest digest = sha256();
     text(digest, request.operation().name());
+    length(digest, request.route());
     for (InputPart part : request.parts()) {
       digest.update((byte) 'p');
       text(digest, part.name());

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param fetch archives
  * @param cors cross-origin headers
  * @param startupModels models to load at start
+ * @param startupApplications folders or archives of applications to load at start
  * @param modelOverrides the {@code models} JSON
  */
 public record ServerConfig(
@@ -55,6 +56,7 @@ public record ServerConfig(
     FetchConfig fetch,
     CorsConfig cors,
     List<StartupModel> startupModels,
+    List<String> startupApplications,
     Map<ModelKey, ModelOverrides> modelOverrides) {
 
   /**

@@ -70,6 +70,7 @@ public final class WorkerFactory {
    * @param handler handler
    * @param envelope request envelope; absent: none
    * @param warmup sample requests that each process answers before it is ready
+   * @param routes names of the routes that it is on, which requests point at
    */
   public record Program(
       ModelKey key,
@@ -77,11 +78,12 @@ public final class WorkerFactory {
       String runtime,
       String handler,
       @Nullable String envelope,
-      List<WarmupSample> warmup) {
-    /** A program that needs no warm-up. */
+      List<WarmupSample> warmup,
+      List<String> routes) {
+    /** A program on no route that needs no warm-up. */
     public Program(
         ModelKey key, Path directory, String runtime, String handler, @Nullable String envelope) {
-      this(key, directory, runtime, handler, envelope, List.of());
+      this(key, directory, runtime, handler, envelope, List.of(), List.of());
     }
   }
 
@@ -120,7 +122,7 @@ public final class WorkerFactory {
             program.runtime(),
             gpu,
             spread,
-            loadFields(spread == null || gpu == null ? gpu : Integer.valueOf(0)),
+            loadFields(place, spread == null || gpu == null ? gpu : Integer.valueOf(0)),
             program.warmup(),
             RunMode.of(spec),
             config.connectTimeout(),
@@ -156,14 +158,19 @@ public final class WorkerFactory {
   /**
    * Fields of the LOAD frame, as proto/wire names them.
    *
+   * @param place its place among the workers of the pool, from 0
    * @param gpu device as the process counts them: of several it sees no others
    */
-  private Map<String, String> loadFields(@Nullable Integer gpu) {
+  private Map<String, String> loadFields(int place, @Nullable Integer gpu) {
     Map<String, String> fields = new HashMap<>(spec.loadFields());
     fields.put("model_name", program.key().name());
     fields.put("model_version", program.key().version());
     fields.put("model_dir", program.directory().toString());
     fields.put("handler", program.handler());
+    fields.put("worker_number", Integer.toString(place + 1));
+    if (!program.routes().isEmpty()) {
+      fields.put("routes", String.join("\n", program.routes()));
+    }
     if (program.envelope() != null) {
       fields.put("envelope", program.envelope());
     }

@@ -14,9 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param retries how often it is tried again after a failure that another try may mend, 0 or more
  * @param timeout how long one try may take, queue and run; absent: as long as the request's own
  *     deadline lets it
+ * @param route number of this step among the routes of its program, from 1; 0: none
  */
 public record GraphNode(
-    String name, ModelRef program, List<String> inputs, int retries, @Nullable Duration timeout) {
+    String name,
+    ModelRef program,
+    List<String> inputs,
+    int retries,
+    @Nullable Duration timeout,
+    int route) {
   /** Checks what concerns a node alone. */
   public GraphNode {
     inputs = List.copyOf(inputs);
@@ -26,5 +32,11 @@ public record GraphNode(
     if (timeout != null && (timeout.isNegative() || timeout.isZero())) {
       throw new IllegalArgumentException("timeout: " + timeout + " (expected: more than 0)");
     }
+  }
+
+  /** A step that is on no route. */
+  public GraphNode(
+      String name, ModelRef program, List<String> inputs, int retries, @Nullable Duration timeout) {
+    this(name, program, inputs, retries, timeout, 0);
   }
 }

@@ -25,7 +25,7 @@ public final class GraphPool implements Served {
   /** A longer time-out, more than a century, is none. */
   private static final long LONGEST_TIMEOUT_NANOS = Long.MAX_VALUE >> 1;
 
-  private final String name;
+  private final String title;
   private final Graph graph;
   private final int capacity;
   private final Loop loop;
@@ -49,14 +49,14 @@ public final class GraphPool implements Served {
   /**
    * Makes a graph without requests.
    *
-   * @param name its name in messages
+   * @param title what it is called in messages, as {@code Workflow flow}
    * @param graph what leads where
    * @param capacity most requests that are in it at once, at least 1
    * @param loop owner of all that follows
    * @param shared what all graphs share
    */
-  public GraphPool(String name, Graph graph, int capacity, Loop loop, Shared shared) {
-    this.name = name;
+  public GraphPool(String title, Graph graph, int capacity, Loop loop, Shared shared) {
+    this.title = title;
     this.graph = graph;
     this.capacity = capacity;
     this.loop = loop;
@@ -117,13 +117,12 @@ public final class GraphPool implements Served {
 
   private @Nullable Failure refusal() {
     if (drained != null) {
-      return Failure.of(ErrorKind.SHUTTING_DOWN, "Workflow " + name + " is being removed.");
+      return Failure.of(ErrorKind.SHUTTING_DOWN, title + " is being removed.");
     }
     if (open.size() >= capacity) {
       return Failure.of(
           ErrorKind.QUEUE_FULL,
-          "Workflow "
-              + name
+          title
               + " is full: "
               + open.size()
               + " requests are in it (expected: at most the jobQueueSize of its nodes together, "
@@ -181,7 +180,7 @@ public final class GraphPool implements Served {
       run.fail(
           Failure.of(
               ErrorKind.SHUTTING_DOWN,
-              "Workflow " + name + " was removed before the request was done (drain_timeout)."));
+              title + " was removed before the request was done (drain_timeout)."));
     }
   }
 }

@@ -108,7 +108,8 @@ final class GraphRun {
             exit && request.streaming(),
             null,
             null,
-            true);
+            true,
+            node.route());
     pool.programs().submit(step, hop);
   }
 

@@ -87,6 +87,11 @@ public final class Job implements RunItem {
     return 0;
   }
 
+  @Override
+  public int route() {
+    return request.route();
+  }
+
   /** When the request arrived, in the loop's time. */
   public long arrivalNanos() {
     return arrivalNanos;

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *     have none
  * @param admitted whether it is a step of a request that was let in before, so that a full queue
  *     does not refuse it
+ * @param route number of its route among those of the model, from 1; 0: none
  */
 public record InferenceRequest(
     long id,
@@ -34,7 +35,8 @@ public record InferenceRequest(
     boolean streaming,
     @Nullable Sequence sequence,
     @Nullable Object batchKey,
-    boolean admitted) {
+    boolean admitted,
+    int route) {
 
   /** A request of a client's own. */
   public InferenceRequest(
@@ -59,7 +61,8 @@ public record InferenceRequest(
         streaming,
         sequence,
         batchKey,
-        false);
+        false,
+        0);
   }
 
   /** A request that may run in one batch with any other of its operation. */
@@ -99,7 +102,45 @@ public record InferenceRequest(
   /** The same request at a place in a sequence; the bodies belong to it from now on. */
   public InferenceRequest in(Sequence place) {
     return new InferenceRequest(
-        id, model, operation, label, parts, headers, timeoutNanos, streaming, place, batchKey);
+        id,
+        model,
+        operation,
+        label,
+        parts,
+        headers,
+        timeoutNanos,
+        streaming,
+        place,
+        batchKey,
+        admitted,
+        route);
+  }
+
+  /** The same request to a model on one of its routes; the bodies belong to it from now on. */
+  public InferenceRequest to(ModelRef program, int itsRoute) {
+    return new InferenceRequest(
+        id,
+        program,
+        operation,
+        label,
+        parts,
+        headers,
+        timeoutNanos,
+        streaming,
+        sequence,
+        batchKey,
+        admitted,
+        itsRoute);
+  }
+
+  /** The same request with at most so much time; the bodies belong to it from now on. */
+  public InferenceRequest within(long nanos) {
+    if (timeoutNanos != null && timeoutNanos <= nanos) {
+      return this;
+    }
+    return new InferenceRequest(
+        id, model, operation, label, parts, headers, nanos, streaming, sequence, batchKey, admitted,
+        route);
   }
 
   /** Gives all bodies back. */

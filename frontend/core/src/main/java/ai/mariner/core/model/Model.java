@@ -21,6 +21,7 @@ public final class Model {
   private final Pool pool;
   private final ModelTally metrics;
   private final List<WarmupSample> samples;
+  private final List<String> routes;
   private final boolean loadedAtStart;
   private final long registeredNanos;
   private final Consumer<Model> changed;
@@ -36,6 +37,7 @@ public final class Model {
       Pool pool,
       ModelTally metrics,
       List<WarmupSample> samples,
+      List<String> routes,
       boolean loadedAtStart,
       long registeredNanos,
       Consumer<Model> changed) {
@@ -46,6 +48,7 @@ public final class Model {
     this.pool = pool;
     this.metrics = metrics;
     this.samples = samples;
+    this.routes = routes;
     this.loadedAtStart = loadedAtStart;
     this.registeredNanos = registeredNanos;
     this.changed = changed;
@@ -85,6 +88,11 @@ public final class Model {
   /** Its warm-up inputs. */
   List<WarmupSample> samples() {
     return samples;
+  }
+
+  /** Names of the routes that it is on. */
+  List<String> routes() {
+    return routes;
   }
 
   ModelArchive archive() {

@@ -132,6 +132,16 @@ public final class ModelService implements ModelCalls {
         });
   }
 
+  /** The same stage for a part of the start that is no single model. */
+  <T> CompletionStage<T> watched(String location, CompletionStage<T> result) {
+    return result.whenComplete(
+        (done, thrown) -> {
+          if (thrown != null) {
+            health.startFailed(location, ServeException.failureOf(thrown).message());
+          }
+        });
+  }
+
   private static ServeException shuttingDown() {
     return new ServeException(
         ErrorKind.SHUTTING_DOWN, "The server is shutting down and takes no more models.");

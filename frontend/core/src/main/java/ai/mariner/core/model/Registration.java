@@ -78,16 +78,27 @@ public final class Registration {
    * @param archive archive; who holds this gives it back unless it is published
    * @param key registered name and version that it will have
    * @param loop owner of its pool; absent: whose turn it is
+   * @param routes names of the routes that it is on, which requests point at
    */
-  record Fetched(RegisterModel order, ModelArchive archive, ModelKey key, @Nullable Loop loop) {
-    /** A model whose pool any loop may own. */
+  record Fetched(
+      RegisterModel order,
+      ModelArchive archive,
+      ModelKey key,
+      @Nullable Loop loop,
+      List<String> routes) {
+    /** A model on no route whose pool any loop may own. */
     Fetched(RegisterModel order, ModelArchive archive, ModelKey key) {
-      this(order, archive, key, null);
+      this(order, archive, key, null, List.of());
     }
 
     /** The same with its pool on this loop. */
     Fetched on(Loop owner) {
-      return new Fetched(order, archive, key, owner);
+      return new Fetched(order, archive, key, owner, routes);
+    }
+
+    /** The same on these routes. */
+    Fetched with(List<String> itsRoutes) {
+      return new Fetched(order, archive, key, loop, itsRoutes);
     }
   }
 
@@ -140,7 +151,7 @@ public final class Registration {
       ModelSpec spec = spec(key, order, fetched.archive());
       registry.reserve(key);
       Loop loop = fetched.loop() == null ? loopFor(spec) : fetched.loop();
-      Model model = assemble(key, order, fetched.archive(), spec, loop);
+      Model model = assemble(fetched, spec, loop);
       boolean chosen = Boolean.TRUE.equals(spec.get(ProgramOptions.DEFAULT_VERSION));
       registry.publish(model, chosen && order.atStart());
       return model;
@@ -164,7 +175,8 @@ public final class Registration {
       ModelKey key = new ModelKey(old.key().name(), archive.manifest().modelVersion());
       ModelSpec spec = spec(key, order, archive);
       registry.reserveBeside(key, old, keepOld);
-      return assemble(key, order, archive, spec, loopFor(spec));
+      Fetched fetched = new Fetched(order, archive, key).with(old.routes());
+      return assemble(fetched, spec, loopFor(spec));
     } catch (RuntimeException e) {
       archive.release().run();
       throw e;
@@ -249,8 +261,10 @@ public final class Registration {
   }
 
   /** Makes the model of a reserved version; gives the version back when that fails. */
-  private Model assemble(
-      ModelKey key, RegisterModel order, ModelArchive archive, ModelSpec spec, Loop loop) {
+  private Model assemble(Fetched fetched, ModelSpec spec, Loop loop) {
+    ModelKey key = fetched.key();
+    RegisterModel order = fetched.order();
+    ModelArchive archive = fetched.archive();
     try {
       Manifest manifest = archive.manifest();
       String runtime = runtime(order, archive);
@@ -262,7 +276,8 @@ public final class Registration {
               runtime,
               handler(key, order, manifest),
               envelope(manifest),
-              new WarmupFiles(archive.directory(), maxBytes).read(spec.warmup()));
+              new WarmupFiles(archive.directory(), maxBytes).read(spec.warmup()),
+              fetched.routes());
       ModelTally meters = new ModelTally(metrics.model(key), workers.clock());
       Pool pool = pool(program, spec, loop, meters);
       return new Model(
@@ -273,6 +288,7 @@ public final class Registration {
           pool,
           meters,
           program.warmup(),
+          fetched.routes(),
           order.atStart(),
           loop.nanoTime(),
           registry::stateChanged);

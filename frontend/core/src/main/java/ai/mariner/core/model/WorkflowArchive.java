@@ -1,14 +1,10 @@
 package ai.mariner.core.model;
 
-import org.jspecify.annotations.Nullable;
-
 /**
- * A workflow's archive on disk.
+ * A workflow's or an application's archive on disk.
  *
  * @param files its files; who holds this gives them back
- * @param name name in its manifest
- * @param handler file of its functions; absent: it has none
- * @param spec what it is made of
+ * @param name its own name
+ * @param content what it is made of
  */
-public record WorkflowArchive(
-    ModelArchive files, String name, @Nullable String handler, WorkflowSpec spec) {}
+public record WorkflowArchive(ModelArchive files, String name, WorkflowContent content) {}

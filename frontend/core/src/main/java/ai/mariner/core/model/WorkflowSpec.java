@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a workflow is made of.
  *
+ * @param handler file of its functions; absent: it has none
  * @param steps its nodes
  */
-public record WorkflowSpec(List<Step> steps) {
+public record WorkflowSpec(@Nullable String handler, List<Step> steps) implements WorkflowContent {
   /** Copies the steps. */
   public WorkflowSpec {
     steps = List.copyOf(steps);

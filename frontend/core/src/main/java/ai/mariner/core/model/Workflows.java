@@ -4,6 +4,7 @@ import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.graph.GraphPool;
+import ai.mariner.core.graph.Served;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.NameRule;
 import ai.mariner.core.message.ResponseSink;
@@ -20,10 +21,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
-/** Everything that can be done with workflows. Thread-safe; nothing here blocks the caller. */
+/**
+ * Everything that can be done with workflows, and with applications, which are registered as they
+ * are. Thread-safe; nothing here blocks the caller.
+ */
 public final class Workflows implements WorkflowCalls {
   private final WorkflowStore store;
   private final WorkflowAssembly assembly;
+  private final ApplicationAssembly applications;
+  private final ApplicationDoor door;
+  private final ModelGroup group;
+  private final ModelService models;
   private final Executor adminExecutor;
   private final Duration drainTimeout;
   private final Set<String> reserved = new HashSet<>();
@@ -31,13 +39,13 @@ public final class Workflows implements WorkflowCalls {
   private volatile boolean stopping;
 
   /**
-   * A registered workflow.
+   * A registered workflow or application.
    *
    * @param name registered name
    * @param archive its archive
-   * @param pool the requests that are in it
+   * @param running what it was made into
    */
-  record Workflow(String name, WorkflowArchive archive, GraphPool pool) {}
+  private record Workflow(String name, WorkflowArchive archive, RunningWorkflow running) {}
 
   /**
    * Makes the service.
@@ -46,7 +54,9 @@ public final class Workflows implements WorkflowCalls {
    * @param registration turns archives of nodes into models
    * @param models registers them
    * @param registry where they are looked up
+   * @param entrance takes requests for one program
    * @param shared what all graphs share
+   * @param door opens applications to clients
    * @param adminExecutor runs what blocks: fetching and unpacking
    * @param drainTimeout how long accepted work of a removed workflow may take
    */
@@ -55,11 +65,17 @@ public final class Workflows implements WorkflowCalls {
       Registration registration,
       ModelService models,
       ModelRegistry registry,
+      Served entrance,
       GraphPool.Shared shared,
+      ApplicationDoor door,
       Executor adminExecutor,
       Duration drainTimeout) {
     this.store = store;
-    this.assembly = new WorkflowAssembly(registration, models, registry, shared);
+    this.models = models;
+    this.group = new ModelGroup(models, registry);
+    this.assembly = new WorkflowAssembly(registration, group, shared);
+    this.applications = new ApplicationAssembly(registration, group, entrance, shared);
+    this.door = door;
     this.adminExecutor = adminExecutor;
     this.drainTimeout = drainTimeout;
   }
@@ -70,8 +86,10 @@ public final class Workflows implements WorkflowCalls {
       return CompletableFuture.failedStage(shuttingDown());
     }
     try {
-      return CompletableFuture.supplyAsync(() -> reserved(order), adminExecutor)
-          .thenCompose(fetched -> assemble(order, fetched));
+      CompletionStage<String> registered =
+          CompletableFuture.supplyAsync(() -> reserved(order), adminExecutor)
+              .thenCompose(fetched -> assemble(order, fetched));
+      return order.atStart() ? models.watched(order.location(), registered) : registered;
     } catch (RejectedExecutionException e) {
       return CompletableFuture.failedStage(shuttingDown());
     }
@@ -93,7 +111,7 @@ public final class Workflows implements WorkflowCalls {
     }
     WorkflowArchive archive;
     try {
-      archive = store.fetch(order.location());
+      archive = store.fetch(order);
     } catch (RuntimeException e) {
       release(given == null ? "" : given);
       throw e;
@@ -136,16 +154,8 @@ public final class Workflows implements WorkflowCalls {
 
   private CompletionStage<String> assemble(RegisterWorkflow order, Reserved fetched) {
     String name = fetched.name();
-    return assembly
-        .assemble(name, order, fetched.archive())
-        .thenCompose(
-            pool -> {
-              if (stopping) {
-                return CompletableFuture.failedStage(shuttingDown());
-              }
-              workflows.put(name, new Workflow(name, fetched.archive(), pool));
-              return CompletableFuture.completedStage(name);
-            })
+    return assembled(name, order, fetched.archive())
+        .thenCompose(running -> published(new Workflow(name, fetched.archive(), running)))
         .whenComplete(
             (done, thrown) -> {
               release(name);
@@ -153,6 +163,32 @@ public final class Workflows implements WorkflowCalls {
                 fetched.archive().files().release().run();
               }
             });
+  }
+
+  private CompletionStage<RunningWorkflow> assembled(
+      String name, RegisterWorkflow order, WorkflowArchive archive) {
+    return archive.content() instanceof ApplicationArchive application
+        ? applications.assemble(name, order, application, () -> stopping)
+        : assembly.assemble(name, order, archive, (WorkflowSpec) archive.content());
+  }
+
+  /** Lets clients in; nothing is left of it when they can't be. */
+  private CompletionStage<String> published(Workflow workflow) {
+    Application application = workflow.running().application();
+    try {
+      if (stopping) {
+        throw shuttingDown();
+      }
+      if (application != null) {
+        door.open(application);
+      }
+      workflows.put(workflow.name(), workflow);
+      return CompletableFuture.completedStage(workflow.name());
+    } catch (ServeException e) {
+      return group
+          .remove(workflow.running().programs())
+          .thenCompose(nothing -> CompletableFuture.failedStage(e));
+    }
   }
 
   @Override
@@ -167,10 +203,12 @@ public final class Workflows implements WorkflowCalls {
       reserved.add(name);
       workflows.remove(name);
     }
-    return workflow
-        .pool()
-        .close(drainTimeout.toNanos())
-        .thenCompose(nothing -> assembly.removeNodes(workflow.pool()))
+    Application application = workflow.running().application();
+    if (application != null) {
+      door.close(application);
+    }
+    return drained(workflow, drainTimeout)
+        .thenCompose(nothing -> group.remove(workflow.running().programs()))
         .whenComplete(
             (nothing, thrown) -> {
               workflow.archive().files().release().run();
@@ -200,20 +238,25 @@ public final class Workflows implements WorkflowCalls {
   }
 
   private static WorkflowStatus status(Workflow workflow) {
-    WorkflowArchive archive = workflow.archive();
-    return new WorkflowStatus(workflow.name(), archive.files().location(), archive.spec().steps());
+    return WorkflowStatus.of(workflow.name(), workflow.archive());
   }
 
   @Override
   public void submit(InferenceRequest request, ResponseSink sink) {
     String name = request.model().name();
     Workflow workflow = workflows.get(name);
-    if (workflow == null || stopping) {
+    if (workflow == null || stopping || workflow.running().application() != null) {
       request.release();
-      sink.fail(stopping ? shuttingDown().failure() : absence(name));
+      sink.fail(
+          stopping ? shuttingDown().failure() : workflow == null ? absence(name) : noGraph(name));
       return;
     }
-    workflow.pool().submit(request, sink);
+    workflow.running().pools().get(0).submit(request, sink);
+  }
+
+  private static Failure noGraph(String name) {
+    return Failure.of(
+        ErrorKind.MODEL_NOT_FOUND, name + " is an application (expected: a path of its own)");
   }
 
   /**
@@ -225,7 +268,15 @@ public final class Workflows implements WorkflowCalls {
     stopping = true;
     List<CompletableFuture<Void>> all = new ArrayList<>();
     for (Workflow workflow : workflows.values()) {
-      all.add(workflow.pool().close(drain.toNanos()).toCompletableFuture());
+      all.add(drained(workflow, drain).toCompletableFuture());
+    }
+    return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));
+  }
+
+  private static CompletionStage<Void> drained(Workflow workflow, Duration longest) {
+    List<CompletableFuture<Void>> all = new ArrayList<>();
+    for (GraphPool pool : workflow.running().pools()) {
+      all.add(pool.close(longest.toNanos()).toCompletableFuture());
     }
     return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));
   }

@@ -46,11 +46,22 @@ class CoreArchitectureTest {
                   "crew", "process", "cache", "job", "worker", "message", "error", "config", "time",
                   "metrics")),
           Map.entry("graph", Set.of("message", "error", "time")),
+          Map.entry("application", Set.of("message", "error")),
           Map.entry(
               "model",
               Set.of(
-                  "graph", "queue", "crew", "process", "job", "worker", "message", "error",
-                  "config", "time", "metrics")),
+                  "application",
+                  "graph",
+                  "queue",
+                  "crew",
+                  "process",
+                  "job",
+                  "worker",
+                  "message",
+                  "error",
+                  "config",
+                  "time",
+                  "metrics")),
           Map.entry(
               "inference",
               Set.of("model", "graph", "queue", "message", "error", "time", "metrics")));

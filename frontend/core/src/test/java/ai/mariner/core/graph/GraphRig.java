@@ -46,7 +46,8 @@ final class GraphRig {
     GraphPool.Shared shared =
         new GraphPool.Shared(
             programs, server.inference::nextRequestId, server.inference.labels(), budget);
-    this.pool = new GraphPool("wf", new Graph(List.of(nodes)), capacity, server.loop, shared);
+    this.pool =
+        new GraphPool("Workflow wf", new Graph(List.of(nodes)), capacity, server.loop, shared);
   }
 
   static GraphNode node(String name, String... inputs) {

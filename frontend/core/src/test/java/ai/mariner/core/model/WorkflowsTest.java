@@ -26,6 +26,7 @@ class WorkflowsTest {
         "wf.war",
         "wf",
         new WorkflowSpec(
+            "functions.py",
             List.of(step("pre", null), step("m1", "m1.mar", "pre"), step("post", null, "m1"))));
   }
 
@@ -109,7 +110,9 @@ class WorkflowsTest {
   @Test
   void aModelThatIsNotThereLeavesNothing() {
     server.putWorkflow(
-        "bad.war", "bad", new WorkflowSpec(List.of(step("a", null), step("b", "no.mar", "a"))));
+        "bad.war",
+        "bad",
+        new WorkflowSpec("functions.py", List.of(step("a", null), step("b", "no.mar", "a"))));
     RegisterWorkflow order = new RegisterWorkflow("bad.war", null, null, null);
     assertThat(server.failure(server.workflows.register(order)).kind())
         .isEqualTo(ErrorKind.ARCHIVE_NOT_FOUND);
@@ -118,7 +121,8 @@ class WorkflowsTest {
 
   @Test
   void aGraphThatIsNoneLeavesNothing() {
-    server.putWorkflow("bad.war", "bad", new WorkflowSpec(List.of(step("a", null, "a"))));
+    server.putWorkflow(
+        "bad.war", "bad", new WorkflowSpec("functions.py", List.of(step("a", null, "a"))));
     RegisterWorkflow order = new RegisterWorkflow("bad.war", null, null, null);
     assertThat(server.failure(server.workflows.register(order)).message())
         .isEqualTo("The graph has a cycle: a -> a.");

@@ -92,7 +92,7 @@ final class PoolFixture {
             new Random(42));
     WorkerFactory.Program program =
         new WorkerFactory.Program(
-            KEY, Path.of("models/echo"), "python", "handler.py", null, warmup);
+            KEY, Path.of("models/echo"), "python", "handler.py", null, warmup, List.of());
     return new Pool(
         KEY,
         spec,

@@ -82,8 +82,10 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
    * @param credits pieces that may be sent before the first credit
    * @param deadlineNanos deadline in the loop's time
    * @param alone whether nothing may be begun beside its run
+   * @param route number of its route
    */
-  public record SentItem(long id, String text, int credits, long deadlineNanos, boolean alone) {}
+  public record SentItem(
+      long id, String text, int credits, long deadlineNanos, boolean alone, int route) {}
 
   /**
    * A cancel as it was sent.
@@ -356,7 +358,12 @@ public final class FakeWorker implements WorkerProcess, WorkerLink {
               : StandardCharsets.UTF_8.decode(parts.get(0).body().bytes()).toString();
       sent.add(
           new SentItem(
-              item.request().id(), text, item.credits(), item.deadlineNanos(), item.alone()));
+              item.request().id(),
+              text,
+              item.credits(),
+              item.deadlineNanos(),
+              item.alone(),
+              item.route()));
     }
     SentRun run = new SentRun(runId, operation, List.copyOf(sent));
     runs.add(run);

@@ -144,6 +144,7 @@ public final class ServerConfigBuilder {
         new FetchConfig(directory, List.of(), false, directory),
         cors,
         startupModels,
+        List.of(),
         modelOverrides);
   }
 }

@@ -15,8 +15,10 @@ import ai.mariner.core.model.ModelArchive;
 import ai.mariner.core.model.ModelRegistry;
 import ai.mariner.core.model.ModelService;
 import ai.mariner.core.model.RegisterModel;
+import ai.mariner.core.model.RegisterWorkflow;
 import ai.mariner.core.model.Registration;
 import ai.mariner.core.model.WorkflowArchive;
+import ai.mariner.core.model.WorkflowContent;
 import ai.mariner.core.model.WorkflowSpec;
 import ai.mariner.core.model.Workflows;
 import ai.mariner.core.worker.HostMemory;
@@ -62,10 +64,13 @@ public final class TestServer {
   /** Bytes of answers that wait between nodes of workflows. */
   public final InflightBudget budget = new InflightBudget(1_000_000);
 
-  /** Workflows. */
+  /** Applications that clients may call. */
+  public final FakeDoor door = new FakeDoor();
+
+  /** Workflows and applications. */
   public final Workflows workflows;
 
-  private final Map<String, WorkflowSpec> workflowSpecs = new ConcurrentHashMap<>();
+  private final Map<String, WorkflowContent> workflowSpecs = new ConcurrentHashMap<>();
   private final Map<String, String> workflowNames = new ConcurrentHashMap<>();
 
   /** Predictions. */
@@ -103,23 +108,27 @@ public final class TestServer {
             registration,
             models,
             registry,
+            inference::submit,
             new GraphPool.Shared(inference::step, inference::nextRequestId, labels, budget),
+            door,
             admin,
             config.limits().drainTimeout());
   }
 
   /** Puts an archive of a workflow there, which has functions in {@code functions.py}. */
-  public void putWorkflow(String location, String name, WorkflowSpec spec) {
+  public void putWorkflow(String location, String name, WorkflowContent spec) {
     archives.put(location, null, "1.0");
     workflowSpecs.put(location, spec);
     workflowNames.put(location, name);
   }
 
-  private WorkflowArchive fetchWorkflow(String location) {
+  private WorkflowArchive fetchWorkflow(RegisterWorkflow order) {
+    String location = order.location();
     ModelArchive files = archives.fetch(location);
-    WorkflowSpec spec = workflowSpecs.getOrDefault(location, new WorkflowSpec(List.of()));
+    WorkflowContent spec =
+        workflowSpecs.getOrDefault(location, new WorkflowSpec("functions.py", List.of()));
     String name = workflowNames.getOrDefault(location, location);
-    return new WorkflowArchive(files, name, "functions.py", spec);
+    return new WorkflowArchive(files, name, spec);
   }
 
   /** A server of the {@code mariner} profile. */

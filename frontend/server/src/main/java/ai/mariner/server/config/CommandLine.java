@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param modelStore folder of archives
  * @param workflowStore folder of archives of workflows
  * @param models models to load at start; absent: as the configuration says
+ * @param apps applications to load at start; absent: as the configuration says
  * @param disableTokenAuthorization whether callers need no token
  * @param enableModelApi whether models can be registered by a call
  * @param allowInsecure whether listeners may be open to other machines without a token
@@ -33,6 +34,7 @@ public record CommandLine(
     @Nullable Path modelStore,
     @Nullable Path workflowStore,
     @Nullable List<String> models,
+    @Nullable List<String> apps,
     boolean disableTokenAuthorization,
     boolean enableModelApi,
     boolean allowInsecure,
@@ -43,7 +45,8 @@ public record CommandLine(
 
   /** Nothing given. */
   public static final CommandLine EMPTY =
-      new CommandLine(null, null, null, null, null, false, false, false, null, null, null, false);
+      new CommandLine(
+          null, null, null, null, null, null, false, false, false, null, null, null, false);
 
   private static final Map<String, String> SHORT_NAMES =
       Map.of(
@@ -79,6 +82,7 @@ public record CommandLine(
                 "--ts-config-file",
                 "--model-store",
                 "--models",
+                "--app",
                 "--no-config-snapshot",
                 "--disable-token-auth",
                 "--enable-model-api",
@@ -100,6 +104,7 @@ public record CommandLine(
     private @Nullable Path modelStore;
     private @Nullable Path workflowStore;
     private @Nullable List<String> models;
+    private @Nullable List<String> apps;
     private boolean disableTokenAuthorization;
     private boolean enableModelApi;
     private boolean allowInsecure;
@@ -132,6 +137,7 @@ public record CommandLine(
               modelStore,
               workflowStore,
               models,
+              apps,
               disableTokenAuthorization,
               enableModelApi,
               allowInsecure,
@@ -156,6 +162,7 @@ public record CommandLine(
         case "--state-file" -> stateFile = path(name);
         case "--run-folder" -> runFolder = path(name);
         case "--models" -> models = values(name);
+        case "--app" -> apps = values(name);
         case "--no-config-snapshot" -> {
           // Snapshots are neither read nor written, with or without this.
         }

@@ -166,6 +166,7 @@ public final class ConfigLoader {
           fetch(),
           cors(),
           loadModels(),
+          loadApps(),
           models());
     }
 
@@ -353,6 +354,11 @@ public final class ConfigLoader {
 
     private List<ServerConfig.StartupModel> loadModels() {
       List<ServerConfig.StartupModel> given = values.given(settings.models.loadModels);
+      return given == null ? List.of() : given;
+    }
+
+    private List<String> loadApps() {
+      List<String> given = values.given(settings.models.loadApps);
       return given == null ? List.of() : given;
     }
 

@@ -31,6 +31,13 @@ final class ModelSettings {
           StartupModels.syntax(),
           Fallback.NONE,
           "Models to load at start: `all`, or `[name=]location` with commas between them.");
+  final Setting<List<String>> loadApps =
+      chapter.row(
+          "load_apps",
+          Syntax.locations(),
+          Fallback.NONE,
+          "Applications to load at start: folders or `.war` files, relative to the working"
+              + " directory, with commas between them.");
   final Setting<String> models =
       chapter.row(
           "models",

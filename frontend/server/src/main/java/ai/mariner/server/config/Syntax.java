@@ -150,6 +150,12 @@ record Syntax<T>(String expected, Function<String, T> reader) {
         text -> parts(text).map(Syntax::moduleName).toList());
   }
 
+  /** Paths, names or addresses with commas between them, perhaps none. */
+  static Syntax<List<String>> locations() {
+    return new Syntax<>(
+        "paths, names or addresses with commas between them", text -> parts(text).toList());
+  }
+
   private static String moduleName(String name) {
     if (!MODULE.matcher(name).matches()) {
       throw new IllegalArgumentException(name);

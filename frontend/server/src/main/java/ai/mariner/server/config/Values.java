@@ -179,6 +179,10 @@ final class Values {
     if (models != null) {
       given.put(settings.models.loadModels.key(), new Given(String.join(",", models), "--models"));
     }
+    List<String> apps = commandLine.apps();
+    if (apps != null) {
+      given.put(settings.models.loadApps.key(), new Given(String.join(",", apps), "--app"));
+    }
     if (commandLine.enableModelApi()) {
       given.put(settings.access.enableModelApi.key(), new Given("true", "--enable-model-api"));
     }

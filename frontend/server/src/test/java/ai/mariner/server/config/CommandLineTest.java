@@ -52,6 +52,7 @@ class CommandLineTest {
                 Path.of("store"),
                 Path.of("flows"),
                 List.of("a=a.mar", "b.mar"),
+                null,
                 true,
                 true,
                 false,

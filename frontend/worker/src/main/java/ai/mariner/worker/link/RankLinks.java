@@ -39,6 +39,16 @@ final class RankLinks implements WorkerLink {
   }
 
   @Override
+  public void unload() {
+    throw new IllegalStateException("ranks have one model, and end with it");
+  }
+
+  @Override
+  public WorkerLink beside() {
+    throw new IllegalStateException("ranks have one model");
+  }
+
+  @Override
   public void run(long runId, Operation operation, List<? extends RunItem> items) {
     group.runs().begun(runId);
     links.forEach(link -> link.run(runId, operation, items));
