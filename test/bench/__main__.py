@@ -16,7 +16,7 @@ from bench.context import Context, NotAvailableError
 from bench.measurement import Measurement, Results, read_all, write
 from bench.places import PAGE, PLOTS, RESULTS
 from bench.report import page
-from bench.rows import bodies, echo, groups, grpc, models, oip, open_loop, rest, scaling, startup, tls
+from bench.rows import apps, bodies, echo, groups, grpc, models, oip, open_loop, rest, scaling, startup, tls
 
 Row = Callable[[Context], list[Measurement]]
 ROWS: Mapping[str, Row] = {
@@ -26,6 +26,7 @@ ROWS: Mapping[str, Row] = {
     "tls": tls.measure,
     "oip": oip.measure,
     "models": models.measure,
+    "apps": apps.measure,
     "scaling": scaling.measure,
     "rest": rest.measure,
     "startup": startup.measure,

@@ -295,7 +295,7 @@ def test_a_stopping_server_finishes_ways_and_its_health_says_so(tmp_path: Path) 
     with RunningServer(tmp_path / "server", arguments=["--app", str(app)]) as server:
         with ThreadPoolExecutor(1) as clients:
             answer: Future[rest.Reply] = clients.submit(ask, server, "/three", f"await {gate}")
-            eventually(lambda: server.describe("pets__act")["jobQueueStatus"]["remainingCapacity"] >= 0)
+            eventually((tmp_path / "gate.begun").exists)
             server.process.send_signal(signal.SIGTERM)
             eventually(lambda: rest.call(server.inference, "GET", "/health").status == 503)
             assert rest.call(server.inference, "GET", "/health").text == "leaving"

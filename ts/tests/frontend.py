@@ -85,6 +85,7 @@ def item(
     credits: int = 0,
     label: str = "",
     sequence: str = "",
+    route: int = 0,
 ) -> RequestItem:
     """A request. A part given as text is a JSON body, one given as bytes has no content type."""
     made = []
@@ -94,7 +95,7 @@ def item(
         elif isinstance(part, bytes):
             part = Part("body", "", part)
         made.append(part)
-    return RequestItem(id_, deadline_ms, flags, credits, label, sequence, 0, encode_pairs(headers), made)
+    return RequestItem(id_, deadline_ms, flags, credits, label, sequence, route, encode_pairs(headers), made)
 
 
 def bodies(frame: Frame) -> list[str]:

@@ -352,3 +352,40 @@ def test_describe_of_a_function_is_unsupported_but_explain_reaches_it(
     frontend.serving(write_model(tmp_path / "m", handler))
     assert frontend.one(b"", kind=FrameType.EXPLAIN).text == "True"
     assert os.path.basename(os.getcwd()) == "m"  # noqa: PTH109, PTH119
+
+
+ROUTES = """
+    def handle(data, context):
+        if data is None:
+            return None
+        number = context.system_properties.get("worker_number")
+        return [f"{context.get_route(i)} {number}" for i in range(len(data))]
+"""
+
+
+def test_a_handler_learns_the_route_of_each_request_and_its_workers_number(
+    frontend: Frontend, tmp_path: Path
+) -> None:
+    folder = write_model(tmp_path / "m", ROUTES)
+    frontend.serving(folder, routes="0#first\n2#last", worker_number="3")
+    answers = frontend.run(item(1, b"a", route=2), item(2, b"b"), item(3, b"c", route=1))
+    assert [answer.text for answer in answers] == ["2#last 3", "None 3", "0#first 3"]
+
+
+def test_without_routes_there_is_none(frontend: Frontend, tmp_path: Path) -> None:
+    frontend.serving(write_model(tmp_path / "m", ROUTES))
+    assert frontend.one(b"a", route=1).text == "None None"
+
+
+def test_requests_that_run_at_once_have_each_their_own_route(frontend: Frontend, tmp_path: Path) -> None:
+    handler = """
+        class Handler:
+            def initialize(self, context):
+                pass
+            async def handle(self, data, context):
+                return [context.get_route(0)]
+    """
+    folder = write_model(tmp_path / "m", handler)
+    frontend.serving(folder, mode="concurrent", concurrency="2", routes="0#a\n1#b")
+    for route, name in ((1, "0#a"), (2, "1#b")):
+        assert frontend.one(b"x", route=route).text == name

@@ -53,6 +53,13 @@ whole batches and no server: decoding, preprocessing, forward pass, postprocessi
 The rates are slopes through all answers, because answers of a batch come together. Both frontends were
 warmed up by an echo model beside the others.""",
     ),
+    "apps": Text(
+        "Applications",
+        """\
+An echo of 1 KB through one, two and three stages of an application, each with one worker and batches of
+up to 32. One stage is a model without a graph; with two cores each further stage is another process
+that wants its share of them.""",
+    ),
     "scaling": Text(
         "Scaling",
         """\

@@ -43,7 +43,7 @@ def describe(data, context):
 
 
 def act(data, context):
-    """Does what the body orders."""
+    """Does what the body orders; `await FILE` makes FILE.begun and waits for FILE."""
     for index, body in enumerate(_bodies(data)):
         word, _, argument = body.partition(" ")
         if word == "refuse":
@@ -55,6 +55,7 @@ def act(data, context):
         elif word == "kill":
             os._exit(9)
         elif word == "await":
+            pathlib.Path(f"{argument}.begun").touch()
             deadline = time.monotonic() + 60
             while not pathlib.Path(argument).exists() and time.monotonic() < deadline:
                 threading.Event().wait(0.01)
