@@ -25,12 +25,14 @@ class Stage:
         handler: source text of its handler module; it ends in the function or class that answers.
         options: what `model-config.yaml` of its model says (`minWorkers`, `batchSize`, ...), JSON values.
         files: more files of its folder, by relative path.
+        handler_class: the handler as a class, for the runner within this process; None: it imports `handler`.
     """
 
     name: str
     handler: str
     options: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    handler_class: type | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

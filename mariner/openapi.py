@@ -1,0 +1,190 @@
+"""What an application says of itself: its OpenAPI document, and a page that shows it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mariner.arrays import NPY
+from mariner.hints import ANY, ARRAY, BYTES, DOCUMENT, FILE, IMAGE, TENSOR, TEXT, Hint
+from mariner.messages import File
+from mariner.plan import Document
+from mariner.reading import MISSING, MSGPACK_TYPES
+from mariner.writing import BINARY, EVENTS, JSON
+
+if TYPE_CHECKING:
+    from mariner.app import App
+    from mariner.graph import Flow
+    from mariner.model import Model
+
+_REFERENCE = "#/components/schemas/{name}"
+_ERROR = {
+    "title": "Error",
+    "type": "object",
+    "required": ["code", "type", "message"],
+    "properties": {
+        "code": {"type": "integer"},
+        "type": {"type": "string"},
+        "message": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+_FAILURES = {
+    "400": "The body is not what its content type says",
+    "415": "No value can be read from such a content type",
+    "422": "The request is not what the types ask for",
+    "429": "Too many requests wait",
+    "500": "The model failed",
+    "503": "The application is not ready",
+}
+
+
+def document(app: App) -> dict[str, Any]:
+    """Returns the OpenAPI 3.1 document of an application."""
+    schemas: dict[str, Any] = {"Error": _ERROR}
+    paths = {path: {"post": _operation(path, flow, schemas)} for path, flow in app.routes.items()}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": app.name, "version": "1.0"},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+
+
+def documents(app: App) -> tuple[Document, ...]:
+    """Returns the pages `/openapi.json` and `/docs`. The latter is Swagger UI if the package
+    `swagger-ui-bundle` is installed, else a plain page that lists the routes and tries them.
+    """
+    text = json.dumps(document(app), indent=2, ensure_ascii=False).encode()
+    found = [Document("/openapi.json", JSON, text)]
+    return (*found, *(_swagger_pages() or [Document("/docs", "text/html; charset=utf-8", _own_page())]))
+
+
+def _operation(path: str, flow: Flow, schemas: dict[str, Any]) -> dict[str, Any]:
+    from mariner.app import describe
+
+    bodies = [_request_content(model, schemas) for model in flow.first]
+    content = {media: schema for body in bodies for media, schema in body.items()}
+    failures = {
+        status: {"description": text, "content": {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}}
+        for status, text in _FAILURES.items()
+    }
+    answer = {"description": "The answer", "content": _answer_content(flow.last, schemas)}
+    found: dict[str, Any] = {
+        "operationId": path.strip("/").replace("/", "_"),
+        "summary": describe(flow.last) or describe(flow.first[0]) or " >> ".join(k.name for k in flow.knots),
+        "responses": {"200": answer, **failures},
+    }
+    if content:
+        found["requestBody"] = {"required": True, "content": content}
+    return found
+
+
+def _request_content(model: Model[Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    parameters = model.parameters
+    if not parameters:
+        return {}
+    if len(parameters) == 1:
+        return _content(parameters[0].hint, schemas, request=True)
+    properties = {one.name: schema_of(one.hint, schemas) for one in parameters}
+    required = [one.name for one in parameters if one.default is MISSING]
+    whole: dict[str, Any] = {"type": "object", "properties": properties, "required": required}
+    plain = all(one.hint.kind in (DOCUMENT, TEXT, ANY, ARRAY, TENSOR) for one in parameters)
+    medias = ("multipart/form-data", *((JSON, MSGPACK_TYPES[0]) if plain else ()))
+    return {media: {"schema": whole} for media in sorted(medias)}
+
+
+def _answer_content(model: Model[Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    hint = Hint.of(model.answer)
+    if not model.streams:
+        return _content(hint, schemas, request=False)
+    schema = {"schema": schema_of(hint, schemas)}
+    other = {TEXT: "text/plain", BYTES: BINARY}.get(hint.kind, "application/x-ndjson")
+    return {EVENTS: schema, other: schema}
+
+
+def _content(hint: Hint, schemas: dict[str, Any], request: bool) -> dict[str, Any]:
+    binary: dict[str, Any] = {"schema": {}}
+    schema = {"schema": schema_of(hint, schemas)}
+    if hint.kind == TEXT:
+        return {"text/plain": schema, JSON: schema}
+    if hint.kind in (BYTES, FILE):
+        return {BINARY if hint.kind == BYTES else "*/*": binary}
+    if hint.kind == IMAGE:
+        return {"image/*" if request else "image/png": binary, **({JSON: schema} if request else {})}
+    media = {JSON: schema, MSGPACK_TYPES[0]: schema}
+    return {**media, NPY: binary} if hint.kind in (ARRAY, TENSOR) else media
+
+
+def schema_of(hint: Hint, schemas: dict[str, Any]) -> dict[str, Any]:
+    """Returns the JSON schema of a type; those that have names are added to `schemas`."""
+    if hint.kind in (ANY, DOCUMENT) and hint.type is Any:
+        return {}
+    if hint.kind in (FILE, BYTES):
+        return {"type": "string", "contentMediaType": BINARY}
+    if hint.kind in (ARRAY, TENSOR, IMAGE):
+        return _leaf_schema(hint)
+    inner: dict[str, Any] = {}
+
+    def leaf(kind: Any) -> dict[str, Any]:
+        schema = getattr(kind, "model_json_schema", None)
+        if schema is None:
+            return {"type": "string"} if kind is File else _leaf_schema(Hint.of(kind))
+        found = schema(ref_template=_REFERENCE.replace("{name}", "{model}"))
+        inner.update(found.pop("$defs", {}))
+        inner[kind.__name__] = found
+        return {"$ref": _REFERENCE.format(name=kind.__name__)}
+
+    found: dict[str, Any]
+    (found,), components = msgspec.json.schema_components(
+        [hint.type], schema_hook=leaf, ref_template=_REFERENCE
+    )
+    schemas.update(components)
+    schemas.update(inner)
+    return found
+
+
+def _leaf_schema(hint: Hint) -> dict[str, Any]:
+    if hint.kind == IMAGE:
+        return {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/png"}
+    text = f"an array of {hint.dtype or 'numbers'}"
+    if hint.shape is not None:
+        text += f", shape {list(hint.shape)}"
+    return {"type": "array", "items": {}, "description": text}
+
+
+def _swagger_pages() -> list[Document] | None:
+    spec = importlib.util.find_spec("swagger_ui_bundle")
+    if spec is None or spec.origin is None:
+        return None
+    found = sorted(Path(spec.origin).parent.glob("vendor/swagger-ui-*/swagger-ui-bundle.js"))
+    if not found:
+        return None
+    folder = found[-1].parent
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>API</title>'
+        '<link rel="stylesheet" href="/docs/swagger-ui.css"></head><body><div id="ui"></div>'
+        '<script src="/docs/swagger-ui-bundle.js"></script>'
+        '<script>SwaggerUIBundle({url: "/openapi.json", dom_id: "#ui"})</script></body></html>'
+    )
+    return [
+        Document("/docs", "text/html; charset=utf-8", page.encode()),
+        Document("/docs/swagger-ui.css", "text/css", (folder / "swagger-ui.css").read_bytes()),
+        Document(
+            "/docs/swagger-ui-bundle.js", "text/javascript", (folder / "swagger-ui-bundle.js").read_bytes()
+        ),
+    ]
+
+
+def _own_page() -> bytes:
+    return (Path(__file__).parent / "docs.html").read_bytes()

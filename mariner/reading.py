@@ -1,0 +1,376 @@
+"""Requests to the arguments of a method, checked by its type hints."""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+import msgspec
+
+from mariner.arrays import NPY_TYPES, array, image, read_leaf
+from mariner.errors import InvalidRequest
+from mariner.hints import ANY, ARRAY, BYTES, DOCUMENT, FILE, IMAGE, TENSOR, TEXT, Hint, list_item, type_name
+from mariner.messages import File
+
+BODY = "body"
+MSGPACK_TYPES = ("application/msgpack", "application/x-msgpack", "application/vnd.msgpack")
+MISSING: Any = msgspec.NODEFAULT
+_LOOSE = ("", "application/octet-stream", "application/x-www-form-urlencoded")
+_FAULT = re.compile(r"(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?", re.DOTALL)
+_EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]*)`(?P<bound>.*?), got `(?P<got>[^`]*)`", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_KEY_PATH = re.compile(r"^`?key` in ")
+_NAMES = {"object": "an object", "array": "a list", "str": "str"}
+_LONGEST = 60
+Content = bytes | bytearray | memoryview
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter that a request fills.
+
+    Attributes:
+        name: as the method has it.
+        hint: its type.
+        default: what it is when the request has none; `MISSING`: it must have one.
+    """
+
+    name: str
+    hint: Hint
+    default: Any = MISSING
+
+
+@dataclass(frozen=True)
+class Part:
+    """One body, part of a form, or parameter of a query."""
+
+    name: str
+    type: str
+    content: Content
+
+
+class Reader:
+    """Reads requests. One parameter is the whole body; several are the members of an object, the fields of a
+    form, the parts of a multipart body, the parameters of a query.
+    """
+
+    def __init__(self, parameters: Sequence[Parameter]) -> None:
+        self._parameters = tuple(parameters)
+        self._only = parameters[0] if len(parameters) == 1 else None
+        self._document = self._only.hint.type if self._only else _document_of(parameters)
+        self._decoders: dict[bool, Any] = {}
+
+    def read(self, parts: Sequence[Part]) -> tuple[Any, ...]:
+        """Returns the arguments.
+
+        Raises:
+            InvalidRequest: the request has no, or wrong, values for them.
+        """
+        if not self._parameters:
+            return ()
+        body = parts[0] if len(parts) == 1 and parts[0].name == BODY else None
+        if self._only is not None:
+            if body is not None:
+                return (self._read_whole(self._only.hint, body),)
+            return (self._read_one(self._only, parts),)
+        if body is not None and not any(one.name == BODY for one in self._parameters):
+            found = self._decode(self._document, body)
+            return tuple(getattr(found, one.name) for one in self._parameters)
+        return self._read_fields(parts)
+
+    def _read_one(self, parameter: Parameter, parts: Sequence[Part]) -> Any:
+        named = [part for part in parts if _base(part.name) == parameter.name]
+        body = [part for part in parts if part.name == BODY]
+        if not named and body:
+            # The whole body, and a query that nobody asked for.
+            _refuse_unknown(parts, (BODY,))
+            return self._read_whole(parameter.hint, body[0])
+        fields = _fields_of(parameter.hint.type) if parameter.hint.kind == DOCUMENT else None
+        if fields is not None and parts and not (named and parameter.name not in fields):
+            return self._read_object(parameter.hint, fields, parts)
+        _refuse_unknown(parts, (parameter.name,))
+        return self._read_named(parameter, named)
+
+    def _read_fields(self, parts: Sequence[Part]) -> tuple[Any, ...]:
+        known = [one.name for one in self._parameters]
+        document: Mapping[str, Any] = {}
+        bodies = [part for part in parts if part.name == BODY and BODY not in known]
+        if bodies:
+            document = _object(bodies[0])
+        _refuse_unknown([part for part in parts if part not in bodies], known)
+        arguments: list[Any] = []
+        problems: list[tuple[str, str]] = []
+        for one in self._parameters:
+            named = [part for part in parts if _base(part.name) == one.name]
+            try:
+                if not named and one.name in document:
+                    arguments.append(self._convert(one.hint, document[one.name], f"body.{one.name}", True))
+                else:
+                    arguments.append(self._read_named(one, named))
+            except InvalidRequest as fault:
+                problems += fault.problems
+        problems += [
+            (f"body.{name}", f"unknown (expected: {', '.join(known)})")
+            for name in document
+            if name not in known
+        ]
+        if problems:
+            raise InvalidRequest(problems)
+        return tuple(arguments)
+
+    def _read_named(self, parameter: Parameter, named: Sequence[Part]) -> Any:
+        if not named:
+            if parameter.default is MISSING:
+                raise InvalidRequest([(parameter.name, f"missing (expected: {parameter.hint})")])
+            return parameter.default
+        item = list_item(parameter.hint.type) if parameter.hint.kind == DOCUMENT else None
+        if item is not None and (len(named) > 1 or not _is_document(named[0].type)):
+            hint = Hint.of(item)
+            ordered = sorted(named, key=_place)
+            return [self._read_field(hint, part) for part in ordered]
+        if len(named) > 1:
+            raise InvalidRequest([(parameter.name, f"given {len(named)} times (expected: once)")])
+        return self._read_field(parameter.hint, named[0])
+
+    def _read_field(self, hint: Hint, part: Part) -> Any:
+        if hint.kind in (DOCUMENT, ANY) and not _is_document(part.type):
+            text = _text(part)
+            return self._convert(hint, text, part.name, False) if hint.kind == DOCUMENT else text
+        return self._read_whole(hint, part)
+
+    def _read_object(self, hint: Hint, fields: Mapping[str, Any], parts: Sequence[Part]) -> Any:
+        _refuse_unknown(parts, tuple(fields))
+        readers = {name: Hint.of(kind) for name, kind in fields.items()}
+        values: dict[str, Any] = {}
+        for name, kind in readers.items():
+            named = [part for part in parts if _base(part.name) == name]
+            if named:
+                values[name] = self._field_value(kind, named)
+        return self._convert(hint, values, BODY, False)
+
+    def _field_value(self, hint: Hint, named: Sequence[Part]) -> Any:
+        item = list_item(hint.type) if hint.kind == DOCUMENT else None
+        if item is not None and (len(named) > 1 or not _is_document(named[0].type)):
+            return [self._field_value(Hint.of(item), [part]) for part in sorted(named, key=_place)]
+        part = named[-1]
+        if _is_document(part.type):
+            return _parsed(part)
+        if hint.kind in (BYTES, IMAGE, ARRAY, TENSOR):
+            return bytes(part.content)
+        return self._read_whole(hint, part) if hint.kind == FILE else _text(part)
+
+    def _read_whole(self, hint: Hint, part: Part) -> Any:
+        kind, media = hint.kind, _media(part.type)
+        if kind == DOCUMENT:
+            return self._decode(hint.type, part)
+        if kind == BYTES:
+            return bytearray(part.content) if hint.type is bytearray else bytes(part.content)
+        if kind == TEXT:
+            return self._decode(str, part) if _is_document(part.type) else _text(part)
+        if kind == FILE:
+            return File(bytes(part.content), part.type, part.name)
+        if kind == ANY:
+            return _anything(part)
+        if _is_document(part.type):
+            return self._convert(hint, _parsed(part), part.name, True)
+        if kind in (ARRAY, TENSOR) and media not in (*NPY_TYPES, *_LOOSE):
+            if not media.startswith("text/"):
+                raise _unsupported(part, "application/json, application/msgpack, application/x-npy")
+            return self._convert(hint, _parsed(part), part.name, True)
+        try:
+            return image(part.content) if kind == IMAGE else array(hint, bytes(part.content))
+        except ValueError as fault:
+            raise InvalidRequest([(part.name, str(fault))]) from None
+
+    def _decode(self, wanted: Any, part: Part) -> Any:
+        packed = _media(part.type) in MSGPACK_TYPES
+        if not packed and not _may_be_json(part.type):
+            raise _unsupported(part, "application/json, application/msgpack")
+        try:
+            if wanted is not self._document:
+                decode = msgspec.msgpack.decode if packed else msgspec.json.decode
+                return decode(part.content, type=wanted, dec_hook=read_leaf)
+            decoder = self._decoders.get(packed)
+            if decoder is None:
+                module: Any = msgspec.msgpack if packed else msgspec.json
+                self._decoders[packed] = decoder = module.Decoder(wanted, dec_hook=read_leaf)
+            return decoder.decode(part.content)
+        except msgspec.ValidationError as fault:
+            raise _invalid(fault, part.name, lambda: _parsed(part)) from None
+        except msgspec.DecodeError as fault:
+            raise _malformed(part, fault) from None
+        except UnicodeDecodeError:
+            raise InvalidRequest([(part.name, "expected UTF-8")]) from None
+
+    def _convert(self, hint: Hint, value: Any, field: str, strict: bool) -> Any:
+        if hint.kind == ANY:
+            return value
+        try:
+            if hint.kind in (ARRAY, TENSOR):
+                return array(hint, value)
+            if hint.kind == FILE:
+                raise ValueError(f"expected a part of a form, got {type(value).__name__}")
+            return msgspec.convert(value, hint.type, strict=strict, dec_hook=read_leaf)
+        except msgspec.ValidationError as fault:
+            raise _invalid(fault, field, lambda: value) from None
+        except ValueError as fault:
+            raise InvalidRequest([(field, str(fault))]) from None
+
+
+def _document_of(parameters: Sequence[Parameter]) -> Any:
+    if not parameters:
+        return None
+    fields = [(one.name, one.hint.type, one.default) for one in parameters]
+    ordered = [(name, kind, msgspec.field(default=default)) for name, kind, default in fields]
+    return msgspec.defstruct("Body", ordered, kw_only=True, forbid_unknown_fields=True)
+
+
+def _fields_of(kind: Any) -> dict[str, Any] | None:
+    """Returns names and types of a dataclass, struct, pydantic model or TypedDict; None for other types."""
+    made_of = ("__dataclass_fields__", "__struct_fields__", "model_fields", "__total__")
+    if not isinstance(kind, type) or not any(hasattr(kind, name) for name in made_of):
+        return None
+    names = getattr(kind, "__struct_fields__", None) or getattr(kind, "model_fields", None)
+    hints = get_type_hints(kind, include_extras=True)
+    return {name: hints[name] for name in names} if names else hints
+
+
+def _base(name: str) -> str:
+    """Returns the name of a part; `tag[0]` is an earlier one of the name `tag`."""
+    return re.sub(r"\[\d+\]$", "", name)
+
+
+def _place(part: Part) -> int:
+    found = re.search(r"\[(\d+)\]$", part.name)
+    return int(found[1]) if found else 1 << 30
+
+
+def _refuse_unknown(parts: Sequence[Part], known: Sequence[str]) -> None:
+    unknown = [part.name for part in parts if part.name not in known and _base(part.name) not in known]
+    if unknown:
+        expected = ", ".join(known)
+        raise InvalidRequest([(name, f"unknown (expected: {expected})") for name in unknown])
+
+
+def _media(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _is_document(content_type: str) -> bool:
+    media = _media(content_type)
+    return media == "application/json" or media.endswith("+json") or media in MSGPACK_TYPES
+
+
+def _may_be_json(content_type: str) -> bool:
+    media = _media(content_type)
+    return media in ("application/json", *_LOOSE) or media.startswith("text/") or media.endswith("+json")
+
+
+def _unsupported(part: Part, expected: str) -> InvalidRequest:
+    return InvalidRequest([(part.name, f"content type {part.type!r} (expected: {expected})")], 415)
+
+
+def _malformed(part: Part, fault: Exception) -> InvalidRequest:
+    form = "msgpack" if _media(part.type) in MSGPACK_TYPES else "JSON"
+    text = str(fault).removeprefix("JSON is malformed: ").removeprefix("MessagePack data is malformed: ")
+    return InvalidRequest([(part.name, f"expected {form}: {text}")], 400)
+
+
+def _parsed(part: Part) -> Any:
+    decode: Any = msgspec.msgpack.decode if _media(part.type) in MSGPACK_TYPES else msgspec.json.decode
+    try:
+        return decode(part.content)
+    except msgspec.DecodeError as fault:
+        raise _malformed(part, fault) from None
+
+
+def _object(part: Part) -> Mapping[str, Any]:
+    value = _parsed(part)
+    if not isinstance(value, dict):
+        raise InvalidRequest([(part.name, f"expected an object, got {shown(value)}")])
+    return value
+
+
+def _text(part: Part) -> str:
+    found = re.search(r"charset=\"?([\w.:-]+)", part.type, re.IGNORECASE)
+    charset = found[1] if found else "utf-8"
+    try:
+        return bytes(part.content).decode(charset)
+    except (UnicodeDecodeError, LookupError):
+        raise InvalidRequest([(part.name, f"expected text in {charset}")]) from None
+
+
+def _anything(part: Part) -> Any:
+    if _is_document(part.type):
+        return _parsed(part)
+    return _text(part) if _media(part.type).startswith("text/") else bytes(part.content)
+
+
+def _invalid(fault: msgspec.ValidationError, field: str, document: Any) -> InvalidRequest:
+    """Names the field of a failed check, and what was found there."""
+    found = _FAULT.fullmatch(str(fault))
+    what = found["what"] if found else str(fault)
+    path = (found["path"] if found else None) or "$"
+    path = _KEY_PATH.sub("", path)
+    where = field + path.removeprefix("$")
+    deeper = getattr(fault.__cause__, "errors", None)
+    if isinstance(deeper, types.MethodType):  # pydantic names fields of its own
+        problems = [(where + _joined(one["loc"]), _deeper_text(one)) for one in deeper(include_url=False)]
+        return InvalidRequest(problems)
+    missing = re.fullmatch(r"Object missing required field `([^`]*)`", what)
+    if missing:
+        return InvalidRequest([(f"{where}.{missing[1]}", "missing")])
+    unknown = re.fullmatch(r"Object contains unknown field `([^`]*)`", what)
+    if unknown:
+        return InvalidRequest([(f"{where}.{unknown[1]}", "unknown")])
+    expected = _EXPECTED.fullmatch(what)
+    if expected is None:
+        text = what[:1].lower() + what[1:].replace("`", "")
+        value = (
+            _value_at(document(), path) if text.startswith("expected") and ", got " not in text else MISSING
+        )
+        return InvalidRequest([(where, text if value is MISSING else f"{text}, got {shown(value)}")])
+    wanted = _NAMES.get(expected["wanted"], expected["wanted"])
+    got = _NAMES.get(expected["got"], expected["got"])
+    value = _value_at(document(), path)
+    if value is not MISSING:
+        got = shown(value)
+    return InvalidRequest([(where, f"expected {wanted}{expected['bound']}, got {got}".replace("`", ""))])
+
+
+def _joined(steps: Sequence[Any]) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+
+
+def _deeper_text(problem: Mapping[str, Any]) -> str:
+    text = str(problem["msg"])
+    return f"{text[:1].lower()}{text[1:]}, got {shown(problem['input'])}"
+
+
+def _value_at(document: Any, path: str) -> Any:
+    value = document
+    for step in _STEP.finditer(path.removeprefix("$")):
+        key: Any = step[1] if step[1] is not None else step[2]
+        try:
+            value = value[key] if step[1] is not None else value[int(key)]
+        except (KeyError, IndexError, TypeError, ValueError):
+            return MISSING
+    return value
+
+
+def shown(value: Any) -> str:
+    """Returns a value of a request as an error shows it."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, (bytes, bytearray)):
+        return f"{len(value)} bytes"
+    try:
+        text = msgspec.json.encode(value).decode()
+    except (TypeError, msgspec.EncodeError):
+        return type_name(type(value))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -1,0 +1,396 @@
+"""The loop of a stage: what a worker, or the runner within a process, does with the requests it is given.
+
+A layer brings a `Program` and a handler class of its own:
+
+    class Handler(StageHandler):
+        def make_program(self) -> Program: ...
+
+The loop finds out where on its way each request is, has the program read what the client sent (at the first
+node) or takes the value that another stage gave, calls it, and has it write the answer (at the last node) or
+sends the value on.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from mariner import transport
+from mariner.errors import HTTPError
+from mariner.messages import Headers, Request, Response
+from mariner.reading import Part
+from mariner.writing import EVENTS, Reply, accepted, failure_reply, piece_of, piece_type
+from ts._wire.codec import decode_pairs
+from ts._wire.messages import RequestItem
+from ts._worker.outputs import TypedBody
+from ts.context import Context
+
+_OK = 200
+_FAILED = 400
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where on its way through an application a request is.
+
+    Attributes:
+        route: place of the route in the plan; None: the stage was asked by itself.
+        node: name of the node.
+        first: the request itself is what comes in.
+        last: the client gets what goes out.
+        inputs: nodes whose answers come in, in the order of the method's parameters.
+    """
+
+    route: int | None = None
+    node: str = ""
+    first: bool = True
+    last: bool = True
+    inputs: tuple[str, ...] = ()
+
+
+ALONE = Place()
+
+
+class Ways:
+    """The ways through an application, by the names that a worker is told (`ROUTE#NODE`)."""
+
+    def __init__(self, routes: Sequence[Mapping[str, Any]]) -> None:
+        self._places: dict[str, Place] = {}
+        for number, route in enumerate(routes):
+            nodes = route["nodes"]
+            given_on = {name for node in nodes for name in node.get("inputs", ())}
+            for node in nodes:
+                inputs, name = tuple(node.get("inputs", ())), node["name"]
+                place = Place(number, name, not inputs, name not in given_on, inputs)
+                self._places[f"{number}#{name}"] = place
+
+    @classmethod
+    def near(cls, model_dir: Path) -> Ways:
+        """Reads the `app.json` of the application whose stage lies in a folder; without one, there is no way.
+
+        Raises:
+            ValueError: it is no JSON object.
+        """
+        head = model_dir.parent.parent / "app.json"
+        if model_dir.parent.name != "stages" or not head.is_file():
+            return cls(())
+        return cls(json.loads(head.read_text(encoding="utf-8")).get("routes", ()))
+
+    def place(self, name: str) -> Place:
+        """Returns a place by its name; an empty name: the stage by itself."""
+        return self._places[name] if name else ALONE
+
+
+class Item:
+    """One request at one stage.
+
+    Attributes:
+        place: where on its way it is.
+        index: in the batch.
+    """
+
+    __slots__ = ("_context", "_headers", "_wire", "index", "place")
+
+    def __init__(self, wire: RequestItem, place: Place, index: int, context: Context) -> None:
+        self._wire = wire
+        self._context = context
+        self._headers: Headers | None = None
+        self.place = place
+        self.index = index
+
+    @property
+    def parts(self) -> list[Part]:
+        """Bodies, parts of a form and parameters of a query."""
+        return [Part(*part) for part in self._wire.parts]
+
+    @property
+    def headers(self) -> Headers:
+        """The client's headers."""
+        if self._headers is None:
+            self._headers = Headers(dict(decode_pairs(self._wire.header_block)))
+        return self._headers
+
+    @property
+    def accept(self) -> str | None:
+        """The client's `Accept`; None: anything."""
+        # Most clients send none, or look like one that does not care.
+        block = self._wire.header_block
+        return self.headers.get("accept") if b"ccept" in block or b"ACCEPT" in block else None
+
+    @property
+    def request(self) -> Request:
+        """What a method may ask for."""
+        return Request(self.headers, self._context.get_request_id(self.index) or "")
+
+    def values(self) -> tuple[Any, ...]:
+        """Returns what other stages gave, in the order of the node's inputs.
+
+        Raises:
+            TransportError: it is no value.
+        """
+        inputs = self.place.inputs
+        if len(inputs) == 1:
+            return (transport.decode(self._wire.parts[0].body),)
+        by_name = {part.name: part.body for part in self._wire.parts}
+        return tuple(transport.decode(by_name[name]) for name in inputs)
+
+
+class Call(NamedTuple):
+    """A request that is ready for the program: its item, and the arguments."""
+
+    item: Item
+    arguments: tuple[Any, ...]
+
+
+class Program(Protocol):
+    """What runs in a stage.
+
+    Attributes:
+        name: for messages.
+        batched: whether `call_batch` gets all requests of a batch, or `call` one by one.
+        asynchronous: whether they return awaitables (or, for streams, asynchronous iterators).
+    """
+
+    name: str
+    batched: bool
+    asynchronous: bool
+
+    def start(self, context: Context) -> Any:
+        """Makes what is served; may return an awaitable."""
+
+    def read(self, item: Item) -> tuple[Any, ...]:
+        """Returns the arguments that a client sent; raises HTTPError."""
+
+    def call(self, call: Call) -> Any:
+        """Answers one request."""
+
+    def call_batch(self, calls: Sequence[Call]) -> Any:
+        """Answers a batch: a list with one entry for each request; an exception is that one's failure."""
+
+    def write(self, item: Item, value: Any) -> Reply:
+        """Returns the answer as the client gets it; raises HTTPError."""
+
+
+class StageHandler(ABC):
+    """The handler of a stage whose requests come in order, alone or in batches."""
+
+    context: Context
+    program: Program
+
+    @abstractmethod
+    def make_program(self) -> Program:
+        """Returns what the stage runs; called once in each worker."""
+
+    def take_items(self, items: Sequence[RequestItem]) -> list[RequestItem]:
+        """Has the worker hand requests over as they came."""
+        return list(items)
+
+    def initialize(self, context: Context) -> Any:
+        """Makes the program."""
+        self.context = context
+        self.ways = Ways.near(Path(context.system_properties.get("model_dir") or "."))
+        self.routes: Sequence[str] = context._routes
+        self.program = self.make_program()
+        return self.program.start(context)
+
+    def handle(self, items: Sequence[RequestItem], context: Context) -> Any:
+        """Answers a batch."""
+        if self.program.asynchronous:
+            return self._await_batch(items)
+        batch = _Batch(self, items)
+        if self.program.batched:
+            batch.settle(self.program.call_batch(batch.calls) if batch.calls else [])
+        else:
+            for call in batch.calls:
+                value = self._one(batch, call)
+                if isinstance(value, Iterator) and self._streams(batch, call):
+                    return batch.stream(call.item, value)
+                batch.settle_one(call.item, value)
+        return batch.answers
+
+    def _one(self, batch: _Batch, call: Call) -> Any:
+        try:
+            return self.program.call(call)
+        except HTTPError as fault:
+            return fault
+        except Exception as fault:
+            if batch.size == 1:
+                raise
+            return fault
+
+    async def _await_batch(self, items: Sequence[RequestItem]) -> Any:
+        batch = _Batch(self, items)
+        if self.program.batched:
+            batch.settle(await self.program.call_batch(batch.calls) if batch.calls else [])
+            return batch.answers
+        for call in batch.calls:
+            try:
+                value = self.program.call(call)
+                if inspect.isawaitable(value):
+                    value = await value
+            except HTTPError as fault:
+                value = fault
+            if isinstance(value, (AsyncIterator, Iterator)) and self._streams(batch, call):
+                if isinstance(value, Iterator):
+                    return batch.stream(call.item, value)
+                return await batch.stream_async(call.item, value)
+            batch.settle_one(call.item, value)
+        return batch.answers
+
+    def _streams(self, batch: _Batch, call: Call) -> bool:
+        if call.item.place.last and batch.size == 1:
+            return True
+        where = "to another stage" if not call.item.place.last else "in a batch"
+        raise TypeError(f"{self.program.name}: a stream {where} (expected: one value)")
+
+    def write_between(self, item: Item, value: Any) -> Reply:
+        """Returns what goes to the next stage."""
+        return Reply(transport.encode(value), transport.CONTENT_TYPE)
+
+    def read_between(self, item: Item) -> tuple[Any, ...]:
+        """Returns what other stages gave."""
+        return item.values()
+
+
+class ConcurrentHandler(StageHandler):
+    """The handler of a stage with a coroutine function, of which many run at once."""
+
+    async def handle(self, items: Sequence[RequestItem], context: Context) -> Any:
+        """Answers one request."""
+        return await self._await_batch(items)
+
+
+class _Batch:
+    """The requests of one run, and what each is answered."""
+
+    def __init__(self, handler: StageHandler, wires: Sequence[RequestItem]) -> None:
+        self._handler = handler
+        self.size = len(wires)
+        self.answers: list[Any] = [None] * len(wires)
+        self.calls: list[Call] = []
+        for index, wire in enumerate(wires):
+            name = handler.routes[wire.route - 1] if wire.route else ""
+            item = Item(wire, handler.ways.place(name), index, handler.context)
+            try:
+                read = handler.program.read if item.place.first else handler.read_between
+                self.calls.append(Call(item, read(item)))
+            except HTTPError as fault:
+                self._answer(item, failure_reply(fault))
+            except Exception as fault:
+                if self.size == 1:
+                    raise
+                self.answers[index] = fault
+
+    def settle(self, values: Any) -> None:
+        """Takes the answers of a batch."""
+        name = self._handler.program.name
+        if not isinstance(values, (list, tuple)):
+            raise TypeError(
+                f"{name}: {type(values).__name__} (expected: a list with one entry for each request)"
+            )
+        if len(values) != len(self.calls):
+            raise ValueError(f"{name}: a list of {len(values)} (expected: {len(self.calls)} entries)")
+        for call, value in zip(self.calls, values, strict=True):
+            self.settle_one(call.item, value)
+
+    def settle_one(self, item: Item, value: Any) -> None:
+        """Takes the answer of one request; an exception is its failure."""
+        if isinstance(value, Exception) and not isinstance(value, HTTPError):
+            self.answers[item.index] = value
+            return
+        try:
+            self._answer(item, self._reply(item, value))
+        except HTTPError as fault:
+            self._answer(item, failure_reply(fault))
+        except (TypeError, ValueError) as fault:
+            text = f"{self._handler.program.name}: {fault}"
+            self.answers[item.index] = type(fault)(text)
+            if self.size == 1:
+                raise type(fault)(text) from fault
+
+    def _reply(self, item: Item, value: Any) -> Reply:
+        if isinstance(value, HTTPError):
+            return failure_reply(value)
+        ends = isinstance(value, Response) and value.status >= _FAILED
+        if item.place.last or ends:
+            return self._handler.program.write(item, value)
+        if isinstance(value, Response):
+            raise TypeError("a Response to another stage (expected: a value, or a status from 400 on)")
+        return self._handler.write_between(item, value)
+
+    def _answer(self, item: Item, reply: Reply) -> None:
+        if reply.status != _OK or reply.headers:
+            self._set(item, reply.status, reply.headers)
+        self.answers[item.index] = TypedBody(reply.body, reply.type)  # type: ignore[arg-type]
+
+    def _set(self, item: Item, status: int, headers: Mapping[str, str]) -> None:
+        context = self._handler.context
+        context.set_response_status(status, "", item.index)
+        for name, text in headers.items():
+            context.set_response_header(item.index, name, text)
+
+    def stream(self, item: Item, pieces: Iterator[Any]) -> Any:
+        """Returns what sends the pieces; a failure before the first one is an answer with its status."""
+        try:
+            first = next(pieces, None)
+        except HTTPError as fault:
+            self._answer(item, failure_reply(fault))
+            return self.answers
+        events = self._opened(item, first)
+
+        def sent() -> Generator[list[Any], None, None]:
+            try:
+                if first is not None:
+                    yield [piece_of(first, events)]
+                for piece in pieces:
+                    yield [piece_of(piece, events)]
+            except HTTPError as fault:
+                yield [_late(fault)]
+            finally:
+                close = getattr(pieces, "close", None)
+                if close is not None:
+                    close()
+
+        return sent()
+
+    async def stream_async(self, item: Item, pieces: AsyncIterator[Any]) -> Any:
+        """Like `stream`, of an asynchronous iterator."""
+        try:
+            first = await anext(pieces, None)
+        except HTTPError as fault:
+            self._answer(item, failure_reply(fault))
+            return self.answers
+        events = self._opened(item, first)
+
+        async def sent() -> AsyncGenerator[list[Any], None]:
+            try:
+                if first is not None:
+                    yield [piece_of(first, events)]
+                async for piece in pieces:
+                    yield [piece_of(piece, events)]
+            except HTTPError as fault:
+                yield [_late(fault)]
+            finally:
+                close = getattr(pieces, "aclose", None)
+                if close is not None:
+                    await close()
+
+        return sent()
+
+    def _opened(self, item: Item, first: Any) -> bool:
+        events = EVENTS in accepted(item.accept or "")[:1]
+        if not events:
+            self._handler.context.set_response_content_type(item.index, piece_type(first))
+        return events
+
+
+def _late(fault: HTTPError) -> Exception:
+    # The status of the answer was sent with its first piece; the frontend ends the stream with this.
+    from ts.utils.util import PredictionException
+
+    return PredictionException(fault.detail, fault.status)

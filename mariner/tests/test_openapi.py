@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import mariner
+from mariner.openapi import document
+
+
+@dataclass
+class Label:
+    name: str
+    score: float
+
+
+@mariner.model
+def classify(text: str) -> Label:
+    """Says how a text sounds.
+
+    More of it.
+    """
+    return Label(text, 1.0)
+
+
+def mixed(file: mariner.File, label: Label, limit: int = 3) -> int:
+    return limit
+
+
+def steps(number: int) -> Iterator[Label]:
+    yield Label("a", 1.0)
+
+
+def test_routes_and_types_stand_in_the_document() -> None:
+    found = document(mariner.App({"/classify": classify, "/mixed": mixed, "/steps": steps}))
+    assert found["openapi"] == "3.1.0"
+    operation = found["paths"]["/classify"]["post"]
+    assert operation["summary"] == "Says how a text sounds."
+    assert set(operation["requestBody"]["content"]) == {"text/plain", "application/json"}
+    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    assert answer == {"$ref": "#/components/schemas/Label"}
+    assert set(found["components"]["schemas"]["Label"]["properties"]) == {"name", "score"}
+    body = found["paths"]["/mixed"]["post"]["requestBody"]["content"]
+    assert list(body) == ["multipart/form-data"]
+    assert body["multipart/form-data"]["schema"]["required"] == ["file", "label"]
+    assert "text/event-stream" in found["paths"]["/steps"]["post"]["responses"]["200"]["content"]
+
+
+def test_the_document_and_a_page_are_served() -> None:
+    with mariner.App(classify, "/classify").local() as local:
+        assert local.request("GET", "/openapi.json").json()["paths"]["/classify"]
+        page = local.request("GET", "/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "openapi.json" in page.text
+    assert "https://" not in page.text
