@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_type_hints
@@ -317,7 +316,7 @@ def _invalid(fault: msgspec.ValidationError, field: str, document: Any) -> Inval
     path = _KEY_PATH.sub("", path)
     where = field + path.removeprefix("$")
     deeper = getattr(fault.__cause__, "errors", None)
-    if isinstance(deeper, types.MethodType):  # pydantic names fields of its own
+    if deeper is not None and type(fault.__cause__).__module__.startswith("pydantic"):
         problems = [(where + _joined(one["loc"]), _deeper_text(one)) for one in deeper(include_url=False)]
         return InvalidRequest(problems)
     missing = re.fullmatch(r"Object missing required field `([^`]*)`", what)

@@ -14,6 +14,7 @@ from ts.version import __version__
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "start": ("start", "start"),
+    "serve": ("serve", "serve"),
     "stop": ("stop", "stop"),
     "status": ("status", "status"),
     "swap": ("swap", "swap"),

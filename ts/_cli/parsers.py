@@ -56,6 +56,27 @@ def _add_start(commands: Any) -> None:
         parser.add_argument(flag, action=LaterFlag, nargs="?", help=argparse.SUPPRESS)
 
 
+def _add_serve(commands: Any) -> None:
+    parser = commands.add_parser(
+        "serve", allow_abbrev=False, help="serve a script, archive or folder until it is interrupted"
+    )
+    parser.add_argument(
+        "target",
+        metavar="PATH[:NAME]",
+        help="script of an application, model or handler; .mar, .war, or the folder of one",
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen at (default: 127.0.0.1, this machine only)"
+    )
+    parser.add_argument("--port", type=int, default=8080, help="port (default: 8080; 0: a free one)")
+    parser.add_argument("--workers", type=int, metavar="N", help="workers of each model")
+    parser.add_argument("--name", help="name of the server (default: made from folder and script)")
+    parser.add_argument(
+        "--wait", type=seconds, metavar="SECONDS", help="how long the models may take (default: any time)"
+    )
+    parser.add_argument("--log-config", metavar="FILE", help="Log4j 2 configuration")
+
+
 def _add_stop(commands: Any) -> None:
     parser = commands.add_parser(
         "stop", allow_abbrev=False, help="stop a server, after it has answered what it took on"
@@ -143,6 +164,7 @@ def command_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"mariner {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_start(commands)
+    _add_serve(commands)
     _add_stop(commands)
     _add_swap(commands)
     status = commands.add_parser(
