@@ -223,16 +223,17 @@ def _report_failure(
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """Has SIGTERM end the command as Ctrl-C does."""
+    """Has SIGTERM end the command as Ctrl-C does, which may have been ignored for a background process."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
