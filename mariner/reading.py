@@ -70,6 +70,8 @@ class Reader:
         """
         if not self._parameters:
             return ()
+        # A request without a body has an empty one.
+        parts = [part for part in parts if part.name != BODY or part.type or part.content]
         body = parts[0] if len(parts) == 1 and parts[0].name == BODY else None
         if self._only is not None:
             if body is not None:

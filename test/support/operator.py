@@ -17,7 +17,7 @@ from support.places import PYTHON, ROOT
 from support.server import FREE_PORTS
 
 MODULES = {"mariner": "ts._cli.main", "torchserve": "ts.model_server", "archiver": "model_archiver"}
-_STARTING = ("start", "--start", "drill")
+_STARTING = ("start", "--start", "serve", "drill")
 _QUIET_JVM = "-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dio.netty.leakDetection.level=paranoid"
 
 

@@ -1,0 +1,205 @@
+"""Applications of the Python API on a real server: content types, batches, streams, pipelines, archives."""
+
+from __future__ import annotations
+
+import io
+import signal
+import zipfile
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import numpy as np
+import pytest
+from support import rest
+from support.operator import Operator
+from support.places import ROOT
+from support.server import RunningServer
+from support.waiting import eventually
+
+import mariner
+from mariner.app import app_of
+from mariner.packing import pack
+from mariner.requests import body_of
+from mariner.source import load_script
+
+SCRIPT = ROOT / "test" / "support" / "apps" / "everything.py"
+PIPELINE = ROOT / "examples" / "pipeline" / "app.py"
+TEXT = {"Content-Type": "text/plain"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    base = tmp_path_factory.mktemp("python-api")
+    app = app_of(load_script(SCRIPT), "app")
+    folder = app.plan().write(base / "app")
+    only = app_of(load_script(SCRIPT), "double")
+    store = base / "server" / "store"
+    packed = pack(only, store)
+    arguments = ["--app", str(folder), "--models", f"double={packed.path.name}"]
+    with RunningServer(base / "server", arguments=arguments) as running:
+        yield running
+
+
+def post(server: RunningServer, path: str, body: Any = b"", kind: str = "", **headers: str) -> rest.Reply:
+    given = {**({"Content-Type": kind} if kind else {}), **headers}
+    return rest.call(server.inference, "POST", path, body, given)
+
+
+def npy(array: Any) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def multipart(data: Mapping[str, str], files: Mapping[str, tuple[str, bytes]]) -> tuple[bytes, str]:
+    kind, body = body_of(data=data, files=files)
+    return body, kind
+
+
+ADDED = {"total": 6.0, "mark": None}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "kind", "answer"),
+    [
+        ("/add", b'{"a": 1, "items": [{"x": 5}]}', "application/json", ADDED),
+        ("/add", msgspec.msgpack.encode({"a": 1, "items": [{"x": 5}]}), "application/msgpack", ADDED),
+        ("/add?a=1&scale=2", b'{"items": [{"x": 2}]}', "application/json", ADDED),
+        ("/add", *multipart({"a": "1"}, {"items": ("application/json", b'[{"x": 5}]')}), ADDED),
+        ("/double", b"[[1, 2]]", "application/json", [[2.0, 4.0]]),
+        ("/double", npy(np.ones((1, 2), np.float32)), "application/x-npy", [[2.0, 2.0]]),
+        ("/size", b"\x00\x01", "image/png", {"size": 2, "type": "image/png"}),
+        ("/size", *multipart({}, {"file": ("text/csv", b"a,b")}), {"size": 3, "type": "text/csv"}),
+        ("/split", b"a b", "text/plain", ["a", "b"]),
+        ("/split", b"text=a+b", "application/x-www-form-urlencoded", ["a", "b"]),
+        ("/split?text=a%20b", b"", "", ["a", "b"]),
+    ],
+)
+def test_bodies_are_read_by_their_type(
+    server: RunningServer, path: str, body: bytes, kind: str, answer: Any
+) -> None:
+    reply = post(server, path, body, kind)
+    assert reply.status == 200, reply.text
+    assert reply.json() == answer
+
+
+def test_answers_have_the_form_that_the_client_likes(server: RunningServer) -> None:
+    reply = post(server, "/double", b"[[1, 2]]", "application/json", Accept="application/x-npy")
+    assert np.load(io.BytesIO(reply.body)).tolist() == [[2.0, 4.0]]
+    refused = post(server, "/double", b"[[1, 2]]", "application/json", Accept="image/png")
+    assert refused.status == 406
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "kind", "status", "message"),
+    [
+        (
+            "/add",
+            b'{"a": 1, "items": [{"x": "a"}]}',
+            "application/json",
+            422,
+            'items[0].x: expected int, got "a"',
+        ),
+        ("/add", b'{"a": 1}', "application/json", 422, "body.items: missing"),
+        ("/add", b"{", "application/json", 400, "body: expected JSON"),
+        ("/double", b"[1, 2]", "application/json", 422, "body: expected shape [-1, 2], got [2]"),
+        ("/split", b"", "", 422, "text: missing (expected: str)"),
+        ("/total", b"nothing", "text/plain", 402, "nothing to split"),
+        ("/count", b"9", "application/json", 409, "too many"),
+    ],
+)
+def test_failures_name_field_and_expectation(
+    server: RunningServer, path: str, body: bytes, kind: str, status: int, message: str
+) -> None:
+    reply = post(server, path, body, kind)
+    assert reply.status == status, reply.text
+    assert message in reply.json()["message"]
+
+
+def test_one_bad_request_of_a_batch_fails_alone(server: RunningServer) -> None:
+    with ThreadPoolExecutor(3) as threads:
+        replies = list(
+            threads.map(lambda body: post(server, "/halve", body, "application/json"), [b"4", b"3", b"8"])
+        )
+    assert [reply.status for reply in replies] == [200, 409, 200]
+    assert [replies[0].json(), replies[2].json()] == [[2, 3], [4, 3]]
+
+
+def test_streams_come_as_lines_or_events(server: RunningServer) -> None:
+    assert post(server, "/count", b"2", "application/json").text == '{"step":0}\n{"step":1}\n'
+    events = post(server, "/count", b"2", "application/json", Accept="text/event-stream")
+    assert 'data: {"step":0}\n\n' in events.text.replace("data:{", "data: {")
+    assert post(server, "/tokens", b"a b c", "text/plain").text == "a b c "
+
+
+def test_values_pass_from_stage_to_stage(server: RunningServer) -> None:
+    assert post(server, "/total", b"a b", "text/plain").json() == float((np.arange(200_000.0) + 3).sum())
+
+
+def test_branches_are_joined(server: RunningServer) -> None:
+    answer = post(server, "/join", b"x y z", "text/plain").json()
+    assert answer == {"count": 3, "head": "x", "total": float((np.arange(200_000.0) + 4).sum())}
+
+
+def test_pages_are_served(server: RunningServer) -> None:
+    document = rest.call(server.inference, "GET", "/openapi.json").json()
+    assert set(document["paths"]) >= {"/add", "/join"}
+    assert "openapi.json" in rest.call(server.inference, "GET", "/docs").text
+
+
+def test_an_archive_of_one_model_is_a_model(server: RunningServer) -> None:
+    reply = post(server, "/predictions/double", b"[[1, 2]]", "application/json")
+    assert reply.json() == [[2.0, 4.0]]
+
+
+def test_the_client_gives_and_takes_typed_values(server: RunningServer) -> None:
+    module = load_script(SCRIPT)
+    arrays = mariner.Client(server.inference, module.double, "/double")
+    assert arrays.predict(np.ones((2, 2), np.float32)).tolist() == [[2, 2], [2, 2]]
+    totals = mariner.Client(server.inference, module.add, "/add", headers={"X-Mark": "m"})
+    assert totals.predict(1, items=[module.Item(2)]) == module.Total(3.0, "m")
+    assert list(mariner.Client(server.inference, module.count, "/count").stream(2)) == [
+        {"step": 0},
+        {"step": 1},
+    ]
+    with pytest.raises(mariner.HTTPError, match="422: body: expected shape"):
+        arrays.predict(np.ones(2, np.float32))
+
+
+def test_a_packed_pipeline_is_served_until_it_is_interrupted(operator: Operator) -> None:
+    done = operator.run("mariner", "archive", str(PIPELINE), "--model-name", "stack")
+    assert done.code == 0, done.text
+    with zipfile.ZipFile(operator.work / "stack.war") as packed:
+        assert "stages/Encode/app.py" in packed.namelist()
+    process = operator.spawn("mariner", "serve", "stack.war", "--port", "0")
+    try:
+        eventually(lambda: "Ctrl-C" in operator.spawned_text() or process.poll() is not None, seconds=90)
+        text = operator.spawned_text()
+        assert "stack is ready at http://127.0.0.1:" in text, text
+        url = next(line.split()[1] for line in text.splitlines() if line.startswith("  POST"))
+        address = f"http://{urlsplit(url).netloc}"
+        reply = rest.call(address, "POST", "/classify", b"who are you ?", TEXT)
+        assert reply.json()["label"] == "question"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    assert not list(operator.temp.glob("mariner-serve-*"))
+
+
+def test_what_can_not_be_served_is_told(operator: Operator) -> None:
+    (operator.work / "plain.py").write_text("x = 1\n")
+    (operator.work / "page.txt").write_text("x")
+    nothing = operator.run("mariner", "serve", "plain.py")
+    assert nothing.code == 1
+    assert "plain: no applications or models" in nothing.err
+    unknown = operator.run("mariner", "serve", "page.txt")
+    assert "page.txt can't be served (expected: a script (.py), a model archive (.mar)" in unknown.err
+    absent = operator.run("mariner", "serve", "absent.py")
+    assert absent.code == 2
+    assert "absent.py: no such file or folder" in absent.err
