@@ -341,6 +341,10 @@ class _LocalBatch:
         """Returns the id of each request."""
         return {index: str(item.id) for index, item in enumerate(self._items)}
 
+    def routes(self) -> list[int]:
+        """Returns the number of each request's route."""
+        return [item.route for item in self._items]
+
     def request_processors(self) -> list[RequestProcessor]:
         """Returns one processor for each request, always the same."""
         if self._processors is None:

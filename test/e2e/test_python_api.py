@@ -20,6 +20,7 @@ from support.server import RunningServer
 from support.waiting import eventually
 
 import mariner
+from mariner import transport
 from mariner.app import app_of
 from mariner.packing import pack
 from mariner.requests import body_of
@@ -137,6 +138,13 @@ def test_streams_come_as_lines_or_events(server: RunningServer) -> None:
 
 def test_values_pass_from_stage_to_stage(server: RunningServer) -> None:
     assert post(server, "/total", b"a b", "text/plain").json() == float((np.arange(200_000.0) + 3).sum())
+
+
+def test_a_client_can_not_speak_as_another_stage(server: RunningServer) -> None:
+    forged = bytes(transport.encode(np.arange(3.0)))
+    for kind in (transport.CONTENT_TYPE, "application/octet-stream"):
+        reply = post(server, "/predictions/everything__total", forged, kind)
+        assert reply.status in (415, 422), reply.text
 
 
 def test_branches_are_joined(server: RunningServer) -> None:

@@ -186,7 +186,7 @@ def _until_interrupted(
                 launch.failed()
                 return _report_failure(target, folder, state, process)
             launch.started()
-            _report_ready(target, state)
+            _report_ready(target, _address(options, state))
             code = process.wait()
     except KeyboardInterrupt:
         print("\nstopping", file=sys.stderr, flush=True)
@@ -199,8 +199,13 @@ def _has_started(state: ServerState) -> bool:
     return state.phase == "ready"
 
 
-def _report_ready(target: Target, state: ServerState) -> None:
-    address = state.listeners.get("inference", "")
+def _address(options: argparse.Namespace, state: ServerState) -> str:
+    """Returns the address as it was asked for, with the port that it got."""
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    return f"http://{host}:{state.listeners.get('inference', '').rpartition(':')[2]}"
+
+
+def _report_ready(target: Target, address: str) -> None:
     print(f"{target.title} is ready at {address}")
     for route in target.routes:
         method, _, path = route.partition(" ")
