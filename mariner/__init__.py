@@ -9,12 +9,16 @@ class Sentiment:
 app = mariner.App(Sentiment, route="/sentiment")
 """
 
+from typing import TYPE_CHECKING, Any
+
 from mariner.app import App
-from mariner.client import AsyncClient, Client
 from mariner.errors import DefinitionError, HTTPError, InvalidRequest
 from mariner.graph import through
 from mariner.messages import File, Request, Response, Shape, Worker
 from mariner.model import Model, model
+
+if TYPE_CHECKING:
+    from mariner.client import AsyncClient, Client
 
 __all__ = [
     "App",
@@ -32,3 +36,12 @@ __all__ = [
     "model",
     "through",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Workers have no use for a client, and start sooner without it.
+    if name in ("AsyncClient", "Client"):
+        from mariner import client
+
+        return getattr(client, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

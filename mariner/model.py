@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from mariner.errors import DefinitionError
+from mariner.faults import MISSING
 from mariner.hints import ANY, Hint, list_item, stream_item, type_name
 from mariner.messages import Request
-from mariner.reading import MISSING, Parameter
+from mariner.reading import Parameter
 
 if TYPE_CHECKING:
     from mariner.graph import Flow, Step

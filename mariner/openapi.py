@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mariner.arrays import NPY
+from mariner.faults import MISSING
 from mariner.hints import ANY, ARRAY, BYTES, DOCUMENT, FILE, IMAGE, TENSOR, TEXT, Hint
 from mariner.messages import File
 from mariner.plan import Document
-from mariner.reading import MISSING, MSGPACK_TYPES
+from mariner.reading import MSGPACK_TYPES
 from mariner.writing import BINARY, EVENTS, JSON
 
 if TYPE_CHECKING:

@@ -13,10 +13,9 @@ sends the value on.
 from __future__ import annotations
 
 import inspect
-import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -24,66 +23,17 @@ from mariner import transport
 from mariner.errors import HTTPError
 from mariner.messages import Headers, Request, Response
 from mariner.reading import Part
+from mariner.ways import Place, Ways
 from mariner.writing import EVENTS, Reply, accepted, failure_reply, piece_of, piece_type
 from ts._wire.codec import decode_pairs
 from ts._wire.messages import RequestItem
 from ts._worker.outputs import TypedBody
 from ts.context import Context
 
+_ACCEPT = re.compile(rb"\x00\x06(.{4})[Aa][Cc][Cc][Ee][Pp][Tt]", re.DOTALL)
+"""Beginning of a header of this name in a header block (`proto/wire`), with the size of its value."""
 _OK = 200
 _FAILED = 400
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where on its way through an application a request is.
-
-    Attributes:
-        route: place of the route in the plan; None: the stage was asked by itself.
-        node: name of the node.
-        first: the request itself is what comes in.
-        last: the client gets what goes out.
-        inputs: nodes whose answers come in, in the order of the method's parameters.
-    """
-
-    route: int | None = None
-    node: str = ""
-    first: bool = True
-    last: bool = True
-    inputs: tuple[str, ...] = ()
-
-
-ALONE = Place()
-
-
-class Ways:
-    """The ways through an application, by the names that a worker is told (`ROUTE#NODE`)."""
-
-    def __init__(self, routes: Sequence[Mapping[str, Any]]) -> None:
-        self._places: dict[str, Place] = {}
-        for number, route in enumerate(routes):
-            nodes = route["nodes"]
-            given_on = {name for node in nodes for name in node.get("inputs", ())}
-            for node in nodes:
-                inputs, name = tuple(node.get("inputs", ())), node["name"]
-                place = Place(number, name, not inputs, name not in given_on, inputs)
-                self._places[f"{number}#{name}"] = place
-
-    @classmethod
-    def near(cls, model_dir: Path) -> Ways:
-        """Reads the `app.json` of the application whose stage lies in a folder; without one, there is no way.
-
-        Raises:
-            ValueError: it is no JSON object.
-        """
-        head = model_dir.parent.parent / "app.json"
-        if model_dir.parent.name != "stages" or not head.is_file():
-            return cls(())
-        return cls(json.loads(head.read_text(encoding="utf-8")).get("routes", ()))
-
-    def place(self, name: str) -> Place:
-        """Returns a place by its name; an empty name: the stage by itself."""
-        return self._places[name] if name else ALONE
 
 
 class Item:
@@ -118,9 +68,13 @@ class Item:
     @property
     def accept(self) -> str | None:
         """The client's `Accept`; None: anything."""
-        # Most clients send none, or look like one that does not care.
+        # Asked of each request; few need all their headers. No header has a NUL in its value.
         block = self._wire.header_block
-        return self.headers.get("accept") if b"ccept" in block or b"ACCEPT" in block else None
+        found = _ACCEPT.search(block)
+        if found is None:
+            return None
+        size = int.from_bytes(found[1], "big")
+        return bytes(block[found.end() : found.end() + size]).decode("latin-1")
 
     @property
     def request(self) -> Request:
