@@ -48,11 +48,8 @@ PEERS = "next to released peers"
 YARDSTICK = "of a server without features"
 IN_PROCESS = "of the same loop without a server"
 OVERLAP = "of the same model without preparing ahead, where decoding takes as long as the network"
-<<<<<<< HEAD
 PLAIN = "of the same server in plain HTTP"
-=======
 STAGES = "of one stage; a second one is a second process on two processors"
->>>>>>> ebd2fdb (applications: guide, format and architecture; the row apps of the benchmarks; what a handler learns is tested at the worker)
 BATCHING = "batching must not cost throughput; 3 % for noise"
 
 # batch: peer: floors by number of connections.
@@ -113,13 +110,9 @@ def _photo() -> Iterator[Floor]:
     yield Floor("models", ahead, plain, 1.2, OVERLAP)
 
 
-<<<<<<< HEAD
-FLOORS: tuple[Floor, ...] = (*_echo(), *_grpc(), *_bodies(), *_tls(), *_models(), *_photo())
-=======
 def _apps() -> Iterator[Floor]:
     one: dict[str, Parameter] = {"nodes": 1, "connections": 64}
     yield Floor("apps", Side("mariner", {**one, "nodes": 2}), Side("mariner", one), 0.45, STAGES)
 
 
-FLOORS: tuple[Floor, ...] = (*_echo(), *_grpc(), *_bodies(), *_models(), *_photo(), *_apps())
->>>>>>> ebd2fdb (applications: guide, format and architecture; the row apps of the benchmarks; what a handler learns is tested at the worker)
+FLOORS: tuple[Floor, ...] = (*_echo(), *_grpc(), *_bodies(), *_tls(), *_models(), *_photo(), *_apps())
