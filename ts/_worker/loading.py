@@ -71,6 +71,8 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, places: Places) -> Loa
         opened = _envelope(envelope)
         entry_point = _asynchronous(opened, entry_point) if mode == CONCURRENT else opened(entry_point).handle
     make_rows: MakeRows = raw_rows if fields.get("decode_input_request") == "false" else decode_rows
+    if hasattr(instance, "take_items"):
+        make_rows = instance.take_items
     if tensors is not None:
         if envelope or preparer is not None or mode != SERIAL:
             other = f"the envelope {envelope}" if envelope else "prepareAhead" if preparer else f"mode {mode}"
