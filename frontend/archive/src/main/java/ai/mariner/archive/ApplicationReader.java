@@ -121,7 +121,13 @@ final class ApplicationReader {
     }
     Contents found = contents(name, folder);
     return new ModelArchive(
-        files.location(), folder.normalize(), found.manifest(), found.overrides(), name, () -> {});
+        files.location(),
+        folder.normalize(),
+        found.manifest(),
+        found.overrides(),
+        found.signature(),
+        name,
+        () -> {});
   }
 
   private Contents contents(String stage, Path folder) {

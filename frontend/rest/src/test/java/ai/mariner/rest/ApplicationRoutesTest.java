@@ -39,7 +39,7 @@ class ApplicationRoutesTest {
     Manifest manifest = new Manifest(null, "1.0", "stage.py", "python", null);
     Path folder = Path.of("stage");
     ModelArchive stage =
-        new ModelArchive("app.war", folder, manifest, ModelOverrides.NONE, "a", () -> {});
+        new ModelArchive("app.war", folder, manifest, ModelOverrides.NONE, null, "a", () -> {});
     NodeSpec node = new NodeSpec("n", "a", List.of());
     RouteSpec route =
         new RouteSpec(

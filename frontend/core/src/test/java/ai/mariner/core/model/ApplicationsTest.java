@@ -51,7 +51,8 @@ class ApplicationsTest {
       Path folder = Path.of("unpacked", stage);
       stages.put(
           stage,
-          new ModelArchive("app.war", folder, manifest, ModelOverrides.NONE, stage, () -> {}));
+          new ModelArchive(
+              "app.war", folder, manifest, ModelOverrides.NONE, null, stage, () -> {}));
     }
     List<String> names = List.copyOf(stages.keySet());
     ApplicationSpec spec =

@@ -193,6 +193,16 @@ final class RankGroupTest {
     }
 
     @Override
+    public void unload() {
+      throw new AssertionError("unload");
+    }
+
+    @Override
+    public WorkerLink beside() {
+      throw new AssertionError("beside");
+    }
+
+    @Override
     public void run(long runId, Operation operation, List<? extends RunItem> items) {
       sent.add(rank + " run " + runId);
     }
