@@ -171,7 +171,9 @@ public final class TokenAuthority implements AccessPolicy {
   private boolean matches(TokenScope scope, @Nullable String authorization) {
     boolean good = false;
     for (Held held : keys.getOrDefault(scope, List.of())) {
-      good |= isAlive(held) & BearerToken.matches(held.key().text(), authorization);
+      // Compared first, so that the time does not tell which keys are alive.
+      boolean same = BearerToken.matches(held.key().text(), authorization);
+      good |= same && isAlive(held);
     }
     return good;
   }

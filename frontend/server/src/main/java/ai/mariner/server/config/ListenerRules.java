@@ -61,19 +61,25 @@ record ListenerRules(
       String where = listener.key + ": " + listener.text();
       if (listener.address.equals(metrics)) {
         findings.warning(where + " is open to other machines; metrics are never behind a token");
-      } else if (tokenAuthorization || asksForCertificates(listener.address)) {
         continue;
-      } else if (profile.openListeners() || allowInsecure || listener.address.tls() != null) {
-        findings.warning(
-            where
-                + " is open to other machines and asks for no token: whoever reaches it can use"
-                + " it");
-      } else {
-        findings.problem(
-            where
-                + " (expected: a loopback address, or disable_token_authorization=false, or TLS, or"
-                + " --allow-insecure)");
       }
+      if (!tokenAuthorization && !asksForCertificates(listener.address)) {
+        boolean allowed =
+            profile.openListeners() || allowInsecure || listener.address.tls() != null;
+        reportOpen(findings, where, allowed);
+      }
+    }
+  }
+
+  private static void reportOpen(Findings findings, String where, boolean allowed) {
+    if (allowed) {
+      findings.warning(
+          where + " is open to other machines and asks for no token: whoever reaches it can use it");
+    } else {
+      findings.problem(
+          where
+              + " (expected: a loopback address, or disable_token_authorization=false, or TLS, or"
+              + " --allow-insecure)");
     }
   }
 
