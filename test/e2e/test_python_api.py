@@ -78,6 +78,19 @@ ADDED = {"total": 6.0, "mark": None}
         ("/split", b"text=a+b", "application/x-www-form-urlencoded", ["a", "b"]),
         ("/split?text=a%20b", b"", "", ["a", "b"]),
     ],
+    ids=[
+        "json",
+        "msgpack",
+        "query",
+        "parts",
+        "numbers",
+        "npy",
+        "picture",
+        "file",
+        "text",
+        "form",
+        "query-only",
+    ],
 )
 def test_bodies_are_read_by_their_type(
     server: RunningServer, path: str, body: bytes, kind: str, answer: Any

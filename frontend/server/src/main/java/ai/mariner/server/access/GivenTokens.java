@@ -64,8 +64,9 @@ public final class GivenTokens implements AccessPolicy {
     boolean good = false;
     for (Held one : held.getOrDefault(scope, List.of())) {
       Long end = one.endNanos;
-      boolean alive = end == null || nanoTime.getAsLong() - end < 0;
-      good |= alive & BearerToken.matches(one.token, authorization);
+      // Compared first, so that the time does not tell which tokens are alive.
+      boolean same = BearerToken.matches(one.token, authorization);
+      good |= same && (end == null || nanoTime.getAsLong() - end < 0);
     }
     return good ? null : REFUSAL;
   }
