@@ -74,7 +74,8 @@ record ListenerRules(
   private static void reportOpen(Findings findings, String where, boolean allowed) {
     if (allowed) {
       findings.warning(
-          where + " is open to other machines and asks for no token: whoever reaches it can use it");
+          where
+              + " is open to other machines and asks for no token: whoever reaches it can use it");
     } else {
       findings.problem(
           where
