@@ -68,7 +68,12 @@ def documents(app: App) -> tuple[Document, ...]:
     """
     text = json.dumps(document(app), indent=2, ensure_ascii=False).encode()
     found = [Document("/openapi.json", JSON, text)]
-    return (*found, *(_swagger_pages() or [Document("/docs", "text/html; charset=utf-8", _own_page())]))
+    return (*found, *docs_pages())
+
+
+def docs_pages() -> list[Document]:
+    """Returns the page `/docs`, and what belongs to it; it shows what `/openapi.json` says."""
+    return _swagger_pages() or [Document("/docs", "text/html; charset=utf-8", _own_page())]
 
 
 def _operation(path: str, flow: Flow, schemas: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Other servers' own words for models, as thin layers over the engine."""

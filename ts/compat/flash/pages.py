@@ -1,0 +1,124 @@
+"""Pages of a composition: its OpenAPI document, what its endpoints take, and their graphs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from mariner.openapi import docs_pages
+from mariner.plan import Document
+from mariner.writing import JSON
+from ts.compat.flash.drawing import draw
+from ts.compat.flash.graph import component_tasks, composition_json, way_json, way_tasks
+
+if TYPE_CHECKING:
+    from ts.compat.flash.composition import Composition
+    from ts.compat.flash.schemas import EndpointProtocol
+
+VERSION = "0.8.2"
+"""Of Flash, whose API this is."""
+_HTML = "text/html; charset=utf-8"
+_REFERENCE = "#/components/schemas/{model}"
+_PAGE = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>'
+    "body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem; color: #1d2733 }} svg {{ max-width: 100% }}"
+    "</style></head><body><h1>{title}</h1>{content}</body></html>"
+)
+_PROBLEMS = {
+    "title": "HTTPValidationError",
+    "type": "object",
+    "properties": {
+        "detail": {
+            "title": "Detail",
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/ValidationError"},
+        }
+    },
+}
+_PROBLEM = {
+    "title": "ValidationError",
+    "type": "object",
+    "required": ["loc", "msg", "type"],
+    "properties": {
+        "loc": {
+            "title": "Location",
+            "type": "array",
+            "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+        },
+        "msg": {"title": "Message", "type": "string"},
+        "type": {"title": "Error Type", "type": "string"},
+    },
+}
+
+
+def documents(composition: Composition, protocols: Sequence[EndpointProtocol]) -> list[Document]:
+    """Returns all pages of a composition."""
+    connections, components = composition.connections, composition.components
+    names = composition.component_uid_names
+    drawings = [
+        f"<h2>{escape(names[uid])}</h2>{draw(list(component_tasks(one)), names)}"
+        for uid, one in components.items()
+    ]
+    found = [
+        Document("/openapi.json", JSON, _json(openapi(protocols))),
+        *docs_pages(),
+        Document("/flashserve/alive", JSON, _json({"alive": True})),
+        Document("/flashserve/dag_json", JSON, _json(composition_json(components, connections))),
+        _page("/flashserve/component_dags", "Components", "".join(drawings)),
+    ]
+    page = next(one for one in found if one.path == "/docs")
+    found.append(Document("/redoc", page.type, page.content))
+    for one in protocols:
+        route = one.route.rstrip("/")
+        found.append(Document(f"{route}/meta", JSON, _json(one.meta())))
+        found.append(Document(f"{route}/dag_json", JSON, _json(way_json(one.way, connections))))
+        found.append(_page(f"{route}/dag", one.name, draw(list(way_tasks(one.way)), names)))
+    return found
+
+
+def openapi(protocols: Sequence[EndpointProtocol]) -> dict[str, Any]:
+    """Returns the OpenAPI document of endpoints."""
+    schemas: dict[str, Any] = {"HTTPValidationError": _PROBLEMS, "ValidationError": _PROBLEM}
+    paths = {one.route: {"post": _operation(one, schemas)} for one in protocols}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "FlashServe", "version": VERSION},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+
+
+def _operation(protocol: EndpointProtocol, schemas: dict[str, Any]) -> dict[str, Any]:
+    bodies = []
+    for model, mode in ((protocol.request_model, "validation"), (protocol.response_model, "serialization")):
+        schema = model.model_json_schema(ref_template=_REFERENCE, mode=mode)  # type: ignore[arg-type]
+        schemas.update(schema.pop("$defs", {}))
+        schemas[model.__name__] = schema
+        bodies.append(_content(model.__name__))
+    methods = [type(step.component).__doc__ for step in protocol.way.steps]
+    text = "\n\n".join(line.strip() for line in methods if line)
+    return {
+        "tags": [protocol.name],
+        "summary": protocol.name,
+        "description": text,
+        "operationId": protocol.name,
+        "requestBody": {"required": True, "content": bodies[0]},
+        "responses": {
+            "200": {"description": "Successful Response", "content": bodies[1]},
+            "422": {"description": "Validation Error", "content": _content("HTTPValidationError")},
+        },
+    }
+
+
+def _content(name: str) -> dict[str, Any]:
+    return {JSON: {"schema": {"$ref": _REFERENCE.replace("{model}", name)}}}
+
+
+def _page(path: str, title: str, content: str) -> Document:
+    return Document(path, _HTML, _PAGE.format(title=escape(title), content=content).encode())
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()

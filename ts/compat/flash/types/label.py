@@ -1,0 +1,70 @@
+"""Names of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ts.compat.flash.types.base import BadInput, BaseType
+
+
+class UnknownLabel(BadInput, KeyError):
+    """No class has this name."""
+
+
+class Label(BaseType):
+    """The name of a class; the method gets, and returns, its index.
+
+    Args:
+        path: a text file with a name on each line; without `classes`.
+        classes: names in their order, or by their indices; without `path`.
+
+    Raises:
+        ValueError: both were given, or neither.
+        TypeError: the classes are no names.
+    """
+
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        classes: Sequence[str] | Mapping[int, str] | None = None,
+    ) -> None:
+        if (path is None) == (classes is None):
+            raise ValueError("Label: path and classes (expected: exactly one of them)")
+        if path is not None:
+            lines = Path(path).read_text(encoding="utf-8").splitlines()
+            classes = [line.strip() for line in lines]
+        self.path = path
+        self.classes = _by_index(classes)
+        self._indices = {name: index for index, name in self.classes.items()}
+
+    def deserialize(self, label: str) -> Any:  # type: ignore[override]
+        """Makes a tensor without dimensions of a name."""
+        import torch
+
+        try:
+            return torch.tensor(self._indices[label])
+        except KeyError:
+            raise UnknownLabel(f"no class {label!r} (expected: one of {len(self.classes)} names)") from None
+
+    def serialize(self, key: Any) -> str:
+        """Returns the name of an index."""
+        index = key if isinstance(key, int) else int(key.item())
+        try:
+            return self.classes[index]
+        except KeyError:
+            raise KeyError(f"Label: class {index} (expected: one of {len(self.classes)})") from None
+
+
+def _by_index(classes: Any) -> Mapping[int, str]:
+    if isinstance(classes, Mapping):
+        found = dict(classes)
+    elif isinstance(classes, (list, tuple)):
+        found = dict(enumerate(classes))
+    else:
+        raise TypeError(f"Label: classes: {type(classes).__name__} (expected: a list, tuple or dict)")
+    for index, name in found.items():
+        if type(index) is not int or not isinstance(name, str):
+            raise TypeError(f"Label: classes: {index!r}: {name!r} (expected: whole numbers and names)")
+    return found

@@ -1,0 +1,22 @@
+"""Numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ts.compat.flash.types.base import BaseType
+
+
+class Number(BaseType):
+    """A number; the method gets a tensor of the shape (1, 1)."""
+
+    def deserialize(self, num: int | float) -> Any:  # type: ignore[override]
+        """Makes a tensor of a number."""
+        import torch
+
+        return torch.as_tensor(num).reshape(1, 1)
+
+    def serialize(self, data: Any) -> int | float:
+        """Returns the only element of a tensor, or a plain number as it is."""
+        found: int | float = data if isinstance(data, (int, float)) else data.item()
+        return found
