@@ -48,8 +48,8 @@ def run(component: ModelComponent, given: Sequence[Mapping[str, Any]]) -> list[A
         if rows != len(given):
             shown = f"{type(value).__name__} of {'one value' if rows is None else f'{rows} rows'}"
             raise RuntimeError(
-                f"{type(component).__name__}: {name}: {shown} for {len(given)} requests at once (expected: one "
-                "row for each, or a component without `batch`)"
+                f"{type(component).__name__}: {name}: {shown} for {len(given)} requests at once "
+                "(expected: one row for each, or a component without `batch`)"
             )
     return [
         {name: values[name][index : index + 1] for name in component.outputs} for index in range(len(given))

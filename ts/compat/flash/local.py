@@ -23,12 +23,14 @@ class LocalApp:
     What a component raises is answered with 500 and then raised, as test clients expect.
 
     Attributes:
+        composition: what it was made of.
         plan: what it runs.
     """
 
     def __init__(self, composition: Composition, components: Mapping[str, Any] | None = None) -> None:
         from ts.compat.flash.plans import plan_of, pools_of
 
+        self.composition = composition
         self.plan: Plan = plan_of(composition, "flash", pools_of(composition, components))
         self._runner: Runner | None = None
 

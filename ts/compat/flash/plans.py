@@ -94,7 +94,9 @@ def _resources(name: str, given: Any) -> Resources:
         raise DefinitionError(f"components: {name}: {fault}") from None
     except TypeError:
         known = ", ".join(Resources.__dataclass_fields__)
-        raise DefinitionError(f"components: {name}: {', '.join(given)} (expected: some of {known})") from None
+        raise DefinitionError(
+            f"components: {name}: {', '.join(given or ())} (expected: some of {known})"
+        ) from None
 
 
 def plan_of(

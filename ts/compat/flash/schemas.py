@@ -188,7 +188,7 @@ def _request_model(title: str, payload: Mapping[str, Parameter]) -> type[BaseMod
 
 def _value_type(name: str, datatype: BaseType) -> tuple[Any, Any]:
     if isinstance(datatype, Repeated):
-        entry, _ = _value_type(name, datatype.dtype)
+        entry: Any = _value_type(name, datatype.dtype)[0]
         return (list[entry], Field(..., max_length=datatype.max_len))
     model: Any = create_model(name, __config__=_CONFIG, **dict(fields_of(datatype)))  # type: ignore[call-overload]
     return (model, ...)

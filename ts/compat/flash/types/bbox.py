@@ -12,7 +12,7 @@ _SIDES = 4
 class BBox(BaseType):
     """A box, `[x1, y1, x2, y2]`; the method gets a tensor of four numbers."""
 
-    def deserialize(self, box: tuple[float, float, float, float]) -> Any:  # type: ignore[override]
+    def deserialize(self, box: tuple[float, float, float, float]) -> Any:
         """Makes a tensor of four numbers."""
         import torch
 

@@ -35,7 +35,7 @@ class Image(BaseType):
         self.mode = mode
         self.channel_first = channel_first
 
-    def deserialize(self, data: str) -> Any:  # type: ignore[override]
+    def deserialize(self, data: str) -> Any:
         """Makes a tensor of a picture in base64, whose padding may be missing."""
         import numpy as np
         import torch

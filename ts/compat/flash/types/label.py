@@ -39,7 +39,7 @@ class Label(BaseType):
         self.classes = _by_index(classes)
         self._indices = {name: index for index, name in self.classes.items()}
 
-    def deserialize(self, label: str) -> Any:  # type: ignore[override]
+    def deserialize(self, label: str) -> Any:
         """Makes a tensor without dimensions of a name."""
         import torch
 

@@ -10,7 +10,7 @@ from ts.compat.flash.types.base import BaseType
 class Number(BaseType):
     """A number; the method gets a tensor of the shape (1, 1)."""
 
-    def deserialize(self, num: int | float) -> Any:  # type: ignore[override]
+    def deserialize(self, num: int | float) -> Any:
         """Makes a tensor of a number."""
         import torch
 

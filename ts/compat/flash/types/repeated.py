@@ -34,7 +34,7 @@ class Repeated(BaseType):
         self.dtype = dtype
         self.max_len = max_len
 
-    def deserialize(self, *entries: dict[str, Any]) -> tuple[Any, ...]:  # type: ignore[override]
+    def deserialize(self, *entries: dict[str, Any]) -> tuple[Any, ...]:
         """Makes a tuple of the fields of each entry."""
         self._check(entries)
         return tuple(self.dtype.deserialize(**fields) for fields in entries)

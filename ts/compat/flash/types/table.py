@@ -27,7 +27,7 @@ class Table(BaseType):
     def __init__(self, column_names: Sequence[str]) -> None:
         self.column_names = list(column_names)
 
-    def deserialize(self, features: dict[int | str, dict[int | str, Any]]) -> Any:  # type: ignore[override]
+    def deserialize(self, features: dict[int | str, dict[int | str, Any]]) -> Any:
         """Makes a tensor of a table; a cell that is missing is not a number.
 
         Raises:

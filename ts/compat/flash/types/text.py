@@ -28,7 +28,7 @@ class Text(BaseType):
                 raise TypeError(f"Text: a {name} has no {method} (expected: a tokenizer, or its name)")
         self.tokenizer = tokenizer
 
-    def deserialize(self, text: str) -> Any:  # type: ignore[override]
+    def deserialize(self, text: str) -> Any:
         """Makes tokens of a text."""
         return self.tokenizer.encode(text, return_tensors="pt")
 
