@@ -38,7 +38,8 @@ def plain(self: Any, model: Any) -> None:
 
 
 def exposed(name: str = "x", inputs: Any = None, outputs: Any = None) -> Any:
-    exec(f"def work(self, {name}): return {name}", space := {})
+    space: dict[str, Any] = {}
+    exec(f"def work(self, {name}): return {name}", space)
     given = {name: Number()} if inputs is None else inputs
     return expose(given, {"y": Number()} if outputs is None else outputs)(space["work"])
 
@@ -52,7 +53,7 @@ def test_a_component_is_called_like_its_method() -> None:
 
 def test_init_runs_once() -> None:
     calls: list[Any] = []
-    component_class(lambda self, model: calls.append(model), predict=exposed())(MODEL)  # type: ignore[misc]
+    component_class(lambda self, model: calls.append(model), predict=exposed())(MODEL)
     assert calls == [MODEL]
 
 

@@ -276,7 +276,7 @@ def test_a_component_that_answers_one_row_for_a_batch_is_named() -> None:
 
     app = Composition(best=Best(IDENTITY), TESTING=True).serve(components={"best": {"batch": 8}})
     assert app is not None
-    request = (b'{"payload": {"x": {"num": 1}}}', {})
+    request: tuple[bytes, dict[str, str]] = (b'{"payload": {"x": {"num": 1}}}', {})
     with pytest.raises(RuntimeError, match="Best: y: Tensor of one value for 2 requests at once"):
         app._running().batch("POST", "/predict", [request] * 2)
     app.close()
