@@ -1,56 +1,77 @@
-"""A script of Flash Serve with two components, as it was before Mariner."""
+"""A script of Flash Serve with two components and types of its own; it needs no torch."""
 
 import sys
+from dataclasses import dataclass
 
-import torch
-from flash.core.serve import Composition, Endpoint, ModelComponent, expose
-from flash.core.serve.types import Image, Number
+from flash.core.serve import Composition, Endpoint, ModelComponent, Servable, expose
+from flash.core.serve.types import BaseType
 
 
-class Passed:
+@dataclass
+class Words(BaseType):
+    """Words between separators."""
+
+    most: int
+
+    def deserialize(self, text: str, separator: str = " ") -> list[str]:
+        return text.split(separator)[: self.most]
+
+    def serialize(self, data) -> list[str]:
+        return list(data)
+
+
+class Count(BaseType):
+    def deserialize(self, count: int):
+        return count
+
+    def serialize(self, data) -> int:
+        return data
+
+
+class Sorted:
     """A value of the script's own class, which goes from one component to the other."""
 
-    def __init__(self, pixels):
-        self.pixels = pixels
+    def __init__(self, words):
+        self.words = sorted(words)
 
 
-class Cut(ModelComponent):
+class Sort(ModelComponent):
     def __init__(self, model):
         self.model = model
 
-    @expose(inputs={"img": Image()}, outputs={"passed": Number(), "cut": Image(extension="PNG")})
-    def cut(self, img):
-        return Passed(img[:, :2, :2]), img[:, :2, :2]
+    @expose(inputs={"words": Words(5)}, outputs={"ordered": Words(5), "first": Words(1)})
+    def sort(self, words):
+        return Sorted(words), [self.model(words)]
 
 
-class Sum(ModelComponent):
+class Total(ModelComponent):
     def __init__(self, model, config):
         self.model = model
         self.factor = config["factor"]
 
-    @expose(inputs={"passed": Number(), "more": Number()}, outputs={"total": Number()})
-    def total(self, passed, more):
-        if more.item() < 0:
+    @expose(inputs={"words": Words(3), "more": Count()}, outputs={"total": Count()})
+    def total(self, words, more):
+        if more < 0:
             raise ValueError("less than nothing")
-        pixels = passed.pixels if isinstance(passed, Passed) else passed
-        return self.model(pixels.sum() * self.factor + more)
+        found = words.words if isinstance(words, Sorted) else words
+        return self.model(found) * self.factor + more
 
 
 def main():
-    cut = Cut(torch.nn.Identity())
-    total = Sum(torch.nn.Identity(), config={"factor": 2})
-    cut.outputs.passed >> total.inputs.passed
-    endpoint = Endpoint(
-        route="/sum",
-        inputs={"picture": cut.inputs.img, "more": total.inputs.more},
-        outputs={"total": total.outputs.total, "cut": cut.outputs.cut},
+    sort = Sort(Servable(min))
+    total = Total(Servable(len), config={"factor": 10})
+    sort.outputs.ordered >> total.inputs.words
+    both = Endpoint(
+        route="/both",
+        inputs={"text": sort.inputs.words, "more": total.inputs.more},
+        outputs={"total": total.outputs.total, "first": sort.outputs.first},
     )
     only = Endpoint(
         route="/only",
-        inputs={"number": total.inputs.passed, "more": total.inputs.more},
+        inputs={"words": total.inputs.words, "more": total.inputs.more},
         outputs={"total": total.outputs.total},
     )
-    Composition(cut=cut, total=total, sum_ep=endpoint, only_ep=only).serve(port=int(sys.argv[1]))
+    Composition(sort=sort, total=total, both_ep=both, only_ep=only).serve(port=int(sys.argv[1]))
 
 
 if __name__ == "__main__":
