@@ -149,6 +149,7 @@ def test_what_a_component_raises_is_an_error_of_the_server(client: Client) -> No
         (b"", ["body"], "missing"),
         (b"{", ["body", 1], "json_invalid"),
         (b"\xff", ["body", 0], "json_invalid"),
+        (b"[" * 100_000, ["body", 0], "json_invalid"),
         (b"[]", ["body"], "model_type"),
         (b'{"session": "s"}', ["body", "payload"], "missing"),
         (b'{"payload": {}}', ["body", "payload", "x"], "missing"),

@@ -28,6 +28,13 @@ def test_a_number_is_a_tensor_of_one_element() -> None:
     assert [Number().serialize(one) for one in (given, torch.tensor(2.5), 7)] == [3, 2.5, 7]
 
 
+def test_a_number_that_no_tensor_has_is_told() -> None:
+    with pytest.raises(BadInput):
+        Number().deserialize(num=10**30)
+    with pytest.raises(TypeError):
+        Table(["a"]).deserialize(features={"a": {"0": 10**30}})
+
+
 def test_a_picture_is_a_tensor_of_bytes() -> None:
     given = Image().deserialize(data=picture(5, 3))
     assert (given.shape, given.dtype) == ((1, 3, 5, 3), torch.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -42,14 +43,20 @@ def draw(tasks: Sequence[Task], names: Mapping[str, str]) -> str:
     width = widest * (_WIDTH + _GAP) + _GAP
     height = (max(rows) + 1) * _ROW
     places: dict[str, tuple[float, float]] = {}
-    for level, row in rows.items():
+    for level, row in sorted(rows.items()):
         left = (width - len(row) * (_WIDTH + _GAP) + _GAP) / 2
-        for number, task in enumerate(row):
+        for number, task in enumerate(sorted(row, key=lambda one: _middle(one, places))):
             places[task.name] = (left + number * (_WIDTH + _GAP) + _WIDTH / 2, level * _ROW + _ROW / 2)
     edges = [_edge(places[name], places[task.name]) for task in tasks for name in task.after]
     boxes = [_box(task, places[task.name], names) for task in tasks]
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}">'
     return "".join([head, _STYLE, _ARROW, *edges, *boxes, "</svg>"])
+
+
+def _middle(task: Task, places: Mapping[str, tuple[float, float]]) -> float:
+    """Returns the middle of what a task needs, below which it stands with the fewest crossings."""
+    above = [places[name][0] for name in task.after]
+    return sum(above) / len(above) if above else math.inf
 
 
 def _edge(begin: tuple[float, float], end: tuple[float, float]) -> str:

@@ -156,13 +156,15 @@ def _shown(value: Any) -> Any:
 
 
 def _broken(body: bytes) -> Problem:
-    place, why = 0, "not UTF-8"
+    place, why = 0, "no text, or too deep"
     try:
         json.loads(body)
     except json.JSONDecodeError as fault:
         place, why = fault.pos, fault.msg
     except UnicodeDecodeError as fault:
         place = fault.start
+    except RecursionError:
+        pass
     return {
         "type": "json_invalid",
         "loc": ["body", place],

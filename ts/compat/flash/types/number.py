@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ts.compat.flash.types.base import BaseType
+from ts.compat.flash.types.base import BadInput, BaseType
 
 
 class Number(BaseType):
@@ -14,7 +14,10 @@ class Number(BaseType):
         """Makes a tensor of a number."""
         import torch
 
-        return torch.as_tensor(num).reshape(1, 1)
+        try:
+            return torch.as_tensor(num).reshape(1, 1)
+        except (OverflowError, RuntimeError, ValueError) as fault:
+            raise BadInput(f"no number of a tensor: {fault}") from fault
 
     def serialize(self, data: Any) -> int | float:
         """Returns the only element of a tensor, or a plain number as it is."""

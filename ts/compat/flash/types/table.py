@@ -41,7 +41,10 @@ class Table(BaseType):
         rows = list(dict.fromkeys(row for cells in features.values() for row in cells))
         table = [[_number(features[column].get(row)) for column in self.column_names] for row in rows]
         whole = all(isinstance(cell, int) for cells in table for cell in cells)
-        return torch.tensor(table, dtype=torch.int64 if whole else torch.float64)
+        try:
+            return torch.tensor(table, dtype=torch.int64 if whole else torch.float64)
+        except (OverflowError, RuntimeError, ValueError) as fault:
+            raise WrongCells(f"no numbers of a tensor: {fault}") from fault
 
     def serialize(self, data: Any) -> dict[int | str, dict[int | str, Any]]:
         """Returns a tensor as a table."""
