@@ -155,8 +155,9 @@ def test_what_is_no_configuration_is_refused(config: Any, fault: type[Exception]
 
 
 def test_unknown_arguments_are_refused() -> None:
+    made: Any = Doubles
     with pytest.raises(TypeError):
-        Doubles(wrong=MODEL)
+        made(wrong=MODEL)
 
 
 def test_a_servable_is_called_like_its_model() -> None:

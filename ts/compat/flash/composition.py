@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mariner.source import is_importing
 from ts.compat.flash.component import ModelComponent
 from ts.compat.flash.endpoint import Endpoint
 from ts.compat.flash.graph import Way, check_circles, composition_json, find_way, way_json
@@ -153,7 +154,7 @@ class Composition:
             RuntimeError: workers could not make the composition again, as it is of no script.
             DefinitionError: `components` is not what it should be.
         """
-        if os.environ.get(_DISABLED):
+        if os.environ.get(_DISABLED) or is_importing():
             return None
         if self._testing:
             from ts.compat.flash.local import LocalApp
