@@ -204,6 +204,23 @@ def test_user_types_and_lists() -> None:
     ]
 
 
+@pytest.mark.filterwarnings("error:Field name")
+def test_names_of_python_and_pydantic_are_names_too() -> None:
+    class Named(ModelComponent):
+        def __init__(self, model: Any) -> None:
+            self.model = model
+
+        @expose(inputs={"items": Span(), "json": Number()}, outputs={"keys": Span(), "copy": Number()})
+        def predict(self, items: Any, json: Any) -> Any:
+            return items, json
+
+    component: Any = Named(IDENTITY)
+    assert component.inputs.items is component.inputs["items"]
+    client = served(Composition(named=component, TESTING=True))
+    reply = client.post("/predict", {"items": {"begin": 1}, "json": {"num": 2}})
+    assert reply.json()["result"] == {"keys": {"begin": 1, "end": 9}, "copy": 2}
+
+
 def test_the_only_component_answers_at_predict_too() -> None:
     client = served(Composition(comp=Adder(IDENTITY), TESTING=True))
     told = [client.post(path, {"x": {"num": 3}}).json() for path in ("/add", "/predict")]

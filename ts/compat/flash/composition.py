@@ -72,8 +72,9 @@ class Composition:
             )
         component = next(iter(self._components.values()))
         method = component._flashserve_meta_.exposed
+        inputs, outputs = component.inputs, component.outputs
         self._endpoints[f"{method}_ENDPOINT"] = Endpoint(
-            f"/{method}", dict(component.inputs), dict(component.outputs)
+            f"/{method}", {key: inputs[key] for key in inputs}, {key: outputs[key] for key in outputs}
         )
 
     def _check_routes(self) -> None:

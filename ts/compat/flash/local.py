@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,8 @@ class LocalApp:
     def _running(self) -> Runner:
         if self._runner is None:
             self._runner = Runner(self.plan).__enter__()
+            # Test clients need not say that they are done.
+            weakref.finalize(self, self._runner.close)
         return self._runner
 
     async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:

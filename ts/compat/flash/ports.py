@@ -83,8 +83,16 @@ class Parameters(Mapping[str, Parameter]):
     def __getitem__(self, name: str) -> Parameter:
         return self._get(name)
 
+    def __getattribute__(self, name: str) -> Any:
+        # An input may be called `items` or `values`.
+        if not name.startswith("_"):
+            found = object.__getattribute__(self, "_found")
+            if name in found:
+                return found[name]
+        return super().__getattribute__(name)
+
     def __getattr__(self, name: str) -> Parameter:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
         return self._get(name)
 

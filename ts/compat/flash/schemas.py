@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
+import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
@@ -90,7 +91,7 @@ class EndpointProtocol:
         except ValidationError as fault:
             raise Unprocessable(_problems(fault, body)) from None
         payload = asked.payload
-        values = {key: _plain(getattr(payload, key)) for key in self.way.payload}
+        values = {key: _plain(payload.__dict__[key]) for key in self.way.payload}
         return Asked(asked.session or str(uuid.uuid4()), values)
 
     def write(self, session: str, results: Mapping[str, Any]) -> bytes:
@@ -178,22 +179,23 @@ def _request_model(title: str, payload: Mapping[str, Parameter]) -> type[BaseMod
     fields: dict[str, Any] = {}
     for key, parameter in payload.items():
         fields[key] = _value_type(f"{title}_{key.title()}", parameter.datatype)
-    inner = create_model(f"{title}_Payload", __config__=_CONFIG, **fields)
-    # `Optional`, as pydantic's stubs have no other word for it.
-    return create_model(
-        f"{title}_RequestModel",
-        __config__=_CONFIG,
-        session=(Optional[str], None),  # noqa: UP045
-        payload=(inner, ...),
-    )
+    inner = _model(f"{title}_Payload", fields)
+    return _model(f"{title}_RequestModel", {"session": (str | None, None), "payload": (inner, ...)})
+
+
+def _model(name: str, fields: Mapping[str, Any]) -> type[BaseModel]:
+    with warnings.catch_warnings():
+        # A field called `json` hides a method of the model, which nobody asks for.
+        warnings.filterwarnings("ignore", "Field name .* shadows an attribute")
+        found: type[BaseModel] = create_model(name, __config__=_CONFIG, **fields)
+    return found
 
 
 def _value_type(name: str, datatype: BaseType) -> tuple[Any, Any]:
     if isinstance(datatype, Repeated):
         entry: Any = _value_type(name, datatype.dtype)[0]
         return (list[entry], Field(..., max_length=datatype.max_len))
-    model: Any = create_model(name, __config__=_CONFIG, **dict(fields_of(datatype)))  # type: ignore[call-overload]
-    return (model, ...)
+    return (_model(name, fields_of(datatype)), ...)
 
 
 def _response_model(title: str, way: Way) -> type[BaseModel]:
@@ -202,8 +204,8 @@ def _response_model(title: str, way: Way) -> type[BaseModel]:
         for key, name in step.results.items():
             fields[key] = (_result_type(step.component.outputs[name].datatype), ...)
     ordered = {key: fields[key] for key in way.endpoint.outputs}
-    inner = create_model(f"{title}_Results", __config__=_CONFIG, **ordered)
-    return create_model(f"{title}_Response", __config__=_CONFIG, result=(inner, ...), session=(str, ...))
+    inner = _model(f"{title}_Results", ordered)
+    return _model(f"{title}_Response", {"result": (inner, ...), "session": (str, ...)})
 
 
 def _result_type(datatype: BaseType) -> Any:
