@@ -38,7 +38,8 @@ from ts.compat.flash.serving import stage_program
 
 class Handler(StageHandler):
     def make_program(self):
-        return stage_program(Path(__file__).parent / "origin.json", {stage!r})
+        gpu = self.context.system_properties.get("gpu_id") if {gpu} else None
+        return stage_program(Path(__file__).parent / "origin.json", {stage!r}, gpu)
 '''
 
 
@@ -120,7 +121,7 @@ def plan_of(
         if resources.timeout is None:
             # There is no such limit in Flash Serve.
             resources = replace(resources, options={"responseTimeout": _LONG, **resources.options})
-        text = _HANDLER.format(stage=stage, env=dict(resources.env))
+        text = _HANDLER.format(stage=stage, env=dict(resources.env), gpu=resources.device == "gpu")
         options = resources.model_options(False)
         stages.append(Stage(stage, text, options, files or {}, handler_of(program)))
     names = composition.component_uid_names

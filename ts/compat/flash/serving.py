@@ -27,6 +27,7 @@ from ts.compat.flash.plans import plan_of, pools_of, stage_programs
 
 POOLS_FILE = "pools.yaml"
 _MAIN = "__main__"
+_DEVICES = "CUDA_VISIBLE_DEVICES"
 
 
 class _Reached(BaseException):
@@ -190,13 +191,26 @@ def _wished(origin: Origin, components: Mapping[str, Any] | None) -> Mapping[str
     return found
 
 
-def stage_program(file: Path, stage: str) -> Program:
+def visible_devices(visible: str | None, gpu: int) -> str:
+    """Returns which device a worker is to see as its first: the number counts those that the server sees."""
+    devices = [name.strip() for name in (visible or "").split(",") if name.strip()]
+    return devices[gpu] if gpu < len(devices) else str(gpu)
+
+
+def stage_program(file: Path, stage: str, gpu: int | None = None) -> Program:
     """Returns what a stage runs, in a worker.
+
+    Args:
+        file: how the composition was made.
+        stage: its name.
+        gpu: the only device that the script is to see there, as `cuda`; None: whatever there is.
 
     Raises:
         RuntimeError: the script makes another composition than before.
         Exception: whatever the script raises.
     """
+    if gpu is not None:
+        os.environ[_DEVICES] = visible_devices(os.environ.get(_DEVICES), gpu)
     origin = Origin(**json.loads(file.read_bytes()))
     composition, components = origin.run()
     programs = stage_programs(composition, pools_of(composition, _wished(origin, components)))
