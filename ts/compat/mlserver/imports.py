@@ -63,4 +63,10 @@ def _forget_other(module_name: str, folder: Path) -> None:
 
 def import_path(implementation: type) -> str:
     """Returns the import path of a class."""
-    return f"{implementation.__module__}.{implementation.__qualname__}"
+    module = implementation.__module__
+    if module == "__main__":
+        # Workers have another one: a script is imported by its name there.
+        file = getattr(sys.modules["__main__"], "__file__", None)
+        if file is not None:
+            module = Path(file).stem
+    return f"{module}.{implementation.__qualname__}"

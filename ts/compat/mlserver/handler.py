@@ -1,0 +1,172 @@
+"""Hosts an `MLModel` in a worker: what the generated folders of models import."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import traceback
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ts._wire.messages import RequestItem
+from ts.compat.mlserver import batching, metrics, wire
+from ts.compat.mlserver.model import MLModel
+from ts.compat.mlserver.repository import hosted_settings
+from ts.compat.mlserver.types import InferenceRequest, InferenceResponse, Parameters
+from ts.compat.mlserver.utils import generate_uuid
+from ts.context import Context, RequestProcessor
+
+Rows = list[dict[str, Any]]
+_ITEM = "item"
+STREAM = "infer_stream"
+"""What the frontend calls a request whose answer is to come in pieces."""
+
+
+class HostedModel:
+    """Runs each request in a task of its own.
+
+    Attributes:
+        model: the user's; None: not loaded.
+    """
+
+    model: MLModel
+
+    async def initialize(self, context: Context) -> None:
+        """Makes and loads the model.
+
+        Raises:
+            RuntimeError: its `load` says that it is not ready.
+        """
+        settings = hosted_settings(Path(str(context.system_properties.get("model_dir"))))
+        if settings.folder is not None:
+            # The model may import what lies beside it later, too.
+            sys.path.insert(0, str(settings.folder))
+        self._metrics = metrics.ModelMetrics(context, settings.version)
+        metrics.current.set(self._metrics)
+        self.model = settings.implementation(settings)
+        if not await self.model.load():
+            raise RuntimeError(f"model {settings.name}: load returned False (expected: True)")
+        self.model.ready = True
+        self._streams = type(self.model).predict_stream is not MLModel.predict_stream
+
+    def take_items(self, items: Sequence[RequestItem]) -> Rows:
+        """Leaves requests as they came."""
+        return [{_ITEM: item} for item in items]
+
+    async def handle(self, data: Rows, context: Context) -> Any:
+        """Answers one request, in pieces if that is asked for."""
+        metrics.current.set(self._metrics)
+        item: RequestItem = data[0][_ITEM]
+        processor = context.request_processor[0]
+        as_form = wire.is_form(item)
+        try:
+            request = _prepared(item, processor)
+            if processor.get_request_property("url_path") == STREAM:
+                return self._pieces(request, as_form)
+            answer = await self.model.predict(request)
+            return [_finished(answer, request, processor, as_form)]
+        except Exception as fault:
+            return [_refused(fault, processor, as_form)]
+
+    async def _pieces(self, request: InferenceRequest, as_form: bool) -> AsyncIterator[Any]:
+        async def only() -> AsyncIterator[InferenceRequest]:
+            yield request
+
+        async for answer in self.model.predict_stream(only()):
+            answer.id = answer.id or request.id
+            yield wire.written(answer, as_form)
+
+
+class BatchedModel(HostedModel):
+    """Runs requests together that can be joined."""
+
+    async def handle(self, data: Rows, context: Context) -> Any:
+        """Answers a batch."""
+        metrics.current.set(self._metrics)
+        processors = context.request_processor
+        forms = [wire.is_form(row[_ITEM]) for row in data]
+        answers: list[Any] = [None] * len(data)
+        groups: dict[Any, list[int]] = {}
+        requests: dict[int, InferenceRequest] = {}
+        for index, row in enumerate(data):
+            try:
+                requests[index] = _prepared(row[_ITEM], processors[index])
+                key = batching.key_of(requests[index])
+                groups.setdefault(index if key is None else key, []).append(index)
+            except Exception as fault:
+                answers[index] = fault
+        found = await asyncio.gather(
+            *(self._group([requests[index] for index in indices]) for indices in groups.values())
+        )
+        for indices, results in zip(groups.values(), found, strict=True):
+            for index, result in zip(indices, results, strict=True):
+                answers[index] = result
+        return [
+            _refused(answer, processors[index], forms[index])
+            if isinstance(answer, Exception)
+            else _guarded(answer, requests[index], processors[index], forms[index])
+            for index, answer in enumerate(answers)
+        ]
+
+    async def _group(self, requests: list[InferenceRequest]) -> list[InferenceResponse | Exception]:
+        if len(requests) == 1:
+            return [await self._one(requests[0])]
+        try:
+            answer = await self.model.predict(batching.merged(requests))
+            return [*batching.divided(answer, requests)]
+        except Exception as fault:
+            # One request's fault is not the others': each is asked for alone.
+            print(f"batch of {len(requests)}: {fault!r}; each request runs alone", file=sys.stderr)
+            return [await self._one(request) for request in requests]
+
+    async def _one(self, request: InferenceRequest) -> InferenceResponse | Exception:
+        try:
+            return await self.model.predict(request)
+        except Exception as fault:
+            return fault
+
+
+def _prepared(item: RequestItem, processor: RequestProcessor) -> InferenceRequest:
+    request = wire.read(item)
+    if not request.id:
+        request.id = generate_uuid()
+    headers = {
+        name: value
+        for name, value in processor.get_request_properties().items()
+        if isinstance(value, str) and name not in ("explain", "url_path")
+    }
+    if headers:
+        if request.parameters is None:
+            request.parameters = Parameters()
+        request.parameters.headers = headers
+    return request
+
+
+def _finished(
+    answer: InferenceResponse, request: InferenceRequest, processor: RequestProcessor, as_form: bool
+) -> Any:
+    answer.id = request.id
+    for name, value in wire.headers_for(answer).items():
+        processor.add_response_property(name, value)
+    return wire.written(answer, as_form)
+
+
+def _guarded(
+    answer: InferenceResponse, request: InferenceRequest, processor: RequestProcessor, as_form: bool
+) -> Any:
+    try:
+        return _finished(answer, request, processor, as_form)
+    except Exception as fault:
+        return _refused(fault, processor, as_form)
+
+
+def _refused(fault: Exception, processor: RequestProcessor, as_form: bool) -> Any:
+    told = wire.refusal(fault, as_form)
+    if isinstance(told, tuple):
+        status, body = told
+        processor.report_status(status)
+        return body
+    if told is fault:
+        traceback.print_exception(fault)
+    return told

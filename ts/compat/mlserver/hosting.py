@@ -1,0 +1,93 @@
+"""Starts the engine for models of MLServer, in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ts._cli.errors import CommandError
+from ts.compat.mlserver import store
+from ts.compat.mlserver.repository import find
+from ts.compat.mlserver.settings import SETTINGS_FILE, ModelSettings, Settings
+
+if TYPE_CHECKING:
+    from mariner.targets import Target, Wish
+
+
+def load(folder: Path) -> tuple[Settings, list[ModelSettings]]:
+    """Returns the settings of a folder and its models.
+
+    Raises:
+        CommandError: there is no such folder, or a file is not as it should be.
+    """
+    if not folder.is_dir():
+        raise CommandError(f"{folder}: no such folder", 2)
+    try:
+        file = folder / SETTINGS_FILE
+        settings: Settings = Settings.parse_file(file) if file.is_file() else Settings()
+        return settings, find(folder)
+    except (ValueError, OSError) as fault:
+        raise CommandError(str(fault)) from fault
+
+
+def run(
+    settings: Settings, models: Sequence[ModelSettings], environment: Mapping[str, str], title: str
+) -> int:
+    """Serves models until it is interrupted; returns the exit code.
+
+    Raises:
+        CommandError: they can't be served.
+    """
+    from ts._cli.serve import run as serve
+
+    _check(settings, models)
+
+    def prepared(wish: Wish) -> Target:
+        from mariner.targets import Target
+
+        folder = wish.scratch / "store"
+        folder.mkdir()
+        loaded = store.write(folder, models, settings)
+        flags = ["--model-store", str(folder), "--enable-model-api"]
+        if loaded and settings.load_models_at_startup:
+            flags += ["--models", *loaded]
+        routes = [f"POST /v2/models/{name}/infer" for name in sorted({model.name for model in models})]
+        return Target(title, flags, store.configuration(settings), routes)
+
+    options = argparse.Namespace(
+        host=settings.host, port=settings.http_port, workers=None, name=None, wait=None, log_config=None
+    )
+    options.name = f"mlserver-{settings.http_port or os.getpid()}"
+    return serve(options, environment, title, prepared)
+
+
+def _check(settings: Settings, models: Sequence[ModelSettings]) -> None:
+    try:
+        store.configuration(settings)
+        found = store.problems(settings, models)
+    except ValueError as fault:
+        found = [str(fault)]
+    if found:
+        raise CommandError("; ".join(found))
+    for text in store.remarks(settings):
+        print(f"WARNING: {text}", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Serves what `MLServer` wrote into a file; returns the exit code."""
+    order = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    models = [ModelSettings(**one["settings"], _source=one["source"]) for one in order["models"]]
+    try:
+        return run(Settings(**order["settings"]), models, os.environ, "MLServer")
+    except CommandError as error:
+        print(f"MLServer: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
