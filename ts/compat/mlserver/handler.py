@@ -11,6 +11,7 @@ from typing import Any
 
 from ts._wire.messages import RequestItem
 from ts.compat.mlserver import batching, metrics, wire
+from ts.compat.mlserver.errors import InferenceError
 from ts.compat.mlserver.model import MLModel
 from ts.compat.mlserver.repository import hosted_settings
 from ts.compat.mlserver.types import InferenceRequest, InferenceResponse, Parameters
@@ -92,6 +93,7 @@ class BatchedModel(HostedModel):
         for index, row in enumerate(data):
             try:
                 requests[index] = _prepared(row[_ITEM], processors[index])
+                _refuse_pieces(processors[index])
                 key = batching.key_of(requests[index])
                 groups.setdefault(index if key is None else key, []).append(index)
             except Exception as fault:
@@ -125,6 +127,13 @@ class BatchedModel(HostedModel):
             return await self.model.predict(request)
         except Exception as fault:
             return fault
+
+
+def _refuse_pieces(processor: RequestProcessor) -> None:
+    if processor.get_request_property("url_path") == STREAM:
+        raise InferenceError(
+            "stream: the model joins requests, and their answers are whole (expected: max_batch_size 0)"
+        )
 
 
 def _prepared(item: RequestItem, processor: RequestProcessor) -> InferenceRequest:

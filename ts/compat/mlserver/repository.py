@@ -34,8 +34,8 @@ def find(root: Path, environment: Mapping[str, str] | None = None) -> list[Model
         key = (settings.name, settings.version)
         if key in seen:
             raise ValueError(
-                f"{settings._source}: name {settings.name!r}, version {settings.version!r}, as {seen[key]} has "
-                "(expected: another name or version)"
+                f"{settings._source}: name {settings.name!r}, version {settings.version!r}, "
+                f"as {seen[key]} has (expected: another name or version)"
             )
         seen[key] = str(settings._source)
     return found

@@ -3,6 +3,7 @@ package ai.mariner.grpc;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.Body;
+import ai.mariner.core.message.Headers;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.ModelRef;
@@ -54,13 +55,17 @@ final class InferInputs {
       SignatureCheck.check(signature, infer);
     }
     InferTerms terms = InferTerms.of(infer);
+    Headers headers = new CallHeaders(metadata);
+    if (streaming) {
+      headers = headers.with("url_path", "infer_stream");
+    }
     return new InferenceRequest(
         id,
         model,
         Operation.PREDICT,
         label,
         List.of(new InputPart("body", OipForm.MEDIA_TYPE, body(infer))),
-        terms.headers(new CallHeaders(metadata)),
+        terms.headers(headers),
         terms.timeoutWithin(timeoutNanos),
         streaming,
         terms.sequence(),

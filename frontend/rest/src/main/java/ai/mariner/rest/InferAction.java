@@ -29,6 +29,9 @@ final class InferAction implements Route.Action {
   /** More than this is not read on an event loop. */
   private static final int MOST_INLINE_BYTES = 64 * 1024;
 
+  /** What {@code url_path} is where pieces were asked for. */
+  private static final String STREAM = "infer_stream";
+
   private final RestContext context;
   private final PredictionAction plain;
   private final @Nullable Framing framing;
@@ -53,7 +56,7 @@ final class InferAction implements Route.Action {
     Signature signature = context.models().signature(model);
     String head = call.request().headers().get(OipBinary.HEADER);
     if (signature == null && head == null) {
-      InferenceRequest request = plain.dialect().read(call, Operation.PREDICT);
+      InferenceRequest request = marked(plain.dialect().read(call, Operation.PREDICT));
       InferSink sink = InferSink.untouched(exchange, context.codec());
       context.inference().submit(request, sink);
       return;
@@ -64,6 +67,11 @@ final class InferAction implements Route.Action {
       return;
     }
     later(exchange, reading, call.takeBody());
+  }
+
+  /** A handler can tell whether the route promises pieces. */
+  private InferenceRequest marked(InferenceRequest request) {
+    return framing == null ? request : request.with(request.headers().with("url_path", STREAM));
   }
 
   private void later(Exchange exchange, Reading reading, ByteBuf body) {
@@ -139,17 +147,18 @@ final class InferAction implements Route.Action {
       Body body = OipForm.write(message, owner);
       List<InputPart> parts = List.of(new InputPart("body", OipForm.MEDIA_TYPE, body));
       InferenceRequest said = PredictionAction.unowned(call, model, Operation.PREDICT, parts);
-      return new InferenceRequest(
-          said.id(),
-          model,
-          Operation.PREDICT,
-          said.label(),
-          parts,
-          terms.headers(said.headers()),
-          terms.timeoutWithin(said.timeoutNanos()),
-          true,
-          terms.sequence(),
-          signature == null ? null : SignatureCheck.batchKey(signature, message));
+      return marked(
+          new InferenceRequest(
+              said.id(),
+              model,
+              Operation.PREDICT,
+              said.label(),
+              parts,
+              terms.headers(said.headers()),
+              terms.timeoutWithin(said.timeoutNanos()),
+              true,
+              terms.sequence(),
+              signature == null ? null : SignatureCheck.batchKey(signature, message)));
     }
   }
 }

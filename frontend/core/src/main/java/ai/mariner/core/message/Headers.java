@@ -18,6 +18,14 @@ public interface Headers {
   /** Hands each name and value to the consumer. */
   void forEach(BiConsumer<? super CharSequence, ? super CharSequence> consumer);
 
+  /** These and, behind them, one more. */
+  default Headers with(CharSequence name, CharSequence value) {
+    return consumer -> {
+      forEach(consumer);
+      consumer.accept(name, value);
+    };
+  }
+
   /** The first value of a header, whose name has no case; absent: there is none. */
   default @Nullable String first(String name) {
     List<String> values = new ArrayList<>(1);

@@ -116,6 +116,23 @@ public record InferenceRequest(
         route);
   }
 
+  /** The same request with other headers; the bodies belong to it from now on. */
+  public InferenceRequest with(Headers others) {
+    return new InferenceRequest(
+        id,
+        model,
+        operation,
+        label,
+        parts,
+        others,
+        timeoutNanos,
+        streaming,
+        sequence,
+        batchKey,
+        admitted,
+        route);
+  }
+
   /** The same request to a model on one of its routes; the bodies belong to it from now on. */
   public InferenceRequest to(ModelRef program, int itsRoute) {
     return new InferenceRequest(

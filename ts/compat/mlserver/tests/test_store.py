@@ -1,0 +1,145 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ts.compat.mlserver import repository, store
+from ts.compat.mlserver.settings import ModelSettings, Settings
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def add(folder: Path, **fields: Any) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "model-settings.json"
+    file.write_text(json.dumps({"implementation": "models.Model", **fields}))
+    return folder
+
+
+def config(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "model-config.yaml").read_text())
+    return found
+
+
+def test_names_versions_and_places_come_from_the_folders(tmp_path: Path) -> None:
+    add(tmp_path / "iris")
+    add(tmp_path / "house" / "1")
+    add(tmp_path / "deep" / "er", name="named", parameters={"version": "v3", "uri": "file.bin"})
+    found = {(model.name, model.version): model.parameters for model in repository.find(tmp_path)}
+    assert set(found) == {("iris", None), ("house", "1"), ("named", "v3")}
+    places = {name: parameters and parameters.uri for (name, _), parameters in found.items()}
+    assert places == {
+        "iris": str(tmp_path / "iris"),
+        "house": str(tmp_path / "house" / "1"),
+        "named": "file.bin",
+    }
+
+
+def test_two_of_one_name_and_version_are_refused(tmp_path: Path) -> None:
+    add(tmp_path / "a", name="same")
+    add(tmp_path / "b", name="same")
+    with pytest.raises(ValueError, match=r"name 'same', version None, as .*model-settings.json has"):
+        repository.find(tmp_path)
+
+
+def test_a_broken_file_is_named(tmp_path: Path) -> None:
+    (add(tmp_path / "a") / "model-settings.json").write_text("{")
+    with pytest.raises(ValueError, match=r"a/model-settings.json: .*expected: JSON"):
+        repository.find(tmp_path)
+
+
+def test_the_environment_alone_describes_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As KServe's runtime `kserve-mlserver` starts its container."""
+    monkeypatch.setenv("MLSERVER_MODEL_IMPLEMENTATION", "mlserver_sklearn.SKLearnModel")
+    monkeypatch.setenv("MLSERVER_MODEL_NAME", "iris")
+    monkeypatch.setenv("MLSERVER_MODEL_URI", "/mnt/models")
+    monkeypatch.setenv("MLSERVER_HTTP_PORT", "8085")
+    monkeypatch.setenv("MLSERVER_GRPC_PORT", "9000")
+    monkeypatch.setenv("MLSERVER_LOAD_MODELS_AT_STARTUP", "false")
+    (model,) = repository.find(tmp_path)
+    assert (model.name, model.implementation_) == ("iris", "mlserver_sklearn.SKLearnModel")
+    assert model.parameters is not None
+    assert model.parameters.uri == "/mnt/models"
+    settings = Settings()
+    assert (settings.http_port, settings.grpc_port, settings.load_models_at_startup) == (8085, 9000, False)
+    configured = store.configuration(settings)
+    assert configured["inference_address"] == "http://0.0.0.0:8085"
+    assert configured["grpc_inference_port"] == "9000"
+
+
+def test_a_model_is_loaded_as_its_file_says_by_then(tmp_path: Path) -> None:
+    folder = add(tmp_path / "iris", parameters={"extra": {"depth": 1}})
+    store.write(tmp_path / "store", repository.find(tmp_path), Settings())
+    add(folder, parameters={"extra": {"depth": 2}})
+    found = repository.hosted_settings(tmp_path / "store" / "iris")
+    assert found.folder == folder
+    assert found.parameters is not None
+    assert (found.parameters.extra, found.parameters.uri) == ({"depth": 2}, str(folder))
+
+
+def test_a_model_alone_runs_several_requests_at_once(tmp_path: Path) -> None:
+    add(tmp_path / "iris")
+    assert store.write(tmp_path / "store", repository.find(tmp_path), Settings(parallel_workers=3)) == [
+        "iris=iris"
+    ]
+    assert config(tmp_path / "store" / "iris") == {
+        "minWorkers": 3,
+        "maxWorkers": 3,
+        "asyncCommunication": True,
+        "asyncConcurrency": 64,
+    }
+
+
+def test_models_of_a_pool_share_processes(tmp_path: Path) -> None:
+    add(tmp_path / "a")
+    add(tmp_path / "b", max_batch_size=8, max_batch_time=0.0101)
+    add(tmp_path / "c", parameters={"inference_pool_gid": "one"})
+    add(tmp_path / "d", parameters={"inference_pool_gid": "one"})
+    add(tmp_path / "e", parallel_workers=0)
+    add(tmp_path / "f", parameters={"autogenerate_inference_pool_gid": True})
+    store.write(tmp_path / "store", repository.find(tmp_path), Settings())
+    groups = {name: config(tmp_path / "store" / name).get("workerGroup") for name in "abcdef"}
+    assert groups == {
+        "a": "mlserver",
+        "b": "mlserver",
+        "c": "mlserver-one",
+        "d": "mlserver-one",
+        "e": None,
+        "f": None,
+    }
+    batched = config(tmp_path / "store" / "b")
+    assert (batched["batchSize"], batched["maxBatchDelay"]) == (8, 11)
+
+
+def test_versions_of_a_model_have_folders_of_their_own(tmp_path: Path) -> None:
+    add(tmp_path / "m" / "1", name="m")
+    add(tmp_path / "m" / "2", name="m")
+    assert store.write(tmp_path / "store", repository.find(tmp_path), Settings()) == ["m=m", "m=m__2"]
+    manifest = json.loads((tmp_path / "store" / "m__2" / "MAR-INF" / "MANIFEST.json").read_text())
+    assert manifest["model"]["modelVersion"] == "2"
+
+
+def test_what_there_is_not_is_refused_openly() -> None:
+    settings = Settings(kafka_enabled=True, tracing_server="otel:4317", root_path="/x")
+    model = ModelSettings(name="a b", implementation="m.M", parameters={"environment_tarball": "env.tar.gz"})
+    found = store.problems(settings, [model])
+    assert [text.partition(":")[0] for text in found] == [
+        "kafka_enabled",
+        "tracing_server",
+        "root_path",
+        "model a b",
+        "model name",
+    ]
+    assert all("expected" in text for text in found)
+
+
+def test_cors_of_one_origin_is_the_engines() -> None:
+    settings = Settings(cors_settings={"allow_origins": ["*"], "allow_methods": ["GET", "POST"]})
+    found = store.configuration(settings)
+    assert (found["cors_allowed_origin"], found["cors_allowed_methods"]) == ("*", "GET, POST")
+    with pytest.raises(ValueError, match="expected: one origin"):
+        store.configuration(Settings(cors_settings={"allow_origins": ["a", "b"]}))
