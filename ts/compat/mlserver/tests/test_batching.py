@@ -17,11 +17,13 @@ def request(payload: Any, id: str = "1", **said: Any) -> InferenceRequest:
 
 def test_requests_are_joined_and_answers_divided() -> None:
     requests = [request(np.array([[1, 2]])), request(np.array([[3, 4], [5, 6]]), "2")]
-    merged = batching.merged(requests)
+    merged: Any = batching.merged(requests)
     assert (merged.inputs[0].shape, merged.inputs[0].data) == ([3, 2], [1, 2, 3, 4, 5, 6])
     answer = InferenceResponse(
         model_name="m", outputs=[NumpyCodec.encode_output("y", NumpyCodec.decode_input(merged.inputs[0]) * 2)]
     )
+    first: Any
+    second: Any
     first, second = batching.divided(answer, requests)
     assert (first.id, first.outputs[0].shape, first.outputs[0].data) == ("1", [1, 2], [2, 4])
     assert (second.id, second.outputs[0].data) == ("2", [6, 8, 10, 12])

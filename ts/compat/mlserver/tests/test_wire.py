@@ -29,7 +29,7 @@ def answer(*outputs: Any, **fields: Any) -> InferenceResponse:
 
 
 def test_json_and_bytes_become_the_same_request() -> None:
-    read = wire.read(item(form(), MEDIA_TYPE))
+    read: Any = wire.read(item(form(), MEDIA_TYPE))
     assert (read.id, read.inputs[0].data, read.inputs[1].data) == ("7", [1.5, 2.5], [b"\xff"])
     assert read.outputs is not None
     assert read.outputs[0].name == "y"
