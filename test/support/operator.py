@@ -16,7 +16,12 @@ from support import class_data, starts
 from support.places import PYTHON, ROOT
 from support.server import FREE_PORTS
 
-MODULES = {"mariner": "ts._cli.main", "torchserve": "ts.model_server", "archiver": "model_archiver"}
+MODULES = {
+    "mariner": "ts._cli.main",
+    "torchserve": "ts.model_server",
+    "archiver": "model_archiver",
+    "mlserver": "ts.compat.mlserver.cli",
+}
 _STARTING = ("start", "--start", "serve", "drill")
 _QUIET_JVM = "-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dio.netty.leakDetection.level=paranoid"
 

@@ -1,6 +1,6 @@
 """The name `mlserver` for `ts.compat.mlserver`: models and runtimes made for MLServer run unchanged.
 
-Each module `mlserver.x` is the very module `ts.compat.mlserver.x`, so that classes are the same under both names.
+Each module `mlserver.x` is the very module `ts.compat.mlserver.x`: classes are the same under both names.
 """
 
 import importlib
