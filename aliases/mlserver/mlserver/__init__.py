@@ -26,6 +26,10 @@ class _Same(Loader):
         # The import gave it the other name's.
         module.__spec__ = self._spec
 
+    def get_code(self, fullname):
+        # Of `python -m`.
+        return self._spec.loader.get_code(self._spec.name)
+
 
 class _Finder(MetaPathFinder):
     """Finds modules below the name."""
