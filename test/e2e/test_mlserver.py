@@ -190,6 +190,22 @@ def test_grpc_answers_typed_and_tells_statuses(server: Server) -> None:
         assert pieces == [[1.0], [2.0]]
 
 
+def test_metadata_are_those_of_the_settings(server: Server) -> None:
+    shown = rest.call(server.address, "GET", "/v2/models/double").json()
+    assert shown["versions"] == ["v2"]
+    assert shown["inputs"] == [{"name": "x", "datatype": "FP64", "shape": [-1, 1]}]
+    assert rest.call(server.address, "GET", "/v2/models/double/versions/v3").status == 404
+
+
+def test_a_model_has_routes_of_its_own(server: Server) -> None:
+    added = rest.call(server.address, "POST", "/sums/of", b"[1, 2]")
+    assert (added.status, added.json()) == (200, {"total": 3})
+    told = rest.call(server.address, "GET", "/sums/name", headers={"x-mark": "mine"})
+    assert (told.status, told.text, told.headers["x-mark"]) == (203, "sum", "mine")
+    refused = rest.call(server.address, "POST", "/sums/of", b'["one"]')
+    assert refused.status == 422
+
+
 def test_pages_of_other_origins_are_let_in(server: Server) -> None:
     reply = server.infer("sum", 1, headers={"Origin": "http://elsewhere"})
     assert reply.headers["access-control-allow-origin"] == "*"

@@ -53,7 +53,7 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, places: Places) -> Loa
     context = _context(fields, model_dir)
     module, function = find_module(_required(fields, "handler"), model_dir, handle)
     entry_point, instance = _entry_point(module, function)
-    tensors = context.model_yaml_config.get("tensors")
+    tensors = _handed_over(context.model_yaml_config.get("tensors"))
     if instance is None and tensors is None:
         _first_call(awaiting.result(entry_point(None, context)))
     elif hasattr(instance, "initialize"):
@@ -274,6 +274,20 @@ def _asynchronous(envelope: Callable[[EntryPoint], Any], entry_point: EntryPoint
         return opened.format_output(await entry_point(opened.parse_input(data), context))
 
     return handle
+
+
+def _handed_over(tensors: Any) -> Any:
+    """Returns `tensors` of model-config.yaml, or None where they are only shown to clients.
+
+    Raises:
+        ValueError: those are malformed.
+    """
+    if not isinstance(tensors, dict) or tensors.get("framework") != "none":
+        return tensors
+    from ts._worker.signature import Signature
+
+    Signature.of(tensors)
+    return None
 
 
 def _with_tensors(entry_point: EntryPoint, tensors: Any, awaiting: Awaiting) -> tuple[EntryPoint, MakeRows]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ts._worker.tensors import SIZES, Message, Tensor, TensorError
 
-Framework = Literal["numpy", "torch"]
+Framework = Literal["numpy", "torch", "none"]
 _KEYS = ("inputs", "outputs", "batchAxis", "framework")
 
 
@@ -54,7 +54,7 @@ class Signature:
         inputs: what it takes.
         outputs: what it gives; none: whatever it returns.
         batches: whether requests are joined along the first dimension.
-        framework: what the handler gets its inputs as.
+        framework: what the handler gets its inputs as; `none`: the tensors are only shown to clients.
     """
 
     inputs: tuple[TensorSpec, ...]
@@ -78,8 +78,8 @@ class Signature:
         if axis not in (0, None, "none") or isinstance(axis, bool):
             raise ValueError(f"tensors: batchAxis: {axis!r} (expected: 0 or none)")
         framework = value.get("framework", "numpy")
-        if framework not in ("numpy", "torch"):
-            raise ValueError(f"tensors: framework: {framework!r} (expected: numpy or torch)")
+        if framework not in ("numpy", "torch", "none"):
+            raise ValueError(f"tensors: framework: {framework!r} (expected: numpy, torch or none)")
         return cls(_specs("inputs", value), _specs("outputs", value), axis == 0, framework)
 
     def check(self, message: Message) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ts._wire.messages import RequestItem
-from ts.compat.mlserver import batching, metrics, wire
+from ts._worker.outputs import TypedBody
+from ts.compat.mlserver import batching, handlers, metrics, wire
 from ts.compat.mlserver.errors import InferenceError
 from ts.compat.mlserver.model import MLModel
 from ts.compat.mlserver.repository import hosted_settings
@@ -179,3 +180,28 @@ def _refused(fault: Exception, processor: RequestProcessor, as_form: bool) -> An
     if told is fault:
         traceback.print_exception(fault)
     return told
+
+
+class RoutedModel(HostedModel):
+    """Answers at the routes of a model's own."""
+
+    async def handle(self, data: Rows, context: Context) -> Any:
+        """Answers one request."""
+        metrics.current.set(self._metrics)
+        item: RequestItem = data[0][_ITEM]
+        processor = context.request_processor[0]
+        method = getattr(self.model, str(context.get_route(0)).rpartition("#")[2])
+        headers = {
+            name: value
+            for name, value in processor.get_request_properties().items()
+            if isinstance(value, str)
+        }
+        request = handlers.Request(bytes(item.parts[0].body) if item.parts else b"", headers, "")
+        try:
+            answer = await handlers.call(method, request)
+        except Exception as fault:
+            return [_refused(fault, processor, False)]
+        processor.report_status(answer.status_code)
+        for name, value in answer.headers.items():
+            processor.add_response_property(name, value)
+        return [TypedBody(answer.body, answer.media_type or "")]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ts._cli.errors import CommandError
+from ts.compat.mlserver import routes as own_routes
 from ts.compat.mlserver import store
 from ts.compat.mlserver.repository import find
 from ts.compat.mlserver.settings import SETTINGS_FILE, ModelSettings, Settings
@@ -56,6 +57,9 @@ def run(
         flags = ["--model-store", str(folder), "--enable-model-api"]
         if loaded and settings.load_models_at_startup:
             flags += ["--models", *loaded]
+        app = own_routes.write(wish.scratch / "app", models)
+        if app is not None:
+            flags += ["--app", str(app)]
         routes = [f"POST /v2/models/{name}/infer" for name in sorted({model.name for model in models})]
         return Target(title, flags, store.configuration(settings), routes)
 
@@ -70,7 +74,9 @@ def _check(settings: Settings, models: Sequence[ModelSettings]) -> None:
     try:
         store.configuration(settings)
         found = store.problems(settings, models)
-    except ValueError as fault:
+        for model in models:
+            own_routes.routes_of(model)
+    except (ValueError, SyntaxError) as fault:
         found = [str(fault)]
     if found:
         raise CommandError("; ".join(found))

@@ -12,6 +12,7 @@ from typing import Any
 
 from ts.compat.mlserver.repository import SETTINGS_COPY, copy_of
 from ts.compat.mlserver.settings import ModelSettings, Settings
+from ts.compat.mlserver.types import MetadataTensor
 
 DEFAULT_VERSION = "1.0"
 """Of a model that says none: the engine's models have one."""
@@ -102,9 +103,19 @@ def options_of(model: ModelSettings, settings: Settings, group: str | None) -> d
         options["asyncConcurrency"] = _CONCURRENCY
     if group is not None:
         options["workerGroup"] = group
+    if model.inputs or model.outputs:
+        options["tensors"] = {
+            "framework": "none",
+            "inputs": [_shown(tensor) for tensor in model.inputs],
+            "outputs": [_shown(tensor) for tensor in model.outputs],
+        }
     if settings.cache_enabled and model.cache_enabled:
         options["responseCacheMb"] = CACHE_MIB
     return options
+
+
+def _shown(tensor: MetadataTensor) -> dict[str, Any]:
+    return {"name": tensor.name, "datatype": str(tensor.datatype), "shape": tensor.shape}
 
 
 def is_batched(model: ModelSettings) -> bool:

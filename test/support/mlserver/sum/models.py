@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from ts.compat.mlserver import MLModel, log, register
 from ts.compat.mlserver.errors import InferenceError
+from ts.compat.mlserver.handlers import Request, Response, custom_handler
 from ts.compat.mlserver.types import InferenceRequest, InferenceResponse, Parameters, ResponseOutput
 
 
@@ -43,6 +44,15 @@ class Sum(MLModel):
         self.waiting += 1
         while self.waiting < 2:
             await asyncio.sleep(0.01)
+
+    @custom_handler(rest_path="/sums/of")
+    async def sum_of(self, payload: list[int]) -> dict[str, int]:
+        return {"total": sum(payload)}
+
+    @custom_handler(rest_path="/sums/name", rest_method="GET")
+    async def tell(self, request: Request) -> Response:
+        mark = request.headers.get("x-mark", "")
+        return Response(self.name, 203, {"x-mark": mark}, "text/plain")
 
     async def predict_stream(
         self, payloads: AsyncIterator[InferenceRequest]

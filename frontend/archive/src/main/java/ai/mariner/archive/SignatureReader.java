@@ -18,6 +18,7 @@ final class SignatureReader {
   static final String KEY = "tensors";
 
   private static final List<String> KEYS = List.of("inputs", "outputs", "batchAxis", "framework");
+  private static final Set<Object> FRAMEWORKS = Set.of("numpy", "torch", "none");
   private static final List<String> TENSOR_KEYS = List.of("name", "datatype", "shape", "optional");
 
   private SignatureReader() {}
@@ -38,10 +39,11 @@ final class SignatureReader {
       throw wrong(KEY + ": batchAxis", axis, "0 or none");
     }
     Object framework = given.containsKey("framework") ? given.get("framework") : "numpy";
-    if (framework == null || !(framework.equals("numpy") || framework.equals("torch"))) {
-      throw wrong(KEY + ": framework", framework, "numpy or torch");
+    if (framework == null || !FRAMEWORKS.contains(framework)) {
+      throw wrong(KEY + ": framework", framework, "numpy, torch or none");
     }
-    return new Signature(tensors("inputs", given), tensors("outputs", given), !none);
+    boolean shownOnly = framework.equals("none");
+    return new Signature(tensors("inputs", given), tensors("outputs", given), !none, shownOnly);
   }
 
   private static List<TensorSpec> tensors(String key, Map<?, ?> given) {

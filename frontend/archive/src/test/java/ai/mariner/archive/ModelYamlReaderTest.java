@@ -246,6 +246,8 @@ final class ModelYamlReaderTest {
                 false));
     assertThat(read("tensors: {}").signature())
         .isEqualTo(new Signature(List.of(), List.of(), true));
+    assertThat(read("tensors: {framework: none}").signature())
+        .isEqualTo(new Signature(List.of(), List.of(), true, true));
     assertThat(read("batchSize: 2").signature()).isNull();
   }
 
@@ -257,7 +259,7 @@ final class ModelYamlReaderTest {
         "tensors: {input: []} | tensors: unknown key input (expected: inputs, outputs, batchAxis",
         "tensors: {batchAxis: 1} | tensors: batchAxis: 1 (expected: 0 or none)",
         "tensors: {batchAxis: false} | tensors: batchAxis: false (expected: 0 or none)",
-        "tensors: {framework: jax} | tensors: framework: jax (expected: numpy or torch)",
+        "tensors: {framework: jax} | tensors: framework: jax (expected: numpy, torch or none)",
         "tensors: {inputs: x} | tensors: inputs: x (expected: a list)",
         "tensors: {inputs: [x]} | tensors: inputs[0]: x (expected: a mapping with name",
         "tensors: {inputs: [{datatype: FP32, shape: []}]} | inputs[0]: name: nothing (expected",

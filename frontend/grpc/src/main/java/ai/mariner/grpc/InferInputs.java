@@ -50,7 +50,7 @@ final class InferInputs {
       boolean streaming) {
     InferMessage infer = OipProto.read(message);
     ModelRef model = PredictionInputs.model(message.getModelName(), message.getModelVersion());
-    Signature signature = context.models().signature(model);
+    Signature signature = Signature.enforced(context.models().signature(model));
     if (signature != null) {
       SignatureCheck.check(signature, infer);
     }
