@@ -271,3 +271,22 @@ def test_workers_import_numpy_only_for_models_that_use_it() -> None:
     imports = "import sys, ts._worker.session, ts._worker.tensor_entry"
     code = f"{imports}; assert not {{'numpy', 'torch'}} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_tensors_that_are_only_shown_change_nothing_for_the_handler(
+    frontend: Frontend, tmp_path: Path
+) -> None:
+    handler = """
+        def handle(data, context):
+            return None if data is None else [row["body"]["inputs"][0]["data"] for row in data]
+    """
+    config = """
+        tensors:
+          framework: none
+          inputs:
+            - {name: other, datatype: INT8, shape: [1]}
+    """
+    serving(frontend, tmp_path, handler, config)
+    answer = frontend.one(form(floats([1, 2])))
+    assert answer.error == 0, answer.text
+    assert json.loads(answer.body) == [1.0, 2.0]

@@ -1,4 +1,4 @@
-"""Metrics of models: each is a histogram by model and version, on the server's metrics page."""
+"""Metrics of models: each is a histogram by model and version, in the lines of `ts.metrics`."""
 
 from __future__ import annotations
 
