@@ -12,12 +12,13 @@ from typing import Any
 from ts._wire.messages import RequestItem
 from ts._worker.outputs import TypedBody
 from ts.compat.mlserver import batching, handlers, metrics, wire
-from ts.compat.mlserver.errors import InferenceError
+from ts.compat.mlserver.errors import InferenceError, MLServerError
 from ts.compat.mlserver.model import MLModel
 from ts.compat.mlserver.repository import hosted_settings
 from ts.compat.mlserver.types import InferenceRequest, InferenceResponse, Parameters
 from ts.compat.mlserver.utils import generate_uuid
 from ts.context import Context, RequestProcessor
+from ts.utils.util import PredictionException
 
 Rows = list[dict[str, Any]]
 _ITEM = "item"
@@ -75,9 +76,12 @@ class HostedModel:
         async def only() -> AsyncIterator[InferenceRequest]:
             yield request
 
-        async for answer in self.model.predict_stream(only()):
-            answer.id = answer.id or request.id
-            yield wire.written(answer, as_form)
+        try:
+            async for answer in self.model.predict_stream(only()):
+                answer.id = answer.id or request.id
+                yield wire.written(answer, as_form)
+        except MLServerError as fault:
+            raise PredictionException(str(fault), fault.status_code) from fault
 
 
 class BatchedModel(HostedModel):

@@ -54,6 +54,8 @@ def problems(settings: Settings, models: Iterable[ModelSettings]) -> list[str]:
 def remarks(settings: Settings) -> list[str]:
     """Returns which settings were given and have no effect."""
     without_effect = {
+        "debug": "answers have no tracebacks",
+        "model_repository_root": "models lie in the folder of the command",
         "parallel_workers_timeout": "workers get what they need to stop",
         "environments_dir": "there are no environments",
         "metrics_dir": "workers' metrics go through the server",
