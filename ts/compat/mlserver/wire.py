@@ -31,7 +31,7 @@ from ts.utils.util import PredictionException
 
 UNPROCESSABLE = 422
 _PLAIN_KINDS = "iub"
-_FLOATS = ("float32", "float64")
+_FLOATS = (4, 8)
 
 
 class SchemaError(Exception):
@@ -158,8 +158,9 @@ def _output(output: ResponseOutput) -> dict[str, Any]:
 
 def _is_native(array: np.ndarray[Any, Any]) -> bool:
     """Whether the JSON writer takes an array as it is."""
-    known = array.dtype.kind in _PLAIN_KINDS or array.dtype.name in _FLOATS
-    return known and array.dtype.isnative and bool(array.flags.c_contiguous)
+    dtype = array.dtype
+    known = dtype.kind in _PLAIN_KINDS or (dtype.kind == "f" and dtype.itemsize in _FLOATS)
+    return known and dtype.isnative and bool(array.flags.c_contiguous)
 
 
 def _parameters(parameters: Parameters | None) -> dict[str, Any] | None:

@@ -29,7 +29,11 @@ _DTYPES = {
     "FP64": "float64",
     "BYTES": "bytes",
 }
-_DATATYPES = {name: datatype for datatype, name in _DTYPES.items() if datatype != "BF16"}
+_DATATYPES = {
+    (np.dtype(name).kind, np.dtype(name).itemsize): datatype
+    for datatype, name in _DTYPES.items()
+    if datatype not in ("BF16", "BYTES")
+}
 
 
 def to_dtype(tensor: RequestInput | ResponseOutput) -> np.dtype[Any]:
@@ -47,9 +51,9 @@ def to_datatype(dtype: np.dtype[Any]) -> str:
     """
     if dtype.kind in "SU":
         return "BYTES"
-    found = _DATATYPES.get(dtype.newbyteorder("=").name)
+    found = _DATATYPES.get((dtype.kind, dtype.itemsize))
     if found is None:
-        raise CodecError(f"array: {dtype} (expected: one of {', '.join(_DATATYPES)})")
+        raise CodecError(f"array: {dtype} (expected: one of {', '.join(_DTYPES.values())})")
     return found
 
 
