@@ -80,7 +80,9 @@ class LocalStage:
         finally:
             model.context._end()
         faults = [value if isinstance(value, Exception) else None for value in values]
-        return [([batch.reply(index, value)], faults[index]) for index, value in enumerate(values)]
+        ends = [batch.reply(index, value) for index, value in enumerate(values)]
+        # A handler may have sent pieces before.
+        return [([*batch.sent[index], end], faults[index]) for index, end in enumerate(ends)]
 
     def _streamed(
         self, batch: _LocalBatch, pieces: Iterable[Any]
