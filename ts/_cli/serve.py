@@ -104,7 +104,7 @@ def _check(options: argparse.Namespace) -> None:
         raise CommandError(f"--port: {options.port} (expected: 0 to {_MOST_PORT})", 2)
     if options.workers is not None and options.workers < 1:
         raise CommandError(f"--workers: {options.workers} (expected: >= 1)", 2)
-    if not _is_loopback(options.host):
+    if not is_loopback(options.host):
         print(
             f"WARNING: {options.host} is reachable from other machines, and whoever reaches it may ask the "
             "models: there is neither a token nor TLS (expected: --host 127.0.0.1, or a proxy in front)",
@@ -113,7 +113,7 @@ def _check(options: argparse.Namespace) -> None:
         )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
@@ -148,7 +148,7 @@ def _launch(
     from ts._cli.parsers import command_parser
 
     flags = ["start", *target.flags, "--ts-config", str(config_file), "--disable-token-auth"]
-    if not _is_loopback(options.host):
+    if not is_loopback(options.host):
         flags.append("--allow-insecure")
     start = command_parser().parse_args(flags)
     arguments = server_arguments(start, start.model_store, config_file)

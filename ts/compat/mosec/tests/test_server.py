@@ -1,0 +1,219 @@
+"""Arguments of servers and runtimes, flags and variables, and the plan that is made of them."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mariner.errors import DefinitionError
+from mariner.runner import Runner
+from ts.compat.mosec import Runtime, Server, SSEWorker, ValidationError, Worker
+from ts.compat.mosec.arguments import Settings, parse_arguments
+from ts.compat.mosec.mixin import MsgpackMixin, PlasmaShmIPCMixin
+from ts.compat.mosec.openapi import document
+from ts.compat.mosec.plan import plan_of
+
+SETTINGS = Settings("/nowhere/mosec")
+
+
+class Echo(Worker):
+    def forward(self, data: Any) -> Any:
+        if data == "bad":
+            raise ValidationError("bad")
+        return data
+
+
+class Ones(Echo):
+    def forward(self, data: Any) -> Any:
+        return np.ones((data, 2), dtype=np.float32)
+
+
+class Sums(Echo):
+    def forward(self, data: list[Any]) -> list[float]:
+        return [float(one.sum()) for one in data]
+
+
+class Shouts(PlasmaShmIPCMixin, Echo):
+    def serialize_ipc(self, data: Any) -> Any:
+        return super().serialize_ipc(data.upper())
+
+
+class Packed(MsgpackMixin, Echo):
+    pass
+
+
+class Annotated(Worker):
+    def forward(self, data: list[dict[str, int]]) -> list[int]:
+        return [len(one) for one in data]
+
+
+class Tells(SSEWorker):
+    def forward(self, data: Any) -> None:
+        self.send_stream_event("x")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Server:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    monkeypatch.setattr(sys, "argv", ["script.py", "--port", port, "--path", str(tmp_path), "--own", "x"])
+    for name in ("MOSEC_LOG_LEVEL", "MOSEC_DEBUG"):
+        monkeypatch.setenv(name, "")
+    return Server()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"num": 0}, "worker number must be no less than 1"),
+        ({"max_batch_size": 0}, "maximum batch size must be no less than 1"),
+        ({"max_wait_time": -1}, "maximum wait time must be no less than 0"),
+        ({"timeout": -0.1}, "timeout must be no less than 0"),
+        ({"start_method": "thread"}, "start method must be one of"),
+        ({"num": 2, "env": [{}]}, r"len\(env\) must equal to num"),
+        ({"env": [{"A": 1}]}, "env must be a list of string dictionary"),
+        ({"worker": int}, "worker must be inherited from mosec.Worker"),
+        ({"worker": Echo()}, "worker must be inherited from mosec.Worker"),
+    ],
+)
+def test_arguments_out_of_bounds_are_refused(server: Server, arguments: dict[str, Any], text: str) -> None:
+    with pytest.raises(AssertionError, match=text):
+        server.append_worker(**{"worker": Echo, **arguments})
+
+
+@pytest.mark.parametrize("route", ["/", "/metrics", "/openapi/swagger/", "/openapi/metadata.json", "plain"])
+def test_reserved_routes_are_refused(server: Server, route: str) -> None:
+    with pytest.raises(ValueError, match=r"try another one|expected: a path"):
+        server.append_worker(Echo, route=["/fine", route])
+    with pytest.raises(ValueError, match=r"try another one|expected: a path"):
+        server.register_runtime({route: [Runtime(Echo)]})
+    with pytest.raises(AssertionError, match="no worker registered"):
+        server.run()
+
+
+def test_runtimes_are_only_for_an_empty_server(server: Server) -> None:
+    server.append_worker(Echo)
+    with pytest.raises(RuntimeError, match="empty mosec server"):
+        server.register_runtime({"/a": [Runtime(Echo)]})
+
+
+def test_a_daemon_is_a_process(server: Server) -> None:
+    with pytest.raises(AssertionError, match="is not a process or subprocess"):
+        server.register_daemon("a", object())  # type: ignore[arg-type]
+    server.register_daemon("a", multiprocessing.get_context("spawn").Process(target=print))
+
+
+def test_an_address_in_use_is_told_when_the_server_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        monkeypatch.setattr(sys, "argv", ["x", "--address", "127.0.0.1", "--port", str(port)])
+        monkeypatch.setenv("MOSEC_LOG_LEVEL", "")
+        monkeypatch.setenv("MOSEC_DEBUG", "")
+        with pytest.raises(RuntimeError, match=f"127.0.0.1:{port} is in use"):
+            Server()
+
+
+def test_flags_count_more_than_variables_and_these_more_than_defaults() -> None:
+    variables = {"MOSEC_PORT": "81", "MOSEC_TIMEOUT": "5", "MOSEC_DRY_RUN": "true", "MOSEC_WAIT": "1"}
+    found = parse_arguments(["--port", "82", "--other", "--debug"], variables)
+    assert (found.port, found.timeout, found.dry_run, found.debug) == (82, 5, True, True)
+    assert (found.wait, found.capacity, found.max_request_size) == (10, 1024, 10_485_760)
+    assert (found.address, found.namespace, found.log_level) == ("0.0.0.0", "mosec_service", "info")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "text"),
+    [
+        (["--capacity", "0"], {}, "--capacity: 0 (expected: >= 1)"),
+        (["--port", "70000"], {}, "--port: 70000 (expected: 1 to 65535)"),
+        ([], {"MOSEC_TIMEOUT": "soon"}, "MOSEC_TIMEOUT: 'soon' (expected: a whole number)"),
+        ([], {"MOSEC_LOG_LEVEL": "loud"}, "MOSEC_LOG_LEVEL: 'loud' (expected: debug or"),
+    ],
+)
+def test_malformed_values_end_the_command(
+    arguments: list[str], variables: dict[str, str], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        parse_arguments(arguments, variables)
+    assert end.value.code == 2
+    assert text in capsys.readouterr().err
+
+
+def test_options_of_a_stage() -> None:
+    pool = Runtime(Echo, num=3, max_batch_size=8, timeout=0.5)
+    (stage,) = plan_of({"/a": [pool]}, Settings("/nowhere", capacity=7)).stages
+    expected = {"minWorkers": 3, "maxWorkers": 3, "batchSize": 8, "maxBatchDelay": 10, "jobQueueSize": 7}
+    assert expected.items() <= stage.options.items()
+    assert stage.options["responseTimeout"] == 3
+    (alone,) = plan_of({"/a": [Runtime(Echo)]}, SETTINGS).stages
+    assert "maxBatchDelay" not in alone.options
+
+
+def test_a_class_that_another_process_cannot_find_is_refused() -> None:
+    class Local(Echo):
+        pass
+
+    with pytest.raises(DefinitionError, match=r"Local.*expected: a class at the top level of a module"):
+        plan_of({"/a": [Runtime(Local)]}, SETTINGS)
+
+
+def test_a_class_may_stand_twice_and_a_runtime_too() -> None:
+    pool = Runtime(Echo)
+    plan = plan_of({"/a": [pool, Runtime(Echo), pool], "/b": [pool]}, SETTINGS)
+    assert [stage.name for stage in plan.stages] == ["Echo_1", "Echo_2"]
+    with Runner(plan) as runner:
+        assert runner.post("/a", json=[1]).json() == [1]
+        assert runner.post("/b", json="bad").text == "request validation error: bad"
+
+
+def test_an_exception_ends_the_way() -> None:
+    with Runner(plan_of({"/a": [Runtime(Echo), Runtime(Shouts), Runtime(Echo)]}, SETTINGS)) as runner:
+        assert runner.post("/a", json="word").json() == "WORD"
+        answer = runner.post("/a", json="bad")
+        assert (answer.status, answer.text) == (422, "request validation error: bad")
+        assert "content-type" not in answer.headers
+
+
+def test_a_batch_is_a_list_even_of_one() -> None:
+    with Runner(plan_of({"/a": [Runtime(Ones), Runtime(Sums, max_batch_size=4)]}, SETTINGS)) as runner:
+        assert runner.post("/a", json=2).json() == 4.0
+        answers = runner.batch("POST", "/a", [(b"1", {}), (b"x", {}), (b"3", {})])
+        assert [answer.status for answer in answers] == [200, 400, 200]
+        assert json.loads(answers[2].body) == 6.0
+
+
+def test_msgpack_comes_with_tuples() -> None:
+    msgpack = pytest.importorskip("msgpack")
+    with Runner(plan_of({"/a": [Runtime(Packed)]}, SETTINGS)) as runner:
+        answer = runner.post("/a", content=msgpack.packb([1, [b"x"]]))
+        assert (msgpack.unpackb(answer.body), answer.headers["content-type"]) == (
+            [1, [b"x"]],
+            "application/msgpack",
+        )
+        assert runner.post("/a", content=b"\xc1").text == "decoding error: decoding error"
+
+
+def test_events_in_this_process() -> None:
+    with Runner(plan_of({"/a": [Runtime(Tells)]}, SETTINGS)) as runner:
+        assert runner.post("/a", json=1).body == b"data: x\n\n"
+
+
+def test_the_document_has_the_types_of_forward() -> None:
+    api = document({"/a": [Runtime(Annotated, max_batch_size=2)], "/b": [Runtime(Echo)]})
+    post = api["paths"]["/a"]["post"]
+    asked = post["requestBody"]["content"]["application/json"]["schema"]
+    assert asked == {"type": "object", "additionalProperties": {"type": "integer"}}
+    assert post["responses"]["200"]["content"]["application/json"]["schema"] == {"type": "integer"}
+    plain = api["paths"]["/b"]["post"]
+    assert "requestBody" not in plain
+    assert "content" not in plain["responses"]["200"]
