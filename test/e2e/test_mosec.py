@@ -198,3 +198,25 @@ def test_the_server_ends_when_it_cannot_go_on(tmp_path: Path, mode: str, text: s
     process = running.spawn("--port", str(running.port), "--address", "127.0.0.1")
     assert process.wait(90) == 1
     assert text in running.text()
+
+
+@pytest.mark.parametrize(
+    ("mode", "code", "texts"),
+    [
+        ("", 0, ["dry run First_1: wall ", "dry run Second_2: wall ", "dry run result: 36 bytes"]),
+        ("bare", 0, ["cannot find the example in the 1st stage worker, skip warmup"]),
+        ("failing", 1, ["dry run failed at First_1", "no such layer"]),
+    ],
+)
+def test_a_dry_run_sends_the_example_through_all_stages(
+    tmp_path: Path, mode: str, code: int, texts: list[str]
+) -> None:
+    running = RunningScript(APPS / "mosec_dry.py", tmp_path, environment={"MODE": mode})
+    assert running.spawn("--dry-run").wait(60) == code, running.text()
+    assert all(text in running.text() for text in texts), running.text()
+
+
+def test_a_script_without_a_guard_is_told_so(tmp_path: Path) -> None:
+    running = RunningScript(APPS / "mosec_dry.py", tmp_path, environment={"MODE": "unguarded"})
+    assert running.spawn("--port", str(running.port), "--address", "127.0.0.1").wait(90) == 1
+    assert "while a worker imports the script" in running.text()
