@@ -103,6 +103,7 @@ class Document:
 
     Attributes:
         health: it answers 503 with `drain_text` while the application is not ready or is draining.
+        metrics: begins the names of the application's metrics, which it shows instead of its bytes.
     """
 
     path: str
@@ -110,6 +111,7 @@ class Document:
     content: bytes
     health: bool = False
     drain_text: str | None = None
+    metrics: str | None = None
 
 
 @dataclass(frozen=True)
@@ -139,9 +141,13 @@ class Plan:
         Raises:
             OSError: it can't be written.
         """
-        documents = []
+        documents: list[dict[str, Any]] = []
         for number, document in enumerate(self.documents):
             name = f"documents/{number}"
+            if document.metrics is not None:
+                page = {"path": document.path, "type": document.type, "metrics": document.metrics}
+                documents.append(page)
+                continue
             _write(folder / name, document.content)
             documents.append(
                 _present(

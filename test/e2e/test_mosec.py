@@ -220,3 +220,22 @@ def test_a_script_without_a_guard_is_told_so(tmp_path: Path) -> None:
     running = RunningScript(APPS / "mosec_dry.py", tmp_path, environment={"MODE": "unguarded"})
     assert running.spawn("--port", str(running.port), "--address", "127.0.0.1").wait(90) == 1
     assert "while a worker imports the script" in running.text()
+
+
+def test_metrics_have_mosecs_names(server: RunningScript) -> None:
+    assert ask(server, "/bytes", b"x").status == 200
+    assert ask(server, "/inference", {"wish": "client"}).status == 400
+
+    def page() -> set[str]:
+        return set(rest.call(server.address, "GET", "/metrics").text.splitlines())
+
+    def counts(series: str) -> bool:
+        return any(line.startswith(series) and float(line.rpartition(" ")[2]) >= 1 for line in page())
+
+    head = "mosec_service_"
+    eventually(lambda: counts(head + 'throughput_total{code="200",endpoint="/bytes"}'))
+    eventually(lambda: counts(head + 'throughput_total{code="400",endpoint="/inference"}'))
+    eventually(lambda: counts(head + 'process_duration_second_count{stage="Bytes_2",connection="all"}'))
+    eventually(lambda: counts(head + 'process_duration_second_count{stage="total",connection="total"}'))
+    eventually(lambda: counts(head + 'batch_size_bucket{stage="Bytes_2",connection="all",le="1.0"}'))
+    assert f"{head}remaining_task 0" in page()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import re
 import secrets
 import socket
 import tempfile
@@ -131,6 +132,9 @@ def _checked(settings: Settings) -> Settings:
             expected = f">= {least}" if most is None else f"{least} to {most}"
             flag = "--" + name.replace("_", "-")
             raise ValueError(_PROBLEM.format(name=flag, value=value, expected=expected))
+    if re.fullmatch(r"[A-Za-z_]\w*", settings.namespace, re.ASCII) is None:
+        expected = "letters, digits and _"
+        raise ValueError(_PROBLEM.format(name="--namespace", value=settings.namespace, expected=expected))
     return settings
 
 

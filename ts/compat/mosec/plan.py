@@ -23,6 +23,7 @@ from ts.compat.mosec.worker import SSEWorker
 DRAIN_TEXT = "gracefully shutting down"
 _HEALTHY = "MOSEC service"
 _PLAIN = "text/plain; charset=utf-8"
+_METRICS = "text/plain; version=0.0.4; charset=utf-8"
 _LATE = Answer(408, "inference timeout")
 _FAILURES: Mapping[str, Answer] = {
     "QUEUE_FULL": Answer(429, "too many request: task queue is full"),
@@ -67,7 +68,11 @@ def plan_of(routes: Mapping[str, Sequence[Runtime]], settings: Settings, name: s
         name,
         stages,
         [_route(path, [names[id(one)] for one in way], way, settings) for path, way in routes.items() if way],
-        [Document("/", _PLAIN, _HEALTHY.encode(), True, DRAIN_TEXT), *documents(routes)],
+        [
+            Document("/", _PLAIN, _HEALTHY.encode(), True, DRAIN_TEXT),
+            Document("/metrics", _METRICS, b"", metrics=settings.namespace),
+            *documents(routes),
+        ],
         _FAILURES,
     )
 

@@ -41,6 +41,7 @@ final class ApplicationReader {
   private static final long MOST_MILLIS = Duration.ofDays(365).toMillis();
   private static final String OTHERS = "*";
   private static final Pattern METHOD = Pattern.compile("[A-Z]{1,32}");
+  private static final Pattern METRICS_NAMESPACE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
   private static final Pattern PATH = Pattern.compile("/[^\\s\\p{Cntrl}?#]*");
 
   private final ModelArchive files;
@@ -195,6 +196,14 @@ final class ApplicationReader {
   private DocumentSpec document(JsonKeys keys) {
     String path = path(keys);
     String type = keys.requiredText("type");
+    String namespace = keys.text("metrics");
+    if (namespace != null) {
+      keys.end();
+      if (!METRICS_NAMESPACE.matcher(namespace).matches()) {
+        throw keys.bad("metrics", namespace, "a name of letters, digits and _");
+      }
+      return new DocumentSpec(path, type, Body.empty(), false, null, namespace);
+    }
     String given = keys.requiredText("file");
     Path file = ManifestReader.isWithin(given) ? files.directory().resolve(given) : null;
     if (file == null || !isOwnFile(files.directory(), file)) {
@@ -206,7 +215,7 @@ final class ApplicationReader {
     if (drainText != null && !health) {
       throw keys.bad("drainText", drainText, "none, where health is not true");
     }
-    return new DocumentSpec(path, type, Body.of(bytes(keys, given, file)), health, drainText);
+    return new DocumentSpec(path, type, Body.of(bytes(keys, given, file)), health, drainText, null);
   }
 
   private static byte[] bytes(JsonKeys keys, String given, Path file) {

@@ -22,6 +22,9 @@ final class AnswerLog {
   void ended(Exchange exchange, Channel channel) {
     exchange.refund(context.budget());
     context.metrics().httpAnswered(exchange.status());
+    exchange
+        .dialect()
+        .answered(exchange.status(), context.clock().getAsLong() - exchange.startNanos());
     write(exchange, exchange.status(), channel);
   }
 

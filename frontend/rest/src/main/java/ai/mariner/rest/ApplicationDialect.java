@@ -27,6 +27,7 @@ final class ApplicationDialect implements Dialect {
 
   private final ApplicationSpec spec;
   private final @Nullable RouteSpec route;
+  private final @Nullable RouteMeter meter;
   private final TorchServeDialect plain;
 
   /**
@@ -34,12 +35,25 @@ final class ApplicationDialect implements Dialect {
    *
    * @param spec words for failures
    * @param route how requests are read; absent: there are none to be read
+   * @param meter counts answers; absent: nothing does
    * @param plain what holds where the application says nothing
    */
-  ApplicationDialect(ApplicationSpec spec, @Nullable RouteSpec route, TorchServeDialect plain) {
+  ApplicationDialect(
+      ApplicationSpec spec,
+      @Nullable RouteSpec route,
+      @Nullable RouteMeter meter,
+      TorchServeDialect plain) {
     this.spec = spec;
     this.route = route;
+    this.meter = meter;
     this.plain = plain;
+  }
+
+  @Override
+  public void answered(int status, long nanos) {
+    if (meter != null) {
+      meter.answered(status, nanos);
+    }
   }
 
   @Override

@@ -12,8 +12,10 @@ import java.util.List;
  *
  * @param application whose it is
  * @param spec what it shows
+ * @param routes the application's
  */
-record ApplicationDocument(Application application, DocumentSpec spec)
+record ApplicationDocument(
+    Application application, DocumentSpec spec, List<ApplicationRoute> routes)
     implements Added, Route.Action {
   @Override
   public String method() {

@@ -8,8 +8,9 @@ import ai.mariner.core.model.Application;
  *
  * @param application whose it is
  * @param number its place among the application's routes, from 0
+ * @param meter counts its answers
  */
-record ApplicationRoute(Application application, int number) implements Added {
+record ApplicationRoute(Application application, int number, RouteMeter meter) implements Added {
   RouteSpec spec() {
     return application.spec().routes().get(number);
   }

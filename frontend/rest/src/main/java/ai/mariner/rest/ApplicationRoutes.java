@@ -16,14 +16,17 @@ public record ApplicationRoutes(AddedRoutes routes) implements ApplicationDoor {
 
   @Override
   public void open(Application application) {
-    List<Added> added = new ArrayList<>();
+    List<ApplicationRoute> own = new ArrayList<>();
     for (int number = 0; number < application.spec().routes().size(); number++) {
-      added.add(new ApplicationRoute(application, number));
+      own.add(new ApplicationRoute(application, number, new RouteMeter()));
     }
+    List<Added> added = new ArrayList<>(own);
     application
         .spec()
         .documents()
-        .forEach(document -> added.add(new ApplicationDocument(application, document)));
+        .forEach(
+            document ->
+                added.add(new ApplicationDocument(application, document, List.copyOf(own))));
     routes.replace(OWNER + application.name(), added);
   }
 

@@ -49,6 +49,14 @@ interface Dialect {
    */
   Reply refuse(int status, String type, String message);
 
+  /**
+   * An answer is complete or was broken off.
+   *
+   * @param status that was sent
+   * @param nanos since the request began to arrive
+   */
+  default void answered(int status, long nanos) {}
+
   /** Name of the schema of its errors in the API description, see {@link OpenApi}. */
   String errorSchema();
 }

@@ -91,7 +91,9 @@ final class RouteTable {
         only = of.application();
       }
     }
-    return only == null ? null : new ApplicationDialect(only.spec(), null, dialects.torchServe());
+    return only == null
+        ? null
+        : new ApplicationDialect(only.spec(), null, null, dialects.torchServe());
   }
 
   private Route route(Added added) {
@@ -105,7 +107,8 @@ final class RouteTable {
 
   private Route route(ApplicationRoute added) {
     ApplicationSpec spec = added.application().spec();
-    ApplicationDialect dialect = new ApplicationDialect(spec, added.spec(), dialects.torchServe());
+    ApplicationDialect dialect =
+        new ApplicationDialect(spec, added.spec(), added.meter(), dialects.torchServe());
     ModelRef program = added.application().program(added.number());
     Route.Doc doc = Route.Doc.of(id(added), "Ask " + added.owner()).withBody("*/*");
     return new Route(
@@ -121,13 +124,16 @@ final class RouteTable {
 
   private Route route(ApplicationDocument added) {
     ApplicationDialect dialect =
-        new ApplicationDialect(added.application().spec(), null, dialects.torchServe());
+        new ApplicationDialect(added.application().spec(), null, null, dialects.torchServe());
+    String namespace = added.spec().metricsNamespace();
+    Route.Action action =
+        namespace == null ? added : new ApplicationMetrics(added, namespace, context.metricsPage());
     return new Route(
         added.method(),
         PathTemplate.of(added.path()),
         added.spec().health() ? null : TokenScope.INFERENCE,
         Route.Traits.NONE,
-        added,
+        action,
         Route.Doc.of(id(added), "A page of " + added.owner()),
         dialect,
         null);

@@ -54,7 +54,7 @@ class ApplicationRoutesTest {
     List<DocumentSpec> documents =
         document == null
             ? List.of()
-            : List.of(new DocumentSpec(document, "text/html", page, true, "bye"));
+            : List.of(new DocumentSpec(document, "text/html", page, true, "bye", null));
     ApplicationSpec spec =
         new ApplicationSpec("app", List.of("a"), List.of(route), documents, failures, null);
     core.putWorkflow("app.war", "app", new ApplicationArchive(spec, Map.of("a", stage)));

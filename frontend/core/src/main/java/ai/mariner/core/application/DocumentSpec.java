@@ -11,6 +11,13 @@ import org.jspecify.annotations.Nullable;
  * @param content its bytes
  * @param health whether it is only there while the application is ready
  * @param drainText what is there instead while it is not; absent: nothing
+ * @param metricsNamespace begins the names of the application's metrics, which the page shows
+ *     instead of the bytes; absent: it shows the bytes
  */
 public record DocumentSpec(
-    String path, String type, Body content, boolean health, @Nullable String drainText) {}
+    String path,
+    String type,
+    Body content,
+    boolean health,
+    @Nullable String drainText,
+    @Nullable String metricsNamespace) {}
