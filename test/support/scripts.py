@@ -26,7 +26,9 @@ def free_port() -> int:
 
 
 class RunningScript:
-    """A process that serves at `address`; `base` is its working directory and holds its temporary files."""
+    """A process that serves at `address`; `base` is its working directory and holds its temporary files.
+    Modules are found at `path`, first.
+    """
 
     def __init__(
         self,
@@ -35,15 +37,17 @@ class RunningScript:
         arguments: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
         health: str = "/",
+        python: str = PYTHON,
+        path: Sequence[str] = (str(ROOT),),
     ) -> None:
         base.mkdir(parents=True, exist_ok=True)
         self.base, self.output = base, base / "script.out"
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.health = health
-        self._command = [PYTHON, str(script), *arguments]
-        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        own = {"PYTHONPATH": path, "TMPDIR": str(base), "XDG_RUNTIME_DIR": str(base)}
+        self._command = [python, str(script), *arguments]
+        joined = os.pathsep.join([*path, *filter(None, [os.environ.get("PYTHONPATH")])])
+        own = {"PYTHONPATH": joined, "TMPDIR": str(base), "XDG_RUNTIME_DIR": str(base)}
         self._environment = {**os.environ, **own, **(environment or {})}
         self.process: subprocess.Popen[bytes] | None = None
 

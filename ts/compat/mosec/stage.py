@@ -149,7 +149,9 @@ class MosecStage:
         return TypedBody(body, self._worker.resp_mime_type)
 
     def _send(self, places: Sequence[int], index: int, text: str) -> None:
-        data = "".join(f"data: {line}\n" for line in text.split("\n"))
+        *lines, last = text.split("\n")
+        # A break at the end begins no line of its own, and an empty text is no event.
+        data = "".join(f"data: {line}\n" for line in (*lines, *([last] if last else ())))
         self._send_piece(places[index], data)
 
     def _send_piece(self, index: int, event: str) -> None:

@@ -56,7 +56,9 @@ class Annotated(Worker):
 
 class Tells(SSEWorker):
     def forward(self, data: Any) -> None:
-        self.send_stream_event("x")
+        self.send_stream_event("x\n")
+        self.send_stream_event("")
+        self.send_stream_event("\n")
 
 
 @pytest.fixture
@@ -205,7 +207,7 @@ def test_msgpack_comes_with_tuples() -> None:
 
 def test_events_in_this_process() -> None:
     with Runner(plan_of({"/a": [Runtime(Tells)]}, SETTINGS)) as runner:
-        assert runner.post("/a", json=1).body == b"data: x\n\n"
+        assert runner.post("/a", json=1).body == b"data: x\n\n\ndata: \n\n"
 
 
 def test_the_document_has_the_types_of_forward() -> None:
