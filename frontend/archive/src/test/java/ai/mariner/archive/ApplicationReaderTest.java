@@ -39,7 +39,8 @@ class ApplicationReaderTest {
           "emptyBody": {"status": 422, "type": "text/plain", "text": "nothing"}}],
        "documents": [
          {"path": "/", "type": "text/html", "file": "documents/0", "health": true,
-          "drainText": "bye"}],
+          "drainText": "bye"},
+         {"path": "/metrics", "type": "text/plain", "metrics": "pets"}],
        "failures": {"QUEUE_FULL": {"status": 429, "text": "later"}, "*": {"status": 500}}}
       """;
 
@@ -81,6 +82,8 @@ class ApplicationReaderTest {
     assertThat(route.emptyBody()).isEqualTo(new FixedAnswer(422, "text/plain", "nothing"));
     assertThat(spec.documents().get(0).content().size()).isEqualTo(11);
     assertThat(spec.documents().get(0).drainText()).isEqualTo("bye");
+    assertThat(spec.documents().get(0).metricsNamespace()).isNull();
+    assertThat(spec.documents().get(1).metricsNamespace()).isEqualTo("pets");
     assertThat(spec.answerTo(ErrorKind.QUEUE_FULL)).isEqualTo(new FixedAnswer(429, null, "later"));
     assertThat(spec.answerTo(ErrorKind.INTERNAL)).isEqualTo(new FixedAnswer(500, null, ""));
     assertThat(application(archive).stages().get("see").overrides().get(ProgramOptions.BATCH_SIZE))
@@ -118,6 +121,8 @@ class ApplicationReaderTest {
           "events": true | "events": 1 | routes[0].events: 1 (expected: true or false)
           documents/0 | ../documents/0 | documents[0].file: ../documents/0 (expected: a file of
           "health": true, | | documents[0].drainText: bye (expected: none
+          "metrics": "pets" | "metrics": "my pets" | documents[1].metrics: my pets (expected: a name
+          "metrics": "pets" | "metrics": "p", "health": true | documents[1].health
           "QUEUE_FULL" | "FULL" | app.json: failures: FULL (expected: * or a kind of
           "status": 429 | "status": 42 | failures.QUEUE_FULL.status: 42 (expected: a whole number
           "status": 429, | | failures.QUEUE_FULL.status: absent (expected: an HTTP status)
