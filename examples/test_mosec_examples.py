@@ -76,7 +76,11 @@ def test_a_wrong_request_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_texts_are_classified_in_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
     with running("sentiment", monkeypatch) as runner:
-        texts = [(b"a great film", {}), (b" ", {}), (b"dull and awful", {})]
+        texts: list[tuple[bytes, dict[str, str]]] = [
+            (b"a great film", {}),
+            (b" ", {}),
+            (b"dull and awful", {}),
+        ]
         answers = runner.batch("POST", "/inference", texts)
     assert [answer.status for answer in answers] == [200, 422, 200]
     assert answers[0].json() == {"label": "positive", "score": 2.0}
