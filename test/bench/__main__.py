@@ -16,7 +16,21 @@ from bench.context import Context, NotAvailableError
 from bench.measurement import Measurement, Results, read_all, write
 from bench.places import PAGE, PLOTS, RESULTS
 from bench.report import page
-from bench.rows import apps, bodies, echo, groups, grpc, models, oip, open_loop, rest, scaling, startup, tls
+from bench.rows import (
+    apps,
+    bodies,
+    echo,
+    groups,
+    grpc,
+    models,
+    mosec,
+    oip,
+    open_loop,
+    rest,
+    scaling,
+    startup,
+    tls,
+)
 
 Row = Callable[[Context], list[Measurement]]
 ROWS: Mapping[str, Row] = {
@@ -27,6 +41,7 @@ ROWS: Mapping[str, Row] = {
     "oip": oip.measure,
     "models": models.measure,
     "apps": apps.measure,
+    "mosec": mosec.measure,
     "scaling": scaling.measure,
     "rest": rest.measure,
     "startup": startup.measure,

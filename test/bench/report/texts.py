@@ -60,6 +60,13 @@ An echo of 1 KB through one, two and three stages of an application, each with o
 up to 32. One stage is a model without a graph; with two cores each further stage is another process
 that wants its share of them.""",
     ),
+    "mosec": Text(
+        "A script for Mosec",
+        """\
+The same file on Mosec 0.9.8 and, by the alias distribution, on Mariner: an echo of 1 KB through one, two
+and three stages with batches of up to 32 and a wait of 1 ms; 1 MB in MessagePack to numpy and back; 10 MB
+of numpy from one stage to the next; 100 server-sent events a request.""",
+    ),
     "scaling": Text(
         "Scaling",
         """\

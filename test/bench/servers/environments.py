@@ -14,7 +14,7 @@ from bench.places import PEERS
 
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
     "torchserve": ("torchserve==0.12.0", "pyyaml"),
-    "mosec": ("mosec==0.9.8",),
+    "mosec": ("mosec==0.9.8", "msgpack==1.2.4", "numpy==2.4.6"),
     "mlserver": ("mlserver==1.7.1", "uvloop<0.21"),
     "plots": ("matplotlib==3.11.2",),
 }

@@ -6,9 +6,10 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from bench.load.tools import java_command
-from bench.places import HANDLERS, fresh_folder
+from bench.places import HANDLERS, ROOT, fresh_folder
 from bench.servers.archives import as_json
 from bench.servers.environments import environment
 from bench.servers.process import Listening, Probe, Running, free_ports, launch
@@ -36,6 +37,30 @@ def mosec(batch: int) -> Running:
     url, path = f"http://127.0.0.1:{port}", "/inference"
     running = launch("mosec", command, folder, _plain_environment(), [Probe(url + path, b"x" * 1024)])
     running.url, running.path = url, path
+    return running
+
+
+def mosec_script(name: str, on_mariner: bool) -> Running:
+    """Starts a script for Mosec on Mosec 0.9.8, or on Mariner.
+
+    Raises:
+        NotAvailableError: Mosec can't be installed.
+    """
+    python = environment("mosec")
+    variables = dict(_plain_environment())
+    if on_mariner:
+        # Its own requirements are those of the peer, pure Python for Mariner's interpreter.
+        site = next((python.parents[1] / "lib").glob("python*/site-packages"))
+        paths = [ROOT / "packaging" / "mosec-alias", ROOT, HANDLERS, site]
+        python, variables["PYTHONPATH"] = Path(sys.executable), os.pathsep.join(map(str, paths))
+    folder = fresh_folder(f"{name}-{'mariner' if on_mariner else 'mosec'}")
+    port = free_ports(1)[0]
+    command = [str(python), str(HANDLERS / f"{name}.py"), "--port", str(port), "--address", "127.0.0.1"]
+    command += ["--timeout", "60000", "--log-level", "warning"]
+    url = f"http://127.0.0.1:{port}"
+    probe = Probe(f"{url}/through/3", b"x" * 1024)
+    running = launch("mariner" if on_mariner else "mosec", command, folder, variables, [probe])
+    running.url = url
     return running
 
 
