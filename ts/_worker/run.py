@@ -20,6 +20,7 @@ from ts._worker.preparer import Prepared, Preparer
 from ts._worker.replies import checked, entry_reply, error_reply
 from ts._worker.traces import print_raised
 from ts.context import RequestProcessor
+from ts.metrics.outlet import OUTLET
 from ts.service import RequestCancelled
 
 # A member of an enumeration is looked up in Python code; plain numbers are for the path of every request.
@@ -273,6 +274,7 @@ class Run:
             if replies:
                 self._link.reply(FrameType.PIECE, 0, self._model.handle, self._run_id, replies)
                 self._link.flush()
+                OUTLET.flush_own()  # the run may take long
 
     def _takes_pieces(self, index: int) -> bool:
         if not 0 <= index < len(self._items):

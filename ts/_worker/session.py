@@ -22,6 +22,7 @@ from ts._worker.replies import error_reply
 from ts._worker.requirements import missing_requirements
 from ts._worker.run import Run
 from ts._worker.traces import placed_message, print_traceback, trace_of
+from ts.metrics.outlet import OUTLET
 
 if TYPE_CHECKING:
     from ts._worker.host import Host
@@ -251,8 +252,12 @@ class Session:
         elif self._spent:
             self._refuse(frame)
             return
-        if run.execute(received_at):
-            self._spent = True
+        OUTLET.hold()
+        try:
+            if run.execute(received_at):
+                self._spent = True
+        finally:
+            OUTLET.release()
 
     def _refuse(self, frame: Frame) -> None:
         if self._spent:

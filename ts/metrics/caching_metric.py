@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ts.metrics.dimension import Dimension
-from ts.metrics.line import metric_line
 from ts.metrics.metric_abstract import MetricAbstract
 from ts.metrics.metric_cache_errors import MetricsCacheValueError
 from ts.metrics.metric_type_enum import MetricTypes
+from ts.metrics.outlet import OUTLET
 
 logger = logging.getLogger(__name__)
 
@@ -30,35 +30,32 @@ class CachingMetric(MetricAbstract):
                 self.metric_name, dimension_values, len(self.dimension_names), self.dimension_names,
             )  # fmt: skip
             return
-        self._emit_line(
-            value,
-            [f"{n}:{v}" for n, v in zip(self.dimension_names, dimension_values, strict=False)],
-            request_id,
-        )
+        pairs = zip(self.dimension_names, dimension_values, strict=True)
+        self.update_as(value, request_id, ",".join([f"{name}:{each}" for name, each in pairs]))
 
     def update(self, value: Any, request_id: str | None = "", dimensions: Sequence[Dimension] = ()) -> None:
         """Emits a value with these dimensions. A wrong value is logged only."""
-        self._emit_line(value, [str(d) for d in dimensions], request_id)
+        self.update_as(value, request_id, ",".join(map(str, dimensions)))
 
-    def _emit_line(self, value: Any, dimensions: list[str], request_id: str | None) -> None:
-        try:
-            number = self._checked(value)
-        except MetricsCacheValueError as fault:
-            logger.error("%s", fault)
-            return
-        self.emit_metrics(request_id, number, ",".join(dimensions))
+    def update_as(self, value: Any, request_id: str | None, dimension_string: str) -> None:
+        """Emits a value with dimensions that are a text already. A wrong value is logged only."""
+        if type(value) not in (int, float) or value < 0:
+            try:
+                value = self._checked(value)
+            except MetricsCacheValueError as fault:
+                logger.error("%s", fault)
+                return
+        self.emit_metrics(request_id, value, dimension_string)
 
     def emit_metrics(self, request_id: str | None, value: Any, dimension_string: str) -> None:
-        """Prints a value as the line that the frontend reads.
+        """Hands a value on as a line that the frontend reads.
 
         Args:
             request_id: ids of the requests it belongs to, joined by commas; None or "" leaves them out.
             value: a number.
             dimension_string: each dimension as `name:value`, joined by commas.
         """
-        kind = self.metric_type.name
-        line = metric_line(self.metric_name, self.unit, value, [dimension_string], kind, request_id)
-        print(f"[METRICS]{line}")
+        OUTLET.emit((f"{self.metric_name}.{self.unit}", value, dimension_string, self._kind, request_id))
 
     def _checked(self, value: Any) -> Any:
         try:

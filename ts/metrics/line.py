@@ -24,8 +24,10 @@ def request_ids_text(request_ids: Any, idx: int | None) -> str | None:
     """
     if request_ids is None:
         return None
-    if not isinstance(request_ids, Mapping):
+    if type(request_ids) is not dict and not isinstance(request_ids, Mapping):
         return str(request_ids)
+    if len(request_ids) == 1 and not idx:
+        return str(next(iter(request_ids.values())))
     if idx is not None and idx in request_ids:
         return str(request_ids[idx])
     return ",".join(map(str, request_ids.values()))

@@ -31,6 +31,7 @@ class MetricAbstract(ABC):
         self.unit = unit_name(unit)
         self.dimension_names = list(dimension_names or ())
         self.metric_type = metric_type
+        self._kind = getattr(metric_type, "name", "")  # what an enumeration looks up takes long
 
     @abstractmethod
     def add_or_update(

@@ -10,7 +10,7 @@ from typing import Any
 from ts.metrics.caching_metric import CachingMetric
 from ts.metrics.dimension import Dimension
 from ts.metrics.line import request_ids_text
-from ts.metrics.metric_cache_errors import MetricsCacheKeyError, MetricsCacheValueError
+from ts.metrics.metric_cache_errors import MetricsCacheValueError
 from ts.metrics.metric_type_enum import MetricTypes
 from ts.metrics.unit import unit_name
 
@@ -34,6 +34,7 @@ class MetricCacheAbstract(ABC):
         self.context: Any = None
         self.config_file_path = config_file_path
         self._request_ids: Any = None
+        self._plain: dict[tuple[str, MetricTypes, str | None], tuple[CachingMetric, str]] = {}
 
     @abstractmethod
     def initialize_cache(self) -> None:
@@ -88,13 +89,26 @@ class MetricCacheAbstract(ABC):
             metric_type: counter, gauge or histogram.
         """
         request_id = request_ids_text(self.request_ids, idx)
-        every = list(dimensions or ())
-        present = {dimension.name for dimension in every}
-        if "ModelName" not in present and request_id is not None:
-            every.append(Dimension("ModelName", self.model_name))
-        if "Level" not in present:
-            every.append(Dimension("Level", "Error" if request_id is None else "Model"))
-        self._update(name, value, unit, request_id, every, metric_type)
+        if not dimensions and request_id is not None:
+            # As most are: the same metric and dimensions each time.
+            plain = self._plain.get((name, metric_type, self.model_name))
+            if plain is None:
+                metric = self._named(name, unit, ["ModelName", "Level"], metric_type)
+                plain = (metric, f"ModelName:{self.model_name},Level:Model")
+                self._plain[name, metric_type, self.model_name] = plain
+            plain[0].update_as(value, request_id, plain[1])
+            return
+        parts, names = [], []
+        for dimension in dimensions or ():
+            names.append(dimension.name)
+            parts.append(f"{dimension.name}:{dimension.value}")
+        if "ModelName" not in names and request_id is not None:
+            names.append("ModelName")
+            parts.append(f"ModelName:{self.model_name}")
+        if "Level" not in names:
+            names.append("Level")
+            parts.append("Level:Error" if request_id is None else "Level:Model")
+        self._named(name, unit, names, metric_type).update_as(value, request_id, ",".join(parts))
 
     def add_counter(
         self, name: str, value: Any, idx: int | None = None, dimensions: Sequence[Dimension] | None = None
@@ -152,23 +166,17 @@ class MetricCacheAbstract(ABC):
         every = list(dimensions or ())
         if all(dimension.name != "Level" for dimension in every):
             every.append(Dimension("Level", "Error"))
-        self._update(name, value, "", None, every, MetricTypes.COUNTER)
+        metric = self._named(name, "", [dimension.name for dimension in every], MetricTypes.COUNTER)
+        metric.update(value, None, every)
 
-    def _update(
-        self,
-        name: str,
-        value: Any,
-        unit: str | None,
-        request_id: str | None,
-        dimensions: Sequence[Dimension],
-        metric_type: MetricTypes,
-    ) -> None:
-        try:
-            metric = self.get_metric(name, metric_type)
-        except MetricsCacheKeyError:
-            names = [dimension.name for dimension in dimensions]
-            metric = self.add_metric_to_cache(name, unit_name(unit), names, metric_type)
-        metric.update(value, request_id, dimensions)
+    def _named(
+        self, name: str, unit: str | None, dimension_names: Sequence[str], metric_type: MetricTypes
+    ) -> CachingMetric:
+        """Returns the metric of this name, which is named here if it was not."""
+        known = self.cache.get(metric_type, {}).get(name)
+        if known is not None:
+            return known
+        return self.add_metric_to_cache(name, unit_name(unit), dimension_names, metric_type)
 
 
 def _check_unit(name: str, unit: str, known: Sequence[str]) -> None:

@@ -109,6 +109,7 @@ class MetricsCacheYamlImpl(MetricCacheAbstract):
                 return known
             logger.warning("metric %s of type %s is replaced", metric_name, metric_type.value)
         self.cache[metric_type][metric_name] = metric
+        self._plain.clear()
         return metric
 
     def get_metric(self, metric_name: str, metric_type: MetricTypes = MetricTypes.COUNTER) -> CachingMetric:

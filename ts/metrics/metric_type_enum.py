@@ -9,3 +9,6 @@ class MetricTypes(Enum):
     COUNTER = "counter"
     GAUGE = "gauge"
     HISTOGRAM = "histogram"
+
+    # There is one of each; the enumeration's own hash is Python code.
+    __hash__ = object.__hash__

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import threading
 import uuid
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from ts.metrics.metric_cache_yaml_impl import MetricsCacheYamlImpl
 from ts.metrics.metric_encoder import MetricEncoder
 from ts.metrics.metric_type_enum import MetricTypes
 from ts.metrics.metrics_store import MetricsStore
+from ts.metrics.outlet import OUTLET
 from ts.service import emit_metrics
 
 Output = pytest.CaptureFixture[str]
@@ -280,3 +282,23 @@ def test_the_memory_of_processes_is_told(capsys: Output) -> None:
     mine, other = capsys.readouterr().out.splitlines()
     assert int(mine.split(":")[1]) > 1_000_000
     assert other == "x:0"
+
+
+def test_what_a_run_emits_is_written_when_it_has_ended_in_order(
+    metrics: MetricsCacheYamlImpl, capsys: Output
+) -> None:
+    OUTLET.hold()
+    try:
+        metrics.add_counter("First", 1)
+        metrics.add_time("Second", 2)
+        assert capsys.readouterr().out == ""
+        beside = threading.Thread(target=metrics.add_counter, args=("Beside", 1))
+        beside.start()
+        beside.join()
+        assert capsys.readouterr().out.startswith("[METRICS]Beside.Count:1|")
+    finally:
+        OUTLET.release()
+    lines = capsys.readouterr().out.splitlines()
+    assert [text.split(".")[0] for text in lines] == ["[METRICS]First", "[METRICS]Second"]
+    metrics.add_counter("After", 1)
+    assert line(capsys).startswith("[METRICS]After.Count:1|")

@@ -38,6 +38,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -110,16 +111,21 @@ final class Wiring {
     // As many as there are loops: what is read and written here would else be done on those.
     this.codec = Executors.newFixedThreadPool(config.eventLoops(), task -> daemon(task, "codec"));
     List<NettyLoop> modelLoops = loopsOf(loops);
+    this.metrics =
+        new PrometheusMetrics(
+            HostName.own(),
+            config.measures(),
+            () -> PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory());
     this.launcher =
         NettyLauncher.bind(
-            new ProcessSpawner(config.worker(), new WorkerOutputLog(), environment),
+            new ProcessSpawner(
+                config.worker(),
+                new WorkerOutputLog(metrics.handlerMetrics(), config.measures().mode().logs()),
+                variables(config, environment)),
             transport,
             modelLoops,
             sockets.path(),
             config.limits().maxResponseBytes());
-    this.metrics =
-        new PrometheusMetrics(
-            HostName.own(), () -> PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory());
     this.watch = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "watch"));
     ResidentMemory resident = new ProcMemory(Path.of("/proc"));
     RequestLabel labels = new RequestLabel(random.nextLong());
@@ -285,6 +291,22 @@ final class Wiring {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /**
+   * What workers find in their environment: the server's own, and what they must know of metrics.
+   */
+  private static Map<String, String> variables(
+      ServerConfig config, Map<String, String> environment) {
+    Map<String, String> variables = new HashMap<>(environment);
+    variables.put("MARINER_METRICS_MODE", config.measures().mode().text());
+    Path file = config.measures().file();
+    if (file != null) {
+      variables.put("MARINER_METRICS_CONFIG", file.toAbsolutePath().toString());
+    } else {
+      variables.remove("MARINER_METRICS_CONFIG");
+    }
+    return variables;
   }
 
   private static Transport detectedTransport() {

@@ -6,10 +6,21 @@ package ai.mariner.core.config;
  */
 public enum Profile {
   /** The {@code mariner} command. */
-  MARINER(false, true, false, true, false, "", "prometheus", false, false, true, "60"),
+  MARINER(false, true, false, true, false, "", "prometheus", true, false, false, true, "60"),
   /** The drop-in {@code torchserve} command. */
   TORCHSERVE(
-      true, false, true, false, true, "file://.*|http(s)?://.*", "log", true, true, false, "0");
+      true,
+      false,
+      true,
+      false,
+      true,
+      "file://.*|http(s)?://.*",
+      "log",
+      false,
+      true,
+      true,
+      false,
+      "0");
 
   private final boolean tokenAuthorization;
   private final boolean modelApi;
@@ -18,6 +29,7 @@ public enum Profile {
   private final boolean lenientModelsJson;
   private final String allowedUrls;
   private final String metricsMode;
+  private final boolean metricsAutoDetect;
   private final boolean legacyStatuses;
   private final boolean unknownSequencesBegin;
   private final boolean untimelyCertificatesFail;
@@ -31,6 +43,7 @@ public enum Profile {
       boolean lenientModelsJson,
       String allowedUrls,
       String metricsMode,
+      boolean metricsAutoDetect,
       boolean legacyStatuses,
       boolean unknownSequencesBegin,
       boolean untimelyCertificatesFail,
@@ -42,6 +55,7 @@ public enum Profile {
     this.lenientModelsJson = lenientModelsJson;
     this.allowedUrls = allowedUrls;
     this.metricsMode = metricsMode;
+    this.metricsAutoDetect = metricsAutoDetect;
     this.legacyStatuses = legacyStatuses;
     this.unknownSequencesBegin = unknownSequencesBegin;
     this.untimelyCertificatesFail = untimelyCertificatesFail;
@@ -92,6 +106,11 @@ public enum Profile {
   /** Default of {@code metrics_mode}. */
   public String metricsMode() {
     return metricsMode;
+  }
+
+  /** Default of {@code model_metrics_auto_detect}. */
+  public boolean metricsAutoDetect() {
+    return metricsAutoDetect;
   }
 
   /**

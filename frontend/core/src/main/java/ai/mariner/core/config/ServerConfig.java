@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokens which tokens those are
  * @param exposeErrors whether clients see details of failures (exception text, exit code, last
  *     lines of output)
- * @param metricsMode {@code log}, {@code prometheus} or {@code legacy}
+ * @param measures what is measured and where it goes
  * @param registerWorkers workers of a model that is registered by a call without a number
  * @param limits bounds
  * @param defaults of models
@@ -48,7 +48,7 @@ public record ServerConfig(
     boolean tokenAuthorization,
     TokenConfig tokens,
     boolean exposeErrors,
-    String metricsMode,
+    MetricsConfig measures,
     int registerWorkers,
     LimitsConfig limits,
     ModelDefaults defaults,

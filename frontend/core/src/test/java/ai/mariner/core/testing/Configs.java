@@ -2,9 +2,12 @@ package ai.mariner.core.testing;
 
 import ai.mariner.core.config.IntakeLimits;
 import ai.mariner.core.config.LimitsConfig;
+import ai.mariner.core.config.MetricsConfig;
+import ai.mariner.core.config.MetricsMode;
 import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.config.StandardMetrics;
 import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.seat.WorkerGroups;
 import ai.mariner.core.worker.WorkerLauncher;
@@ -18,6 +21,11 @@ public final class Configs {
   /** Options of a model that says nothing. */
   public static final ModelDefaults MODEL_DEFAULTS =
       new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100);
+
+  /** Nothing but the page, and no look at the system. */
+  public static final MetricsConfig METRICS =
+      new MetricsConfig(
+          MetricsMode.PROMETHEUS, null, null, StandardMetrics.OF_MODELS, true, 1000, null, null);
 
   private Configs() {}
 

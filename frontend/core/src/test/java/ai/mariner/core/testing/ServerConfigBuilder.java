@@ -136,7 +136,7 @@ public final class ServerConfigBuilder {
         tokenAuthorization,
         new TokenConfig(60.0, Duration.ZERO, null, null, null),
         exposeErrors,
-        profile.metricsMode(),
+        Configs.METRICS,
         registerWorkers,
         limits,
         defaults,

@@ -158,7 +158,7 @@ public final class ConfigLoader {
           tokenAuthorization,
           tokens,
           values.get(settings.access.exposeErrors),
-          values.get(settings.metrics.metricsMode),
+          settings.metrics.config(values, findings, folder, profile),
           workers == null ? 0 : workers,
           limits(),
           defaults(gpus),

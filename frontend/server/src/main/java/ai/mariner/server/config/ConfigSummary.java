@@ -47,7 +47,7 @@ public final class ConfigSummary {
     lines.add(
         "Allowed Urls: " + config.fetch().allowedUrls().stream().map(Pattern::pattern).toList());
     lines.add("Enable metrics API: " + (config.metrics() != null));
-    lines.add("Metrics mode: " + config.metricsMode());
+    lines.add("Metrics mode: " + config.measures().mode().text());
     lines.add("Model API enabled: " + config.modelApi());
     lines.add("Token authorization enabled: " + config.tokenAuthorization());
     return lines;

@@ -18,7 +18,6 @@ final class Values {
   private static final Pattern REFERENCE = Pattern.compile("\\$\\$([A-Za-z_][A-Za-z0-9_]*)\\$\\$");
   private static final String OPEN_INFERENCE_VARIABLE = "TS_OPEN_INFERENCE_PROTOCOL";
   private static final String OPEN_INFERENCE_ON = "oip";
-  private static final Path STANDARD_METRICS = Path.of("ts", "configs", "metrics.yaml");
 
   private final Settings settings;
   private final Profile profile;
@@ -230,7 +229,7 @@ final class Values {
     }
     try {
       T value = setting.syntax().read(source.text);
-      if (setting.support() == Support.LATER && !value.equals(fallback) && !isStandard(value)) {
+      if (setting.support() == Support.LATER && !value.equals(fallback)) {
         notSupportedYet(setting, source);
       } else {
         values.put(setting.key(), value);
@@ -238,10 +237,6 @@ final class Values {
     } catch (IllegalArgumentException e) {
       malformed(setting, setting.syntax().expected());
     }
-  }
-
-  private static boolean isStandard(Object value) {
-    return value instanceof Path path && path.endsWith(STANDARD_METRICS);
   }
 
   private void notSupportedYet(Setting<?> setting, Given source) {

@@ -2,6 +2,8 @@ package ai.mariner.server.logging;
 
 import ai.mariner.core.worker.WorkerLaunch;
 import ai.mariner.core.worker.WorkerOutput;
+import ai.mariner.server.metrics.MetricLine;
+import ai.mariner.server.metrics.ModelMetricSink;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,8 +12,8 @@ import org.slf4j.Marker;
 import org.slf4j.MarkerFactory;
 
 /**
- * Puts what workers print into the model log, and the metrics among it into the log of model
- * metrics. Blocks while the log can't keep up, so that no line is lost.
+ * Puts what workers print into the model log, and the metrics among it where they are counted and
+ * into the log of model metrics. Blocks while the log can't keep up, so that no line is lost.
  */
 public final class WorkerOutputLog implements WorkerOutput {
   /** Key of the thread context under which the patterns find the worker's name. */
@@ -22,15 +24,28 @@ public final class WorkerOutputLog implements WorkerOutput {
 
   private final Logger lines;
   private final Logger metrics;
+  private final ModelMetricSink sink;
+  private final boolean logsMetrics;
 
-  /** Output to the loggers {@code MODEL_LOG} and {@code MODEL_METRICS}. */
-  public WorkerOutputLog() {
-    this(LoggerFactory.getLogger("MODEL_LOG"), LoggerFactory.getLogger("MODEL_METRICS"));
+  /**
+   * Output to the loggers {@code MODEL_LOG} and {@code MODEL_METRICS}.
+   *
+   * @param sink takes the metrics
+   * @param logsMetrics whether metrics are logged as well
+   */
+  public WorkerOutputLog(ModelMetricSink sink, boolean logsMetrics) {
+    this(
+        LoggerFactory.getLogger("MODEL_LOG"),
+        LoggerFactory.getLogger("MODEL_METRICS"),
+        sink,
+        logsMetrics);
   }
 
-  WorkerOutputLog(Logger lines, Logger metrics) {
+  WorkerOutputLog(Logger lines, Logger metrics, ModelMetricSink sink, boolean logsMetrics) {
     this.lines = lines;
     this.metrics = metrics;
+    this.sink = sink;
+    this.logsMetrics = logsMetrics;
   }
 
   @Override
@@ -38,7 +53,9 @@ public final class WorkerOutputLog implements WorkerOutput {
     // Malformed metrics stay in the model log, where the author of the handler sees them.
     MetricLine metric = stream == Stream.STDOUT ? MetricLine.parse(text) : null;
     if (metric != null) {
-      metrics.info("{}", metric.logText());
+      if (sink.take(worker.model(), metric) && logsMetrics) {
+        metrics.info("{}", metric.logText());
+      }
       return;
     }
     String name = worker.name() + '-' + stream.name().toLowerCase(Locale.ROOT);

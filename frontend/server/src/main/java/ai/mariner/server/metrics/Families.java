@@ -5,7 +5,9 @@ import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** All families of series that requests and workers feed. */
 final class Families {
@@ -20,6 +22,7 @@ final class Families {
   private static final double NANOS_PER_MICRO = 1000;
 
   private final PrometheusRegistry registry;
+  private final Set<String> names = new HashSet<>();
   final String hostname;
 
   final PlainCounter inferences =
@@ -51,6 +54,7 @@ final class Families {
   final Counter cacheRequests;
   final Gauge cacheBytes;
   final Counter reruns;
+  final Counter metricsRefused;
   final Counter workerLosses;
   final Counter workerRecycles;
   final Gauge queueDepth;
@@ -75,6 +79,11 @@ final class Families {
         counter("mariner_cache_requests_total", "What the response cache did.", "outcome");
     cacheBytes = perModelGauge("mariner_cache_bytes", "Bytes in the response cache.");
     failed = counter("mariner_requests_failed_total", "Requests without an answer.", "reason");
+    metricsRefused =
+        counter(
+            "mariner_metrics_refused_total",
+            "Values of metrics of models that were not taken.",
+            "reason");
     reruns = counter("mariner_reruns_total", "Requests run again after a worker was lost.");
     workerLosses = counter("mariner_worker_losses_total", "Workers that ended by themselves.");
     workerRecycles =
@@ -85,6 +94,11 @@ final class Families {
     queueDepth = perModelGauge("mariner_queue_depth", "Requests that wait.");
     running = perModelGauge("mariner_running", "Requests in workers.");
     workersReady = perModelGauge("mariner_workers_ready", "Workers that take requests.");
+  }
+
+  /** Names of all families. */
+  Set<String> names() {
+    return new HashSet<>(names);
   }
 
   /** The families that the Prometheus client does not write. */
@@ -114,16 +128,19 @@ final class Families {
     }
   }
 
-  private static PlainCounter perModel(String name, String help, double unitsPerOne) {
+  private PlainCounter perModel(String name, String help, double unitsPerOne) {
+    names.add(name);
     return new PlainCounter(
         name, help, List.of("model_name", "model_version", "hostname"), unitsPerOne);
   }
 
-  private static PlainCounter perHost(String name, String help) {
+  private PlainCounter perHost(String name, String help) {
+    names.add(name);
     return new PlainCounter(name, help, List.of("Level", "Hostname"), 1);
   }
 
   private Gauge gauge(String name, String help, String... labels) {
+    names.add(name);
     return Gauge.builder()
         .name(name)
         .help(help)
@@ -137,6 +154,7 @@ final class Families {
   }
 
   private Histogram histogram(String name, String help, double[] bounds, String... more) {
+    names.add(name);
     return Histogram.builder()
         .name(name)
         .help(help)
@@ -148,6 +166,7 @@ final class Families {
   }
 
   private Counter counter(String name, String help, String... more) {
+    names.add(name);
     return Counter.builder()
         .name(name)
         .help(help)

@@ -177,6 +177,9 @@ final class ModelMeters implements ModelMetrics {
     for (Priority lane : lanes.keySet()) {
       families.laneSeconds.remove(key.name(), key.version(), text(lane));
     }
+    for (MetricRefusal reason : MetricRefusal.values()) {
+      families.metricsRefused.remove(key.name(), key.version(), reason.label());
+    }
     for (RecycleReason reason : RecycleReason.values()) {
       families.workerRecycles.remove(key.name(), key.version(), reason.label());
     }

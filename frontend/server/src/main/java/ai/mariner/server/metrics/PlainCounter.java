@@ -59,15 +59,10 @@ final class PlainCounter {
   }
 
   private String line(List<String> values, double value) {
-    StringBuilder line = new StringBuilder(name).append('{');
+    StringBuilder shown = new StringBuilder();
     for (int i = 0; i < values.size(); i++) {
-      line.append(i == 0 ? "" : ",").append(labels.get(i)).append("=\"");
-      line.append(escaped(values.get(i))).append('"');
+      PageText.label(shown, labels.get(i), values.get(i));
     }
-    return line.append("} ").append(value).toString();
-  }
-
-  private static String escaped(String value) {
-    return value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
+    return name + '{' + shown + "} " + value;
   }
 }

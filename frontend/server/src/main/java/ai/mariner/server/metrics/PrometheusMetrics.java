@@ -1,5 +1,8 @@
 package ai.mariner.server.metrics;
 
+import ai.mariner.core.config.DeclaredMetric;
+import ai.mariner.core.config.MetricsConfig;
+import ai.mariner.core.config.StandardMetrics;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.ServerMetrics;
@@ -14,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
@@ -33,6 +37,8 @@ public final class PrometheusMetrics implements ServerMetrics {
   private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
   private final Families families;
   private final Map<ModelKey, ModelMeters> models = new HashMap<>();
+  private final HandlerMetrics handlers;
+  private final Set<String> hidden;
   private final LongAdder requests2xx;
   private final LongAdder requests4xx;
   private final LongAdder requests5xx;
@@ -41,19 +47,25 @@ public final class PrometheusMetrics implements ServerMetrics {
    * Empty metrics.
    *
    * @param hostname {@code hostname} label of TorchServe's series
+   * @param config what is shown, and what is taken of models
    * @param nettyDirectBytes how much memory Netty's buffers hold outside the heap
    */
-  public PrometheusMetrics(String hostname, LongSupplier nettyDirectBytes) {
+  public PrometheusMetrics(String hostname, MetricsConfig config, LongSupplier nettyDirectBytes) {
     families = new Families(registry, hostname);
     requests2xx = families.requests2xx.series("Host", hostname);
     requests4xx = families.requests4xx.series("Host", hostname);
     requests5xx = families.requests5xx.series("Host", hostname);
     ProcessGauges.register(registry, nettyDirectBytes);
+    hidden = hidden(config);
+    Set<String> reserved = families.names();
+    StandardMetrics.OF_SERVER.forEach(metric -> reserved.add(metric.name()));
+    handlers = new HandlerMetrics(config, reserved, this::refused);
   }
 
   @Override
   public ModelMetrics model(ModelKey key) {
     synchronized (models) {
+      handlers.modelAdded(key);
       return models.computeIfAbsent(key, absent -> new ModelMeters(families, absent));
     }
   }
@@ -65,11 +77,21 @@ public final class PrometheusMetrics implements ServerMetrics {
       if (meters == null) {
         return;
       }
+      handlers.modelRemoved(key); // first, so that no refusal is counted afterwards
       meters.remove();
       if (models.keySet().stream().noneMatch(other -> other.name().equals(key.name()))) {
         families.removeRequests(key.name(), Families.DEFAULT_VERSION);
       }
     }
+  }
+
+  /** Where the metrics go that models emit. */
+  public ModelMetricSink handlerMetrics() {
+    return handlers;
+  }
+
+  private void refused(ModelKey key, MetricRefusal reason) {
+    families.metricsRefused.labelValues(key.name(), key.version(), reason.label()).inc();
   }
 
   @Override
@@ -88,17 +110,17 @@ public final class PrometheusMetrics implements ServerMetrics {
    * @return UTF-8 text of {@link #CONTENT_TYPE}
    */
   public byte[] expose(Collection<String> names) {
-    Set<String> wanted = new HashSet<>();
-    names.forEach(name -> wanted.add(base(name)));
+    NameFilter wanted = NameFilter.of(names);
     StringBuilder plain = new StringBuilder();
     for (PlainCounter family : families.plainCounters()) {
-      if (wanted.isEmpty() || wanted.contains(base(family.name()))) {
+      if (shows(wanted, family.name())) {
         family.write(plain);
       }
     }
+    handlers.write(plain, wanted);
     MetricSnapshots.Builder chosen = MetricSnapshots.builder();
     for (MetricSnapshot snapshot : registry.scrape()) {
-      if (wanted.isEmpty() || wanted.contains(base(snapshot.getMetadata().getPrometheusName()))) {
+      if (shows(wanted, snapshot.getMetadata().getPrometheusName())) {
         chosen.metricSnapshot(snapshot);
       }
     }
@@ -112,13 +134,18 @@ public final class PrometheusMetrics implements ServerMetrics {
     return page.toByteArray();
   }
 
-  /** A family's name without what its series have behind it. */
-  private static String base(String name) {
-    for (String suffix : new String[] {"_total", "_bucket", "_count", "_sum"}) {
-      if (name.endsWith(suffix)) {
-        return name.substring(0, name.length() - suffix.length());
-      }
+  private boolean shows(NameFilter wanted, String family) {
+    return wanted.accepts(family) && !hidden.contains(family);
+  }
+
+  /** The server's metrics that a metrics file leaves out. */
+  private static Set<String> hidden(MetricsConfig config) {
+    Set<String> hidden = new HashSet<>();
+    List<DeclaredMetric> shown = config.ofServer();
+    if (shown != null) {
+      StandardMetrics.OF_SERVER.forEach(metric -> hidden.add(metric.name()));
+      shown.forEach(metric -> hidden.remove(metric.name()));
     }
-    return name;
+    return hidden;
   }
 }

@@ -3,6 +3,7 @@ package ai.mariner.server.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.mariner.core.config.ListenerAddress;
+import ai.mariner.core.config.MetricsMode;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.config.ServerConfig.StartupModel;
@@ -50,13 +51,13 @@ class ConfigLoaderTest {
     ServerConfig mariner = Loading.mariner().config();
     assertThat(mariner.tokenAuthorization()).isFalse();
     assertThat(mariner.modelApi()).isTrue();
-    assertThat(mariner.metricsMode()).isEqualTo("prometheus");
+    assertThat(mariner.measures().mode()).isEqualTo(MetricsMode.PROMETHEUS);
     assertThat(mariner.fetch().allowedUrls()).isEmpty();
     assertThat(mariner.defaults().workers()).isEqualTo(1);
     ServerConfig torchserve = Loading.torchserve().config();
     assertThat(torchserve.tokenAuthorization()).isTrue();
     assertThat(torchserve.modelApi()).isFalse();
-    assertThat(torchserve.metricsMode()).isEqualTo("log");
+    assertThat(torchserve.measures().mode()).isEqualTo(MetricsMode.LOG);
     assertThat(torchserve.fetch().allowedUrls()).hasSize(1);
     assertThat(torchserve.fetch().allowedUrlsConfigured()).isFalse();
     assertThat(torchserve.defaults().workers()).isEqualTo(4);
@@ -216,9 +217,6 @@ class ConfigLoaderTest {
     "cpu_launcher_enable, true",
     "ipex_enable, true",
     "debug, true",
-    "metrics_config, my.yaml",
-    "system_metrics_cmd, run.py",
-    "model_metrics_auto_detect, true",
     "ts_header_key_sequence_id, my_id",
     "grpc_inference_max_connection_age_ms, 1000",
   })

@@ -15,7 +15,7 @@ final class LoggingScenario {
   public static void main(String[] args) {
     WorkerLaunch worker =
         new WorkerLaunch(9000, 1, new ModelKey("echo", "1.0"), Path.of("/m"), "python", null);
-    WorkerOutputLog output = new WorkerOutputLog();
+    WorkerOutputLog output = new WorkerOutputLog((model, line) -> true, true);
     try (AccessLogFile access = new AccessLogFile()) {
       access.line("127.0.0.1:34602", "POST /predictions/echo HTTP/1.1", 200, 3);
     }

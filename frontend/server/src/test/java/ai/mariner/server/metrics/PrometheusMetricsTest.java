@@ -9,6 +9,7 @@ import ai.mariner.core.message.Priority;
 import ai.mariner.core.metrics.CacheOutcome;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.RecycleReason;
+import ai.mariner.core.testing.Configs;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +29,8 @@ class PrometheusMetricsTest {
           "[a-zA-Z_:][a-zA-Z0-9_:]*(\\{([a-zA-Z_]\\w*=\"([^\"\\\\\\n]|\\\\[\\\\\"n])*\",?)*})?"
               + " ([-+0-9.eE]+|NaN|[+-]Inf)");
 
-  private final PrometheusMetrics metrics = new PrometheusMetrics("host1", () -> 4096);
+  private final PrometheusMetrics metrics =
+      new PrometheusMetrics("host1", Configs.METRICS, () -> 4096);
 
   private List<String> page(String... names) {
     return new String(metrics.expose(List.of(names)), StandardCharsets.UTF_8).lines().toList();

@@ -1,4 +1,4 @@
-package ai.mariner.server.logging;
+package ai.mariner.server.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
