@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from typing import Any
@@ -152,4 +153,20 @@ def test_a_removed_model_leaves_no_series(server: RunningServer) -> None:
     server.manage("DELETE", "/models/gone")
     eventually(
         lambda: '"gone"' not in rest.call(server.metrics, "GET", "/metrics").text, what="no series of it"
+    )
+
+
+def test_the_system_is_measured_and_logged(server: RunningServer) -> None:
+    names = ["CPUUtilization", "MemoryUsed", "MemoryAvailable", "MemoryUtilization"]
+    names += ["DiskUsage", "DiskAvailable", "DiskUtilization"]
+    eventually(lambda: set(names) <= page(server).keys(), what="what the server measures of the system")
+    assert 0 <= (value(server, "CPUUtilization", Level="Host") or 0) <= 100
+    assert (value(server, "MemoryUsed", Level="Host") or 0) > 100
+    eventually(
+        lambda: re.search(
+            r"^[\dT:,-]+ - MemoryUsed\.Megabytes:\d+\.\d+\|#Level:Host\|#hostname:[^,]+,timestamp:\d+$",
+            server.log("ts_metrics.log"),
+            re.MULTILINE,
+        ),
+        what="the line in the log",
     )

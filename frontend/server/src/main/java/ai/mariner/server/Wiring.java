@@ -26,6 +26,7 @@ import ai.mariner.server.access.TokenAuthority;
 import ai.mariner.server.logging.AccessLogFile;
 import ai.mariner.server.logging.WorkerOutputLog;
 import ai.mariner.server.metrics.PrometheusMetrics;
+import ai.mariner.server.system.SystemWatch;
 import ai.mariner.worker.link.NettyLauncher;
 import ai.mariner.worker.process.ProcessSpawner;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -91,6 +92,7 @@ final class Wiring {
   private final Transport transport;
   private final TlsContexts tls;
   private @Nullable Listeners listeners;
+  private @Nullable SystemWatch system;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
   private Wiring(
@@ -193,6 +195,7 @@ final class Wiring {
     try {
       server.startup().begin();
       server.listen();
+      server.measure();
       return server;
     } catch (IOException | RuntimeException e) {
       server.stopAll(Duration.ZERO);
@@ -232,6 +235,19 @@ final class Wiring {
     log.info("Mariner {} listens: {}", config.version(), bound.addresses());
   }
 
+  private void measure() {
+    system =
+        SystemWatch.start(
+            config.measures(),
+            metrics.systemMetrics(),
+            new SystemWatch.Host(
+                HostName.own(),
+                HostProcMemory.ofThisSystem(),
+                config.worker().gpuCount() > 0,
+                config.worker().serverHome(),
+                () -> new WorkerPids(models).now()));
+  }
+
   /** Returns when {@link #stop} is through; all other threads of the server are daemons. */
   void awaitStop() {
     try {
@@ -267,6 +283,10 @@ final class Wiring {
       bound.close();
     }
     tls.close();
+    SystemWatch watched = system;
+    if (watched != null) {
+      watched.close();
+    }
     launcher.close();
     accessLog.close();
     if (tokens != null) {

@@ -29,7 +29,7 @@ final class HandlerMetrics implements ModelMetricSink {
   private final Set<String> reserved;
   private final BiConsumer<ModelKey, MetricRefusal> refusals;
   private final Map<String, DeclaredMetric> declared = new HashMap<>();
-  private final Map<String, HandlerFamily> families = new TreeMap<>();
+  private final Map<String, EmittedFamily<ModelKey>> families = new TreeMap<>();
   private final Map<String, String> lineNames = new HashMap<>();
   private final Map<ModelKey, Account> accounts = new HashMap<>();
 
@@ -57,7 +57,7 @@ final class HandlerMetrics implements ModelMetricSink {
   synchronized void modelRemoved(ModelKey model) {
     accounts.remove(model);
     families.values().forEach(family -> family.remove(model));
-    families.values().removeIf(HandlerFamily::isEmpty);
+    families.values().removeIf(EmittedFamily::isEmpty);
     lineNames.values().retainAll(families.keySet());
   }
 
@@ -69,7 +69,7 @@ final class HandlerMetrics implements ModelMetricSink {
 
   /** Writes the families that are asked for. */
   synchronized void write(StringBuilder page, NameFilter wanted) {
-    for (HandlerFamily family : families.values()) {
+    for (EmittedFamily<ModelKey> family : families.values()) {
       if (wanted.accepts(family.name())) {
         family.write(page);
       }
@@ -116,7 +116,7 @@ final class HandlerMetrics implements ModelMetricSink {
     if (labels == null) {
       return MetricRefusal.DIMENSIONS;
     }
-    HandlerFamily family = families.get(name);
+    EmittedFamily<ModelKey> family = families.get(name);
     if (family != null && family.type() != type) {
       return MetricRefusal.TYPE;
     }
@@ -137,8 +137,9 @@ final class HandlerMetrics implements ModelMetricSink {
   }
 
   /** A new family, or {@code null} if its lines would stand among those of another one. */
-  private @Nullable HandlerFamily made(String name, MetricType type, String unit) {
-    HandlerFamily family = new HandlerFamily(name, type, unit);
+  private @Nullable EmittedFamily<ModelKey> made(String name, MetricType type, String unit) {
+    EmittedFamily<ModelKey> family =
+        new EmittedFamily<>(name, type, "Emitted by models; unit: " + unit);
     if (family.lineNames().stream().anyMatch(lineNames::containsKey)) {
       return null;
     }

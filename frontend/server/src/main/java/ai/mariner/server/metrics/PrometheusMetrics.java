@@ -38,6 +38,7 @@ public final class PrometheusMetrics implements ServerMetrics {
   private final Families families;
   private final Map<ModelKey, ModelMeters> models = new HashMap<>();
   private final HandlerMetrics handlers;
+  private final SystemMetrics system;
   private final Set<String> hidden;
   private final LongAdder requests2xx;
   private final LongAdder requests4xx;
@@ -57,8 +58,12 @@ public final class PrometheusMetrics implements ServerMetrics {
     requests5xx = families.requests5xx.series("Host", hostname);
     ProcessGauges.register(registry, nettyDirectBytes);
     hidden = hidden(config);
+    system = new SystemMetrics(config);
     Set<String> reserved = families.names();
     StandardMetrics.OF_SERVER.forEach(metric -> reserved.add(metric.name()));
+    if (config.ofServer() != null) {
+      config.ofServer().forEach(metric -> reserved.add(metric.name()));
+    }
     handlers = new HandlerMetrics(config, reserved, this::refused);
   }
 
@@ -90,6 +95,11 @@ public final class PrometheusMetrics implements ServerMetrics {
     return handlers;
   }
 
+  /** Where that goes which is measured of the system. */
+  public SystemMetrics systemMetrics() {
+    return system;
+  }
+
   private void refused(ModelKey key, MetricRefusal reason) {
     families.metricsRefused.labelValues(key.name(), key.version(), reason.label()).inc();
   }
@@ -118,6 +128,7 @@ public final class PrometheusMetrics implements ServerMetrics {
       }
     }
     handlers.write(plain, wanted);
+    system.write(plain, wanted);
     MetricSnapshots.Builder chosen = MetricSnapshots.builder();
     for (MetricSnapshot snapshot : registry.scrape()) {
       if (shows(wanted, snapshot.getMetadata().getPrometheusName())) {

@@ -1,7 +1,6 @@
 package ai.mariner.server.metrics;
 
 import ai.mariner.core.config.MetricType;
-import ai.mariner.core.message.ModelKey;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Map;
@@ -10,30 +9,32 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All series of one metric that handlers emit. A series belongs to the models that wrote to it, and
- * goes with the last of them. Not thread-safe.
+ * All series of one metric that somebody else emits. A series belongs to the owners that wrote to
+ * it, and goes with the last of them. Not thread-safe.
+ *
+ * @param <O> who writes to it
  */
-final class HandlerFamily {
+final class EmittedFamily<O> {
   private static final double[] BOUNDS = {
     .005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10
   };
 
   private final String name;
   private final MetricType type;
-  private final String unit;
-  private final Map<String, Series> series = new TreeMap<>();
+  private final String help;
+  private final Map<String, Series<O>> series = new TreeMap<>();
 
   /**
    * A family without series.
    *
    * @param name name on the page
    * @param type how values add up
-   * @param unit shown in the help
+   * @param help one line
    */
-  HandlerFamily(String name, MetricType type, String unit) {
+  EmittedFamily(String name, MetricType type, String help) {
     this.name = name;
     this.type = type;
-    this.unit = unit;
+    this.help = help;
   }
 
   String name() {
@@ -48,26 +49,26 @@ final class HandlerFamily {
     return series.isEmpty();
   }
 
-  /** Whether a model has a series of these labels. */
-  boolean has(ModelKey owner, String labels) {
-    Series known = series.get(labels);
+  /** Whether an owner has a series of these labels. */
+  boolean has(O owner, String labels) {
+    Series<O> known = series.get(labels);
     return known != null && known.owners.contains(owner);
   }
 
   /**
    * Takes a value.
    *
-   * @param owner model that emitted it
+   * @param owner who emitted it
    * @param labels labels as they stand on the page, without braces
    */
-  void take(ModelKey owner, String labels, double value) {
-    Series known = series.computeIfAbsent(labels, absent -> new Series(type));
+  void take(O owner, String labels, double value) {
+    Series<O> known = series.computeIfAbsent(labels, absent -> new Series<>(type));
     known.owners.add(owner);
     known.take(value);
   }
 
-  /** Drops what belongs to this model alone. */
-  void remove(ModelKey owner) {
+  /** Drops what belongs to this owner alone. */
+  void remove(O owner) {
     series.values().removeIf(known -> known.owners.remove(owner) && known.owners.isEmpty());
   }
 
@@ -84,15 +85,13 @@ final class HandlerFamily {
 
   /** Writes the family in the text format. */
   void write(StringBuilder page) {
-    String shown = PageText.help(unit);
-    page.append("# HELP ").append(name).append(' ').append("Emitted by models; unit: ");
-    page.append(shown).append('\n');
+    page.append("# HELP ").append(name).append(' ').append(PageText.help(help)).append('\n');
     page.append("# TYPE ").append(name).append(' ').append(type.text()).append('\n');
     series.forEach((labels, known) -> known.write(page, name, labels));
   }
 
-  private static final class Series {
-    final Set<ModelKey> owners = new HashSet<>();
+  private static final class Series<O> {
+    final Set<O> owners = new HashSet<>();
     private final long @Nullable [] buckets;
     private final boolean adds;
     private double value;
