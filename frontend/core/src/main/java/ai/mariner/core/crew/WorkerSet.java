@@ -179,6 +179,11 @@ public final class WorkerSet {
     return count;
   }
 
+  /** All, also those that stop. */
+  public int count() {
+    return workers.size();
+  }
+
   /** Those that could begin a run at once, the one with least to do first; a copy. */
   public List<Worker> free() {
     List<Worker> free = new ArrayList<>();

@@ -47,4 +47,15 @@ public interface ModelMetrics {
 
   /** The number of requests that wait or run, or of workers that are ready, may have changed. */
   void gauges(int waiting, int running, int readyWorkers);
+
+  /**
+   * When the request came that has waited longest.
+   *
+   * @param waits whether one waits at all
+   * @param arrivalNanos its arrival in the time of {@link System#nanoTime}, if one waits
+   */
+  void oldest(boolean waits, long arrivalNanos);
+
+  /** So many workers are to serve and don't yet, and so many are to end and haven't yet. */
+  void staff(int starting, int stopping);
 }

@@ -66,6 +66,11 @@ final class Backlog {
     return batcher.size();
   }
 
+  /** When the request came that has waited longest, if one waits. */
+  long oldestArrivalNanos() {
+    return batcher.oldestArrivalNanos();
+  }
+
   /** Most requests that may wait. */
   int capacity() {
     return batcher.capacity();

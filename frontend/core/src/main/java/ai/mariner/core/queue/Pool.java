@@ -241,7 +241,11 @@ public final class Pool {
 
   private void gauges() {
     int waiting = backlog.size() + entrance.following();
-    metrics.gauges(waiting, open.count() - waiting, workers.readyCount());
+    int ready = workers.readyCount();
+    int staying = workers.stayingCount();
+    metrics.gauges(waiting, open.count() - waiting, ready);
+    metrics.oldest(backlog.size() > 0, backlog.size() > 0 ? backlog.oldestArrivalNanos() : 0);
+    metrics.staff(Math.max(0, staying - ready), workers.count() - staying);
     elasticity.observe();
   }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Counts, and shows the counts to a test. */
 public final class CountingMetrics implements ServerMetrics {
@@ -37,6 +38,8 @@ public final class CountingMetrics implements ServerMetrics {
     private int losses;
     private int ends;
     private Gauges gauges = new Gauges(0, 0, 0);
+    private List<Integer> staff = List.of(0, 0);
+    private @Nullable Long oldestArrival;
 
     /**
      * The last gauges.
@@ -105,6 +108,29 @@ public final class CountingMetrics implements ServerMetrics {
             "negative gauges: " + waiting + ", " + running + ", " + readyWorkers);
       }
       gauges = new Gauges(waiting, running, readyWorkers);
+    }
+
+    @Override
+    public synchronized void oldest(boolean waits, long arrivalNanos) {
+      oldestArrival = waits ? arrivalNanos : null;
+    }
+
+    @Override
+    public synchronized void staff(int starting, int stopping) {
+      if (starting < 0 || stopping < 0) {
+        throw new AssertionError("negative staff: " + starting + ", " + stopping);
+      }
+      staff = List.of(starting, stopping);
+    }
+
+    /** Workers that start, and those that stop. */
+    public synchronized List<Integer> staff() {
+      return staff;
+    }
+
+    /** When the oldest waiting request came; absent: none waits. */
+    public synchronized @Nullable Long oldestArrival() {
+      return oldestArrival;
     }
 
     @Override

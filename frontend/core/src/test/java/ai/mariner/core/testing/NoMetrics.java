@@ -53,6 +53,12 @@ public final class NoMetrics implements ServerMetrics, ModelMetrics {
   public void gauges(int waiting, int running, int readyWorkers) {}
 
   @Override
+  public void oldest(boolean waits, long arrivalNanos) {}
+
+  @Override
+  public void staff(int starting, int stopping) {}
+
+  @Override
   public void reused(ModelRef asNamed, long totalNanos) {}
 
   @Override

@@ -14,6 +14,7 @@ final class Families {
   /** {@code model_version} of requests that name no version. */
   static final String DEFAULT_VERSION = "default";
 
+  private static final List<String> WORKER_STATES = List.of("ready", "starting", "stopping");
   private static final double[] SECONDS = {
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
     30, 60
@@ -60,6 +61,7 @@ final class Families {
   final Gauge queueDepth;
   final Gauge running;
   final Gauge workersReady;
+  final Gauge workers;
 
   Families(PrometheusRegistry registry, String hostname) {
     this.registry = registry;
@@ -93,6 +95,7 @@ final class Families {
             "reason");
     queueDepth = perModelGauge("mariner_queue_depth", "Requests that wait.");
     running = perModelGauge("mariner_running", "Requests in workers.");
+    workers = gauge("mariner_workers", "Workers by state.", "model_name", "model_version", "state");
     workersReady = perModelGauge("mariner_workers_ready", "Workers that take requests.");
   }
 
@@ -114,6 +117,9 @@ final class Families {
     }
     for (Gauge family : List.of(queueDepth, running, workersReady, cacheBytes)) {
       family.remove(labels);
+    }
+    for (String state : WORKER_STATES) {
+      workers.remove(key.name(), key.version(), state);
     }
     for (Counter family : List.of(reruns, workerLosses)) {
       family.remove(labels);

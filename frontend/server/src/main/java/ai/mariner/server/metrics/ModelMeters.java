@@ -37,6 +37,11 @@ final class ModelMeters implements ModelMetrics {
   private final GaugeDataPoint queueDepth;
   private final GaugeDataPoint running;
   private final GaugeDataPoint workersReady;
+  private final GaugeDataPoint readyToo;
+  private final GaugeDataPoint workersStarting;
+  private final GaugeDataPoint workersStopping;
+  private volatile boolean oneWaits;
+  private volatile long oldestArrival;
 
   /** Filled on first use: most models never fail in most ways. */
   private final Map<ErrorKind, CounterDataPoint> failures = new ConcurrentHashMap<>();
@@ -66,6 +71,9 @@ final class ModelMeters implements ModelMetrics {
     queueDepth = families.queueDepth.labelValues(labels);
     running = families.running.labelValues(labels);
     workersReady = families.workersReady.labelValues(labels);
+    readyToo = families.workers.labelValues(key.name(), key.version(), "ready");
+    workersStarting = families.workers.labelValues(key.name(), key.version(), "starting");
+    workersStopping = families.workers.labelValues(key.name(), key.version(), "stopping");
   }
 
   @Override
@@ -163,6 +171,25 @@ final class ModelMeters implements ModelMetrics {
     queueDepth.set(waiting);
     running.set(inWorkers);
     workersReady.set(readyWorkers);
+    readyToo.set(readyWorkers);
+  }
+
+  @Override
+  public void oldest(boolean waits, long arrivalNanos) {
+    oldestArrival = arrivalNanos;
+    oneWaits = waits;
+  }
+
+  @Override
+  public void staff(int starting, int stopping) {
+    workersStarting.set(starting);
+    workersStopping.set(stopping);
+  }
+
+  /** How long the oldest waiting request has waited by now; 0 if none waits. */
+  double oldestWaitSeconds() {
+    boolean waits = oneWaits;
+    return waits ? Math.max(0, System.nanoTime() - oldestArrival) / NANOS_PER_SECOND : 0;
   }
 
   /** Drops all series but those of requests without a version, which other versions share. */

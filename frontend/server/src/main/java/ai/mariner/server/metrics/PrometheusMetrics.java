@@ -6,6 +6,7 @@ import ai.mariner.core.config.StandardMetrics;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.ServerMetrics;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
@@ -57,6 +58,12 @@ public final class PrometheusMetrics implements ServerMetrics {
     requests4xx = families.requests4xx.series("Host", hostname);
     requests5xx = families.requests5xx.series("Host", hostname);
     ProcessGauges.register(registry, nettyDirectBytes);
+    GaugeWithCallback.builder()
+        .name("mariner_oldest_wait_seconds")
+        .help("How long the oldest waiting request has waited.")
+        .labelNames("model_name", "model_version")
+        .callback(this::oldestWaits)
+        .register(registry);
     hidden = hidden(config);
     system = new SystemMetrics(config);
     Set<String> reserved = families.names();
@@ -143,6 +150,13 @@ public final class PrometheusMetrics implements ServerMetrics {
       throw new UncheckedIOException("a page in memory can be written", e);
     }
     return page.toByteArray();
+  }
+
+  private void oldestWaits(GaugeWithCallback.Callback point) {
+    synchronized (models) {
+      models.forEach(
+          (key, meters) -> point.call(meters.oldestWaitSeconds(), key.name(), key.version()));
+    }
   }
 
   private boolean shows(NameFilter wanted, String family) {

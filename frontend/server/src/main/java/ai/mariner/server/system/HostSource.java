@@ -23,6 +23,13 @@ record HostSource(Lines lines, HostMemory memory, Path disk) implements SystemSo
   private static final double GIGABYTE = 1024 * MEGABYTE;
   private static final double PERCENT = 100;
 
+  /** Has the JVM note what processors have done so far, from which it measures. */
+  static void begin() {
+    if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system) {
+      var unused = system.getCpuLoad();
+    }
+  }
+
   @Override
   public String who() {
     return "the server";

@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 public final class SystemWatch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SystemWatch.class);
 
-  /** Processors are measured from look to look. */
-  private static final Duration FIRST = Duration.ofSeconds(1);
+  /** Processors are measured from look to look; the first one is not long after the start. */
+  private static final Duration FIRST = Duration.ofMillis(200);
 
   private static final Duration PROGRAM_LIMIT = Duration.ofSeconds(30);
 
@@ -78,10 +78,9 @@ public final class SystemWatch implements AutoCloseable {
     Consumer<String> logged =
         config.mode().logs() ? LoggerFactory.getLogger("TS_METRICS")::info : line -> {};
     SystemWatch watch = new SystemWatch(sources(config, host), metrics, logged);
-    Duration first = interval.compareTo(FIRST) < 0 ? interval : FIRST;
     var unused =
         watch.thread.scheduleWithFixedDelay(
-            watch::look, first.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+            watch::look, FIRST.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
     return watch;
   }
 
@@ -94,6 +93,7 @@ public final class SystemWatch implements AutoCloseable {
     }
     Lines lines = new Lines(host.hostname(), InstantSource.system());
     List<SystemSource> sources = new ArrayList<>();
+    HostSource.begin();
     sources.add(new HostSource(lines, host.memory(), Path.of("/")));
     if (host.gpus()) {
       Program program = new Program(NvidiaSource.COMMAND, host.home(), PROGRAM_LIMIT);

@@ -79,8 +79,8 @@ class MetricSettingsTest {
             + " (expected: a list of names)",
         "{model_metrics: {gauge: [{unit: ms, dimensions: []}]}}; model_metrics: gauge: name: null"
             + " (expected: a text)",
-        "{model_metrics: {gauge: []}, more: 1}; more: unknown key (expected: dimensions, model_metrics,"
-            + " ts_metrics)",
+        "{model_metrics: {gauge: []}, more: 1}; more: unknown key (expected: dimensions,"
+            + " model_metrics, ts_metrics)",
       })
   void namesWhatIsWrongWithAFile(String text, String problem) throws IOException {
     Path path = file(text);
@@ -112,5 +112,16 @@ class MetricSettingsTest {
         "metrics_config: " + path + ": ts_metrics: QueueTime: histogram (expected: gauge)";
     assertThat(Loading.mariner("metrics_config=" + path).problems()).containsExactly(what);
     assertThat(Loading.torchserve("metrics_config=" + path).warnings()).contains(what);
+  }
+
+  @Test
+  void theFileOfTheInstallationIsWhatHoldsWithoutOne() {
+    Path path = Path.of(System.getProperty("mariner.root", "."), "ts", "configs", "metrics.yaml");
+    MetricsConfig measures =
+        Loading.mariner("metrics_config=" + path.toAbsolutePath()).config().measures();
+    assertThat(measures.ofServer()).containsExactlyInAnyOrderElementsOf(StandardMetrics.OF_SERVER);
+    assertThat(measures.ofModels())
+        .extracting(DeclaredMetric::name)
+        .containsExactly("HandlerTime", "PredictionTime");
   }
 }

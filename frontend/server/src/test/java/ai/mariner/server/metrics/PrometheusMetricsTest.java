@@ -229,4 +229,50 @@ class PrometheusMetricsTest {
         .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
         .sum();
   }
+
+  @Test
+  void showsWhatAnAutoscalerFollows() {
+    ModelMetrics echo = metrics.model(ECHO);
+    echo.staff(2, 1);
+    echo.gauges(4, 3, 5);
+    echo.oldest(true, System.nanoTime() - 3_000_000_000L);
+    String labels = "{model_name=\"echo\",model_version=\"1.0\"";
+    assertThat(page("mariner_workers"))
+        .contains(
+            "mariner_workers" + labels + ",state=\"ready\"} 5.0",
+            "mariner_workers" + labels + ",state=\"starting\"} 2.0",
+            "mariner_workers" + labels + ",state=\"stopping\"} 1.0");
+    assertThat(oldestWait()).isGreaterThanOrEqualTo(3);
+    echo.oldest(false, 0);
+    assertThat(oldestWait()).isZero();
+  }
+
+  private double oldestWait() {
+    return page("mariner_oldest_wait_seconds").stream()
+        .filter(line -> !line.startsWith("#"))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
+  @Test
+  void aThousandRegistrationsLeaveNoMoreSeriesThanOne() {
+    int before = page().size();
+    for (int i = 0; i < 1000; i++) {
+      ModelKey key = new ModelKey("m" + i, "1.0");
+      ModelMetrics meters = metrics.model(key);
+      meters.received(ModelRef.of(key.name()));
+      meters.workerLoaded("W-" + i, 1);
+      meters.failed(ErrorKind.CANCELLED);
+      meters.gauges(1, 1, 1);
+      meters.oldest(true, 0);
+      meters.staff(1, 1);
+      MetricLine line =
+          MetricLine.parse("[METRICS]Own.Count:1|#user:" + i + "|#type:COUNTER|#hostname:h,1");
+      assertThat(line).isNotNull();
+      metrics.handlerMetrics().take(key, line);
+      meters.workerGone("W-" + i);
+      metrics.modelRemoved(key);
+    }
+    assertThat(page()).hasSizeLessThanOrEqualTo(before + 8).noneMatch(line -> line.contains("\"m"));
+  }
 }
