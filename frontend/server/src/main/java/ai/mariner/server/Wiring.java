@@ -26,6 +26,7 @@ import ai.mariner.server.access.TokenAuthority;
 import ai.mariner.server.logging.AccessLogFile;
 import ai.mariner.server.logging.WorkerOutputLog;
 import ai.mariner.server.metrics.PrometheusMetrics;
+import ai.mariner.server.metrics.ServerMetricLines;
 import ai.mariner.server.system.SystemWatch;
 import ai.mariner.worker.link.NettyLauncher;
 import ai.mariner.worker.process.ProcessSpawner;
@@ -62,6 +63,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Wiring {
   private static final Logger log = LoggerFactory.getLogger(Wiring.class);
+  private static final Logger metricsLog = LoggerFactory.getLogger("TS_METRICS");
   private static final int ADMIN_THREADS = 4;
 
   /** How often the file of given tokens is looked at. */
@@ -89,6 +91,7 @@ final class Wiring {
   private final AccessPolicy access;
   private final AccessLogFile accessLog;
   private final PrometheusMetrics metrics;
+  private final ServerMetricLines metricLines;
   private final Transport transport;
   private final TlsContexts tls;
   private @Nullable Listeners listeners;
@@ -118,6 +121,7 @@ final class Wiring {
             HostName.own(),
             config.measures(),
             () -> PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory());
+    this.metricLines = metrics.serverMetricLines(InstantSource.system());
     this.launcher =
         NettyLauncher.bind(
             new ProcessSpawner(
@@ -236,6 +240,11 @@ final class Wiring {
   }
 
   private void measure() {
+    if (config.measures().mode().logs()) {
+      long seconds = config.measures().logInterval().toSeconds();
+      var unused =
+          watch.scheduleWithFixedDelay(this::logMetrics, seconds, seconds, TimeUnit.SECONDS);
+    }
     system =
         SystemWatch.start(
             config.measures(),
@@ -246,6 +255,10 @@ final class Wiring {
                 config.worker().gpuCount() > 0,
                 config.worker().serverHome(),
                 () -> new WorkerPids(models).now()));
+  }
+
+  private synchronized void logMetrics() {
+    metricLines.changes().forEach(line -> metricsLog.info("{}", line.logText()));
   }
 
   /** Returns when {@link #stop} is through; all other threads of the server are daemons. */
@@ -295,6 +308,9 @@ final class Wiring {
     codec.shutdown();
     admin.shutdown();
     watch.shutdownNow();
+    if (config.measures().mode().logs()) {
+      logMetrics();
+    }
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     sockets.remove();
     runDirectory.remove();

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param ofModels the declared metrics of models
  * @param autoDetect whether a model's metric needs no declaration
  * @param maxSeries most series of one model version's own metrics
+ * @param logInterval how often the metrics of the server are logged, in modes that log
  * @param systemInterval how often the system is measured; absent: never
  * @param systemCommand program that measures the system; absent: the server does
  */
@@ -24,5 +25,6 @@ public record MetricsConfig(
     List<DeclaredMetric> ofModels,
     boolean autoDetect,
     int maxSeries,
+    Duration logInterval,
     @Nullable Duration systemInterval,
     @Nullable String systemCommand) {}

@@ -25,7 +25,15 @@ public final class Configs {
   /** Nothing but the page, and no look at the system. */
   public static final MetricsConfig METRICS =
       new MetricsConfig(
-          MetricsMode.PROMETHEUS, null, null, StandardMetrics.OF_MODELS, true, 1000, null, null);
+          MetricsMode.PROMETHEUS,
+          null,
+          null,
+          StandardMetrics.OF_MODELS,
+          true,
+          1000,
+          Duration.ofSeconds(60),
+          null,
+          null);
 
   private Configs() {}
 

@@ -56,7 +56,7 @@ final class MetricSettings {
           "metric_time_interval",
           Syntax.whole(1, Integer.MAX_VALUE),
           "60",
-          "Period of system metrics in seconds.");
+          "Period of system metrics, and of the server's own in `ts_metrics.log`, in seconds.");
 
   final Setting<String> systemCommand =
       chapter.row(
@@ -109,6 +109,7 @@ final class MetricSettings {
         file == null ? StandardMetrics.OF_MODELS : file.ofModels(),
         values.get(autoDetect),
         values.get(maxSeries),
+        Duration.ofSeconds(values.get(interval)),
         values.get(disableSystemMetrics) ? null : Duration.ofSeconds(values.get(interval)),
         values.given(systemCommand));
   }

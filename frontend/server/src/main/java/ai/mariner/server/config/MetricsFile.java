@@ -110,7 +110,7 @@ final class MetricsFile {
       }
     }
     Object models = sections.get(MODELS);
-    if (models == null || models instanceof Map<?, ?> types && types.isEmpty()) {
+    if (models == null || Map.of().equals(models)) {
       problems.add(
           MODELS + ": " + models + " (expected: metrics by type)"); // nor do workers take it
     }

@@ -104,6 +104,11 @@ final class Families {
     return new HashSet<>(names);
   }
 
+  /** TorchServe's gauges. */
+  List<Gauge> hostGauges() {
+    return List.of(queueTime, workerThreadTime, workerLoadTime);
+  }
+
   /** The families that the Prometheus client does not write. */
   List<PlainCounter> plainCounters() {
     return List.of(requests2xx, requests4xx, requests5xx, inferenceMicros, inferences, queueMicros);

@@ -108,8 +108,7 @@ final class HandlerMetrics implements ModelMetricSink {
     }
     MetricType type = known == null ? detected(line) : known.type();
     double value = line.number();
-    if (Double.isNaN(value) && type != MetricType.GAUGE
-        || type == MetricType.COUNTER && !(value >= 0 && Double.isFinite(value))) {
+    if (!fits(type, value)) {
       return MetricRefusal.VALUE;
     }
     String labels = known == null ? labels(model, line) : declaredLabels(model, line, known);
@@ -134,6 +133,14 @@ final class HandlerMetrics implements ModelMetricSink {
     }
     family.take(model, labels, value);
     return null;
+  }
+
+  private static boolean fits(MetricType type, double value) {
+    return switch (type) {
+      case COUNTER -> value >= 0 && Double.isFinite(value);
+      case GAUGE -> true;
+      case HISTOGRAM -> !Double.isNaN(value);
+    };
   }
 
   /** A new family, or {@code null} if its lines would stand among those of another one. */

@@ -1,6 +1,7 @@
 package ai.mariner.server.metrics;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -47,6 +48,13 @@ final class PlainCounter {
 
   void remove(String... values) {
     series.remove(List.of(values));
+  }
+
+  /** The value of each series, by the values of its labels. */
+  Map<List<String>, Double> values() {
+    Map<List<String>, Double> values = new HashMap<>();
+    series.forEach((key, adder) -> values.put(key, adder.sum() / unitsPerOne));
+    return values;
   }
 
   /** Writes the family in the text format. */

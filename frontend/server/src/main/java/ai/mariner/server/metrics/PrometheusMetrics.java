@@ -15,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -38,6 +39,7 @@ public final class PrometheusMetrics implements ServerMetrics {
   private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
   private final Families families;
   private final Map<ModelKey, ModelMeters> models = new HashMap<>();
+  private final MetricsConfig config;
   private final HandlerMetrics handlers;
   private final SystemMetrics system;
   private final Set<String> hidden;
@@ -53,6 +55,7 @@ public final class PrometheusMetrics implements ServerMetrics {
    * @param nettyDirectBytes how much memory Netty's buffers hold outside the heap
    */
   public PrometheusMetrics(String hostname, MetricsConfig config, LongSupplier nettyDirectBytes) {
+    this.config = config;
     families = new Families(registry, hostname);
     requests2xx = families.requests2xx.series("Host", hostname);
     requests4xx = families.requests4xx.series("Host", hostname);
@@ -105,6 +108,11 @@ public final class PrometheusMetrics implements ServerMetrics {
   /** Where that goes which is measured of the system. */
   public SystemMetrics systemMetrics() {
     return system;
+  }
+
+  /** What is logged of the server, in modes that log. */
+  public ServerMetricLines serverMetricLines(InstantSource clock) {
+    return new ServerMetricLines(families, config, clock);
   }
 
   private void refused(ModelKey key, MetricRefusal reason) {

@@ -8,6 +8,7 @@ import ai.mariner.core.config.MetricsConfig;
 import ai.mariner.core.config.MetricsMode;
 import ai.mariner.core.message.ModelKey;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,7 +24,15 @@ class HandlerMetricsTest {
       boolean autoDetect, int maxSeries, List<DeclaredMetric> declared) {
     MetricsConfig config =
         new MetricsConfig(
-            MetricsMode.PROMETHEUS, null, null, declared, autoDetect, maxSeries, null, null);
+            MetricsMode.PROMETHEUS,
+            null,
+            null,
+            declared,
+            autoDetect,
+            maxSeries,
+            Duration.ofSeconds(60),
+            null,
+            null);
     PrometheusMetrics made = new PrometheusMetrics("host1", config, () -> 0);
     made.model(ECHO);
     made.model(OTHER);

@@ -275,4 +275,28 @@ class PrometheusMetricsTest {
     }
     assertThat(page()).hasSizeLessThanOrEqualTo(before + 8).noneMatch(line -> line.contains("\"m"));
   }
+
+  @Test
+  void whatIsLoggedIsWhatHasChanged() {
+    PrometheusMetrics logging = new PrometheusMetrics("vm", Configs.METRICS, () -> 0);
+    ServerMetricLines lines = logging.serverMetricLines(() -> java.time.Instant.ofEpochSecond(12));
+    ModelMetrics echo = logging.model(ECHO);
+    assertThat(lines.changes()).isEmpty();
+    logging.httpAnswered(200);
+    logging.httpAnswered(200);
+    echo.received(UNNAMED);
+    echo.workerLoaded("W-9000-echo_1.0", 5_000_000);
+    String end = "|#hostname:vm,timestamp:12";
+    assertThat(lines.changes())
+        .extracting(MetricLine::logText)
+        .containsExactlyInAnyOrder(
+            "Requests2XX.Count:2.0|#Level:Host" + end,
+            "ts_inference_requests_total.Count:1.0|#model_name:echo,model_version:default" + end,
+            "WorkerLoadTime.Milliseconds:5.0|#WorkerName:W-9000-echo_1.0,Level:Host" + end);
+    assertThat(lines.changes()).isEmpty();
+    logging.httpAnswered(204);
+    assertThat(lines.changes())
+        .extracting(MetricLine::logText)
+        .containsExactly("Requests2XX.Count:1.0|#Level:Host" + end);
+  }
 }

@@ -108,7 +108,15 @@ class SystemWatchTest {
 
   private static MetricsConfig withFile(List<DeclaredMetric> declared) {
     return new MetricsConfig(
-        MetricsMode.LOG, null, declared, List.of(), true, 10, Duration.ofSeconds(1), "x");
+        MetricsMode.LOG,
+        null,
+        declared,
+        List.of(),
+        true,
+        10,
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(1),
+        "x");
   }
 
   @ParameterizedTest
