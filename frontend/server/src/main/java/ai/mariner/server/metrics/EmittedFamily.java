@@ -119,10 +119,11 @@ final class EmittedFamily<O> {
       }
       String before = labels.isEmpty() ? "" : labels + ",";
       for (int i = 0; i < BOUNDS.length; i++) {
-        PageText.sample(page, name + "_bucket", before + "le=\"" + BOUNDS[i] + '"', buckets[i]);
+        PageText.sample(
+            page, name + "_bucket", before + "le=\"" + BOUNDS[i] + '"', (double) buckets[i]);
       }
-      PageText.sample(page, name + "_bucket", before + "le=\"+Inf\"", count);
-      PageText.sample(page, name + "_count", labels, count);
+      PageText.sample(page, name + "_bucket", before + "le=\"+Inf\"", (double) count);
+      PageText.sample(page, name + "_count", labels, (double) count);
       PageText.sample(page, name + "_sum", labels, value);
     }
   }
