@@ -39,7 +39,6 @@ record WorkerPids(ModelService models) {
         }
       } catch (ExecutionException | TimeoutException e) {
         // It was removed meanwhile, or is too busy to tell.
-        continue;
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return pids;
