@@ -189,6 +189,7 @@ class Context:
         self.header_key_sequence_end = "ts_request_sequence_end"
         self._non_finite: Any = None
         self._routes: tuple[str, ...] = ()
+        self._allow_pickle = True
 
     def _begin(self, batch: Batch) -> None:
         """Shows the requests of a batch from now on."""

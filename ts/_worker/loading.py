@@ -26,6 +26,7 @@ from ts.utils.util import get_yaml_config, list_classes_from_module
 
 _BUILT_IN = "ts.torch_handler"
 _ENVELOPES = "ts.torch_handler.request_envelope"
+_RUNTIMES = "ts.runtimes"
 _DEFAULT_FUNCTION = "handle"
 _MANIFEST = Path("MAR-INF") / "MANIFEST.json"
 
@@ -73,11 +74,17 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, places: Places) -> Loa
     make_rows: MakeRows = raw_rows if fields.get("decode_input_request") == "false" else decode_rows
     if hasattr(instance, "take_items"):
         make_rows = instance.take_items
-    if tensors is not None:
+    declared = _declared(instance)
+    if tensors is not None and declared is None:
         if envelope or preparer is not None or mode != SERIAL:
             other = f"the envelope {envelope}" if envelope else "prepareAhead" if preparer else f"mode {mode}"
             raise ValueError(f"tensors: with {other} (expected: only one of them)")
         entry_point, make_rows = _with_tensors(entry_point, tensors, awaiting)
+    elif declared is not None:
+        if envelope or preparer is not None or mode != SERIAL:
+            other = f"the envelope {envelope}" if envelope else "prepareAhead" if preparer else f"mode {mode}"
+            raise ValueError(f"handler: {fields['handler']}, with {other} (expected: none of them)")
+        entry_point, make_rows = _runtime(entry_point, instance, tensors, awaiting)
     return LoadedModel(
         handle,
         context,
@@ -148,6 +155,7 @@ def _context(fields: Fields, model_dir: str) -> Context:
         metrics=MetricsCacheYamlImpl.of_environment(os.environ),
         model_yaml_config=_model_config(model_dir, manifest),
     )
+    context._allow_pickle = fields.get("allow_pickle") != "false"
     context._non_finite = NonFinite.of(fields.get("non_finite"))
     routes = fields.get("routes")
     context._routes = tuple(routes.split("\n")) if routes else ()
@@ -214,11 +222,20 @@ def find_module(handler: str, model_dir: str, handle: int = 0) -> tuple[ModuleTy
     own_file = Path(model_dir, *name.split(".")).with_suffix(".py")
     if own_file.is_file() or (own_file.with_suffix("") / "__init__.py").is_file():
         return import_own(name, own_file, f"model_{handle}"), function or None
+    if name.isidentifier() and _is_runtime(name):
+        return importlib.import_module(f"{_RUNTIMES}.{name}"), function or None
     if _exists(name):
         return importlib.import_module(name), function or None
     if _exists(f"{_BUILT_IN}.{name}"):
         return importlib.import_module(f"{_BUILT_IN}.{name}"), function or None
     raise HandlerNotFound(f"handler: {handler!r} (expected: a module in the archive or a built-in handler)")
+
+
+def _is_runtime(name: str) -> bool:
+    """Tells whether a name is one of `ts.runtimes`; libraries have the same names, and are no handlers."""
+    from ts.runtimes.kinds import NAMES
+
+    return name in NAMES
 
 
 def _exists(name: str) -> bool:
@@ -296,6 +313,25 @@ def _with_tensors(entry_point: EntryPoint, tensors: Any, awaiting: Awaiting) -> 
     from ts._worker.tensor_entry import TensorEntry, tensor_rows
 
     return TensorEntry(entry_point, Signature.of(tensors), awaiting).handle, tensor_rows
+
+
+def _declared(instance: Any) -> Any:
+    """What a handler of `ts.runtimes`, or one like those, says of its tensors; None: it is none."""
+    module = sys.modules.get(f"{_RUNTIMES}.declared")
+    declared = getattr(instance, "declared", None)
+    return declared if module is not None and isinstance(declared, module.Declared) else None
+
+
+def _runtime(
+    entry_point: EntryPoint, instance: Any, tensors: Any, awaiting: Awaiting
+) -> tuple[EntryPoint, MakeRows]:
+    from ts._worker.signature import Signature
+    from ts.runtimes.entry import RuntimeEntry
+
+    if tensors is not None:
+        instance.declared = instance.declared.replaced(Signature.of(tensors))
+    entry = RuntimeEntry(entry_point, instance.declared, awaiting)
+    return entry.handle, entry.rows
 
 
 def _first_call(answer: Any) -> None:

@@ -33,7 +33,9 @@ enum ArchiveFormat {
     }
     throw Refusals.invalid(
         "Archive is neither a zip nor a gzip-compressed tar (expected: .mar or .tar.gz"
-            + " as the archiver makes them; the file may be cut short or something else).");
+            + " as the archiver makes them, or a model that needs no handler, by its ending: "
+            + ModelKinds.endings()
+            + "; the file may be cut short or something else).");
   }
 
   private static boolean startsWith(byte[] bytes, int... wanted) {

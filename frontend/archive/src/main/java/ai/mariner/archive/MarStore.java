@@ -1,11 +1,13 @@
 package ai.mariner.archive;
 
 import ai.mariner.archive.ContentsReader.Contents;
+import ai.mariner.archive.ModelKinds.Found;
 import ai.mariner.archive.Unpacker.Unpacked;
 import ai.mariner.core.config.FetchConfig;
 import ai.mariner.core.config.LimitsConfig;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.model.ArchiveStore;
+import ai.mariner.core.model.Manifest;
 import ai.mariner.core.model.ModelArchive;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,10 +32,19 @@ public final class MarStore implements ArchiveStore {
   private final ContentsReader contents;
   private final HttpDownload http;
   private final long maxDownloadBytes;
+  private final boolean plainFolders;
 
-  /** A store that looks hosts up in the system's way and trusts the JVM's certificates. */
-  public MarStore(FetchConfig fetch, LimitsConfig limits, Profile profile) {
-    this(fetch, limits, profile, HostResolver.SYSTEM, MarStore::defaultTls);
+  /**
+   * A store that looks hosts up in the system's way and trusts the JVM's certificates.
+   *
+   * @param fetch where archives may come from
+   * @param limits what an archive may use up
+   * @param profile whether misspelt keys in an archive's options are errors
+   * @param plainFolders whether a folder without manifest may be a model that needs no handler; not
+   *     where such folders have another meaning
+   */
+  public MarStore(FetchConfig fetch, LimitsConfig limits, Profile profile, boolean plainFolders) {
+    this(fetch, limits, profile, plainFolders, HostResolver.SYSTEM, MarStore::defaultTls);
   }
 
   /**
@@ -42,6 +53,7 @@ public final class MarStore implements ArchiveStore {
    * @param fetch where archives may come from
    * @param limits what an archive may use up
    * @param profile whether misspelt keys in an archive's options are errors
+   * @param plainFolders whether a folder without manifest may be a model that needs no handler
    * @param resolver looks hosts up, once for each connection
    * @param tls secures connections; decides which certificates are trusted. Asked for each secured
    *     connection, since reading the trusted certificates is no work for the server's start
@@ -50,6 +62,7 @@ public final class MarStore implements ArchiveStore {
       FetchConfig fetch,
       LimitsConfig limits,
       Profile profile,
+      boolean plainFolders,
       HostResolver resolver,
       Supplier<SSLSocketFactory> tls) {
     AllowedUrls allowed = new AllowedUrls(fetch.allowedUrls());
@@ -59,6 +72,7 @@ public final class MarStore implements ArchiveStore {
     this.unpacker = new Unpacker(fetch.workDirectory(), UnpackLimits.of(limits));
     this.contents = new ContentsReader(profile);
     this.maxDownloadBytes = limits.maxDownloadBytes();
+    this.plainFolders = plainFolders;
     this.http =
         new HttpDownload(
             new PinnedConnector(resolver, tls, fetch.allowedUrlsConfigured()),
@@ -74,7 +88,8 @@ public final class MarStore implements ArchiveStore {
       return inPlace(location, folder.path());
     }
     if (source instanceof Source.StoreFile file) {
-      return archive(location, unpacker.unpack(file.path(), contents::read), nameOf(file.path()));
+      String name = nameOf(file.path());
+      return archive(location, unpacked(file.path(), name), name);
     }
     if (source instanceof Source.ForeignFile file) {
       return fetched(location, file.fileName(), out -> copy(file.path(), out));
@@ -117,6 +132,12 @@ public final class MarStore implements ArchiveStore {
   private ModelArchive inPlace(String location, Path folder) {
     Path inner = Unpacker.soleFolder(folder);
     Path directory = inner == null ? folder : inner;
+    Found plain = plainFolders ? ModelKinds.ofFolder(directory) : null;
+    if (plain != null) {
+      Unpacked<Contents> made =
+          unpacker.make(out -> PlainModel.ofFolder(directory, plain, out), contents::read);
+      return archive(location, made, nameOf(folder));
+    }
     Contents found = contents.read(directory);
     return new ModelArchive(
         location,
@@ -126,6 +147,27 @@ public final class MarStore implements ArchiveStore {
         found.signature(),
         ModelNames.fromFile(nameOf(folder)),
         MarStore::nothing);
+  }
+
+  /** An archive's files, or a folder around a file that is a model itself. */
+  private Unpacked<Contents> unpacked(Path file, String name) {
+    Found plain = ModelKinds.ofFile(file, name);
+    return plain == null
+        ? unpacker.unpack(file, this::completed)
+        : unpacker.make(out -> PlainModel.ofFile(file, plain, out), contents::read);
+  }
+
+  /** What an archive says; one without manifest may be a model that needs none. */
+  private Contents completed(Path folder) {
+    Found plain = plainFolders ? ModelKinds.ofFolder(folder) : null;
+    if (plain != null) {
+      try {
+        PlainModel.describe(plain, folder);
+      } catch (IOException e) {
+        throw Refusals.unwritable("Archive can't be unpacked: the disk is full.", e);
+      }
+    }
+    return contents.read(folder);
   }
 
   private interface Fetch {
@@ -144,8 +186,7 @@ public final class MarStore implements ArchiveStore {
         throw Refusals.unwritable(
             "The fetched archive can't be written: the disk is full or not writable.", e);
       }
-      Unpacked<Contents> unpacked = unpacker.unpack(download, contents::read);
-      return kept(location, fileName, download, unpacked);
+      return kept(location, fileName, download, unpacked(download, fileName));
     } finally {
       PrivateFiles.delete(download);
     }
@@ -181,13 +222,20 @@ public final class MarStore implements ArchiveStore {
         unpacked.contents().manifest(),
         unpacked.contents().overrides(),
         unpacked.contents().signature(),
-        ModelNames.fromFile(fileName),
+        defaultName(fileName, unpacked.contents().manifest()),
         () -> {
           if (released.compareAndSet(false, true)) {
             PrivateFiles.delete(folder);
             removal.run();
           }
         });
+  }
+
+  private static String defaultName(String fileName, Manifest manifest) {
+    String handler = manifest.handler();
+    return handler != null && handler.startsWith(ModelKinds.HANDLERS)
+        ? ModelNames.fromModel(fileName)
+        : ModelNames.fromFile(fileName);
   }
 
   private void copy(Path file, OutputStream out) throws IOException {

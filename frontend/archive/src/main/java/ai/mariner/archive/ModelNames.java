@@ -6,13 +6,22 @@ import java.util.regex.Pattern;
 final class ModelNames {
   private static final Pattern ENDING =
       Pattern.compile("\\.(mar|model|tar\\.gz|tgz)$", Pattern.CASE_INSENSITIVE);
+  private static final Pattern ANY_ENDING = Pattern.compile("(?<=.)\\.[A-Za-z0-9]+$");
   private static final int MAX_CHARS = 128;
 
   private ModelNames() {}
 
+  /** A name made of the file's, which is a model without an archive. */
+  static String fromModel(String fileName) {
+    return fromBare(ANY_ENDING.matcher(fileName).replaceFirst(""));
+  }
+
   /** A name made of the file's or folder's. */
   static String fromFile(String fileName) {
-    String bare = ENDING.matcher(fileName).replaceFirst("");
+    return fromBare(ENDING.matcher(fileName).replaceFirst(""));
+  }
+
+  private static String fromBare(String bare) {
     String name = bare.replaceAll("[^A-Za-z0-9_]", "_").replaceFirst("^_+", "");
     String cut = name.substring(0, Math.min(name.length(), MAX_CHARS));
     return cut.isEmpty() ? "model" : cut;

@@ -60,6 +60,31 @@ final class Unpacker {
     }
   }
 
+  /** Puts files into an empty folder. */
+  interface Filling {
+    void into(Path folder) throws IOException;
+  }
+
+  /**
+   * Makes a folder of what is no archive, and has its contents read.
+   *
+   * @param filling puts the files there
+   * @param reader reads what is wanted from the folder, or throws to refuse it
+   */
+  <T> Unpacked<T> make(Filling filling, Function<Path, T> reader) {
+    String name = UUID.randomUUID().toString().replace("-", "");
+    Path staging = create(name + ".part");
+    try {
+      filling.into(staging);
+      T contents = reader.apply(staging);
+      return new Unpacked<>(move(staging, models.resolve(name)), contents);
+    } catch (IOException e) {
+      throw unwritable(e);
+    } finally {
+      PrivateFiles.delete(staging);
+    }
+  }
+
   /**
    * A fresh private file for a download, which the caller deletes.
    *

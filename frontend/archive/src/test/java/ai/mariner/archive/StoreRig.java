@@ -29,6 +29,7 @@ final class StoreRig {
   List<Pattern> allowedUrls = List.of();
   boolean allowedUrlsConfigured = true;
   Profile profile = Profile.MARINER;
+  boolean plainFolders = true;
   long maxArchiveBytes = 1 << 20;
   int maxArchiveEntries = 50;
   long maxDownloadBytes = 1 << 20;
@@ -64,7 +65,7 @@ final class StoreRig {
             maxDownloadBytes,
             downloadTimeout);
     FetchConfig fetch = new FetchConfig(store, allowedUrls, allowedUrlsConfigured, work);
-    return new MarStore(fetch, limits, profile, resolver, () -> tls);
+    return new MarStore(fetch, limits, profile, plainFolders, resolver, () -> tls);
   }
 
   Path put(String name, byte[] content) {

@@ -152,7 +152,12 @@ final class Wiring {
             new MemoryWatch(resident, HostProcMemory.ofThisSystem(), watch),
             random);
     ModelRegistry registry = new ModelRegistry(watch);
-    this.archives = new MarStore(config.fetch(), config.limits(), config.profile());
+    this.archives =
+        new MarStore(
+            config.fetch(),
+            config.limits(),
+            config.profile(),
+            config.worker().defaultHandler() == null);
     this.inference = new InferenceService(registry, labels);
     Registration registration =
         new Registration(config, archives, registry, workers, metrics, modelLoops);
@@ -162,7 +167,8 @@ final class Wiring {
     this.workflows =
         new Workflows(
             new WarStore(
-                new MarStore(config.fetch().ofWorkflows(), config.limits(), config.profile())),
+                new MarStore(
+                    config.fetch().ofWorkflows(), config.limits(), config.profile(), false)),
             registration,
             models,
             registry,

@@ -39,6 +39,7 @@ public final class TestWorkers {
         null,
         true,
         true,
+        true,
         "null",
         0,
         Duration.ofSeconds(5),

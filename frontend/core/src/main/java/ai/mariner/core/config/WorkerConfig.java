@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param defaultHandler handler of archives that name none
  * @param decodeInputRequest whether workers decode JSON and text bodies
  * @param limitMaxImagePixels whether image handlers keep Pillow's limit
+ * @param allowPickle whether models may be pickles, which run code when they are loaded
  * @param nonFinite what becomes of NaN and infinity in JSON: text, null or error
  * @param gpuCount accelerators that may be used
  * @param heartbeatInterval how often an idle worker is asked whether it is there
@@ -37,6 +38,7 @@ public record WorkerConfig(
     @Nullable String defaultHandler,
     boolean decodeInputRequest,
     boolean limitMaxImagePixels,
+    boolean allowPickle,
     String nonFinite,
     int gpuCount,
     Duration heartbeatInterval,

@@ -185,6 +185,9 @@ public final class WorkerFactory {
     WorkerConfig config = shared.config();
     fields.put("limit_max_image_pixels", Boolean.toString(config.limitMaxImagePixels()));
     fields.put("decode_input_request", Boolean.toString(config.decodeInputRequest()));
+    if (!config.allowPickle()) {
+      fields.put("allow_pickle", "false");
+    }
     fields.putIfAbsent("non_finite", config.nonFinite());
     fields.put("max_response_size", Integer.toString(shared.limits().maxResponseBytes()));
     fields.put("label_prefix", shared.labels().prefixHex());

@@ -84,6 +84,7 @@ public final class Configs {
         null,
         true,
         true,
+        true,
         "null",
         gpuCount,
         Duration.ofSeconds(10),

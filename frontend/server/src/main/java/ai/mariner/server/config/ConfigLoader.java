@@ -311,6 +311,7 @@ public final class ConfigLoader {
           values.given(settings.models.defaultServiceHandler),
           values.get(settings.models.decodeInputRequest),
           values.get(settings.models.limitMaxImagePixels),
+          values.get(settings.models.allowPickle),
           values.get(settings.models.nonFinite),
           gpus,
           values.get(settings.workers.heartbeatInterval),

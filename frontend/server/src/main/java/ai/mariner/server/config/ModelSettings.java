@@ -103,6 +103,13 @@ final class ModelSettings {
           Syntax.bool(),
           "true",
           "Whether image handlers keep Pillow's limit of pixels.");
+  final Setting<Boolean> allowPickle =
+      chapter.row(
+          "allow_pickle",
+          Syntax.bool(),
+          "true",
+          "Whether a model without handler may be a pickle (`.joblib`, `.pkl`, and folders of"
+              + " MLflow with such), which runs code when it is loaded. Archives run code anyway.");
   final Setting<Integer> numberOfGpu =
       chapter.row(
           "number_of_gpu",
