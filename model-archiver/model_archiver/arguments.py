@@ -5,16 +5,22 @@ from __future__ import annotations
 import argparse
 
 from model_archiver.formats import FORMATS
-from model_archiver.handlers import BUILT_IN
+from model_archiver.handlers import BUILT_IN, PLAIN_MODELS
 from model_archiver.packing import RUNTIMES
 
 _EPILOG = f"""\
 built-in handlers:
   {", ".join(BUILT_IN[:4])},
   {", ".join(BUILT_IN[4:])}
+for models that need no code, by their kind:
+  {", ".join(PLAIN_MODELS)}
 
 Equal input gives an equal archive, byte for byte. Its one time stamp is the environment variable
 SOURCE_DATE_EPOCH (seconds since 1970) or, without it, that of the newest input file.
+"""
+
+_OF_SERVER = """
+With --model PATH, a file or folder with a model that needs no code, the flags above follow from it.
 """
 
 
@@ -23,7 +29,7 @@ def parser(prog: str) -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(
         prog=prog,
         description="Packs a model, its handler and its files into a model archive.",
-        epilog=_EPILOG,
+        epilog=_EPILOG + (_OF_SERVER if prog == "mariner archive" else ""),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     required = flags.add_argument_group("required")

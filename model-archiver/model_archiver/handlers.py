@@ -22,6 +22,18 @@ BUILT_IN = (
     "trt_llm_handler",
     "vllm_handler",
 )
+# Kinds of models that are served as they are; the server has the code for each.
+PLAIN_MODELS = (
+    "catboost",
+    "huggingface",
+    "keras",
+    "lightgbm",
+    "mlflow",
+    "onnx",
+    "sklearn",
+    "torch",
+    "xgboost",
+)
 # Names of TorchServe's that Mariner has no handler for yet: they can be packed, but not be served.
 NOT_SERVED_YET = frozenset({"dali_image_classifier", "trt_llm_handler", "vllm_handler"})
 BUILT_IN_NATIVE = ("BaseHandler", "TorchScriptHandler")
@@ -41,7 +53,7 @@ def resolve_handler(handler: str, runtime: str) -> Handler:
 
     Raises :class:`MissingFileError` when it is neither a built-in handler nor an existing file.
     """
-    built_in = BUILT_IN_NATIVE if runtime == NATIVE_RUNTIME else BUILT_IN
+    built_in = BUILT_IN_NATIVE if runtime == NATIVE_RUNTIME else (*BUILT_IN, *PLAIN_MODELS)
     if handler in built_in:
         return Handler(handler, None)
     module = _without_entry_point(handler)

@@ -41,7 +41,14 @@ def _archive(arguments: Sequence[str]) -> int:
         return pack_script(arguments)
     import model_archiver
 
-    return int(model_archiver.main(list(arguments), prog="mariner archive") or 0)
+    from ts._cli.plain_models import archiver_flags
+
+    try:
+        flags = archiver_flags(arguments)
+    except CommandError as error:
+        print(f"mariner archive: {error}", file=sys.stderr)
+        return error.exit_code
+    return int(model_archiver.main(flags, prog="mariner archive") or 0)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -22,7 +22,11 @@ def _add_start(commands: Any) -> None:
         help="folder that holds the archives of workflows (default: the model store)",
     )
     parser.add_argument(
-        "--models", nargs="+", metavar="[NAME=]MAR", help="models to load: archives in the store, or `all`"
+        "--models",
+        nargs="+",
+        metavar="[NAME=]MODEL",
+        help="models to load: archives, or files and folders of models, in the store (without one: paths); "
+        "or `all` archives",
     )
     parser.add_argument(
         "--app", nargs="+", metavar="APP", help="applications to load: folders with app.json, or .war files"

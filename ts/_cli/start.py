@@ -16,6 +16,7 @@ from pathlib import Path
 from ts._cli import properties
 from ts._cli.errors import CommandError
 from ts._cli.launch import Launch, await_state, checked_folder, checked_store, ending, prepare, stays
+from ts._cli.plain_models import located
 from ts._cli.progress import painted, progress_for, wants_colour
 from ts._cli.runfolder import RunFolder, checked_name, default_name, runs_root
 from ts._cli.state import ServerState, read_state
@@ -58,7 +59,9 @@ def start(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
         )
     config_file = properties.locate(options.ts_config, environment, Path.cwd())
     config = properties.load(config_file)
-    store = checked_store(options.model_store, config, environment)
+    store, options.models = located(
+        options.models or (), checked_store(options.model_store, config, environment)
+    )
     folder = RunFolder(runs_root(environment) / name)
     with folder.locked():
         pid = folder.pid()

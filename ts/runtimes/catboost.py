@@ -13,7 +13,7 @@ _KINDS = {"predict": "RawFormulaVal", "predict_class": "Class", "predict_proba":
 
 
 class CatboostModel:
-    """Serves a model: `predict` is the raw value, `predict_class` and `predict_proba` are those of classifiers."""
+    """Serves a model: `predict` is the raw value, `predict_class` and `predict_proba` are classifiers'."""
 
     declared = Declared()
 

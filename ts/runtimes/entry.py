@@ -119,5 +119,6 @@ def _check_only(tensor: Tensor, declared: Declared) -> None:
     )
     if not fits:
         raise TensorError(
-            f'input "{tensor.name}": shape {list(tensor.shape)} (expected: {list(spec.shape)}, where -1 is any)'
+            f'input "{tensor.name}": shape {list(tensor.shape)} '
+            f"(expected: {list(spec.shape)}, where -1 is any)"
         )

@@ -111,7 +111,8 @@ def check_pickle(context: Any, path: Path, instead: str) -> None:
     """
     if not pickles_allowed(context):
         raise PickleForbidden(
-            f"{path.name}: a pickle, which runs code when it is loaded; allow_pickle or handler: pickle forbids it "
+            f"{path.name}: a pickle, which runs code when it is loaded; allow_pickle or handler: pickle "
+            "forbids it "
             f"(expected: {instead})"
         )
     logger.warning(

@@ -11,8 +11,8 @@ from ts.runtimes.declared import Call
 def frame(call: Call, columns: Sequence[str]) -> Any:
     """Returns the inputs as a model of tables takes them.
 
-    One input is itself. Columns become a DataFrame of pandas in the model's order where pandas is installed, else
-    one array, which needs columns of numbers.
+    One input is itself. Columns become a DataFrame of pandas in the model's order where pandas is installed,
+    else one array, which needs columns of numbers.
 
     Raises:
         ValueError: columns of texts, without pandas.

@@ -1,7 +1,8 @@
 """Folders of Hugging Face: a pipeline of transformers for the model's task.
 
-Settings are in `handler` of model-config.yaml, or in `parameters: extra` of a `model-settings.json` as MLServer's
-runtime reads it: task, pretrained_model, pretrained_tokenizer, model_kwargs, device. Code of a folder is not run.
+Settings are in `handler` of model-config.yaml, or in `parameters: extra` of a `model-settings.json` as
+MLServer's runtime reads it: task, pretrained_model, pretrained_tokenizer, model_kwargs, device. Code of a
+folder is not run.
 """
 
 from __future__ import annotations
@@ -132,7 +133,8 @@ def _task(folder: Path) -> str:
     task = next((task for ending, task in _TASKS.items() if str(architectures[0]).endswith(ending)), None)
     if task is None:
         raise RuntimeError(
-            f"config.json: architectures: {architectures[0]!r} says no task (expected: handler: task in model-config.yaml)"
+            f"config.json: architectures: {architectures[0]!r} says no task "
+            "(expected: handler: task in model-config.yaml)"
         )
     return task
 

@@ -94,7 +94,7 @@ class MlflowModel:
         else:
             found = pandas.DataFrame({name: inputs[name].reshape(len(inputs[name])) for name in columns})
         # MLflow refuses a column of another type, also where JSON has only one.
-        kinds = {name: kind for name, kind in self.types.items() if kind != object}
+        kinds = {name: kind for name, kind in self.types.items() if kind is not object}
         return found.astype(kinds)
 
 

@@ -24,7 +24,7 @@ _KINDS = {"b": "BOOL", "i": "INT64", "u": "UINT64", "f": "FP64", "U": "BYTES", "
 
 
 class SklearnModel:
-    """Serves the methods of an estimator: each is an output of its name, `predict` the one that is given unasked."""
+    """Serves the methods of an estimator: each is an output of its name; `predict` is given unasked."""
 
     declared = Declared()
 
