@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,11 @@ class LoadedModel:
     slots: int = 1
     streams: bool | None = None
 
+    def declares(self) -> str | None:
+        """Returns as a JSON object what tensors the model's file says that it takes; None: nothing."""
+        described = getattr(getattr(self.instance, "declared", None), "described", None)
+        return None if described is None else json.dumps({"tensors": described()})
+
     def describe(self, data: list[Row], context: Context) -> Any:
         """Asks the handler to describe the model.
 
@@ -63,6 +69,9 @@ class LoadedModel:
         """
         describe = getattr(self.instance, "describe_handle", None)
         if describe is None:
+            declared = getattr(getattr(self.instance, "declared", None), "described", None)
+            if declared is not None:
+                return [declared()]
             raise OperationUnsupported(
                 "describe: the handler has no describe_handle (expected: a class that defines it)"
             )

@@ -179,6 +179,8 @@ class Session:
             answer = {"status": "ok", "mode": model.mode, "slots": str(model.slots)}
             if model.streams is not None:
                 answer["streams"] = "true" if model.streams else "false"
+            if (declares := model.declares()) is not None:
+                answer["declares"] = declares
             if model.mode != SERIAL:
                 self._open_host().add(model)
             if model.preparer is not None:

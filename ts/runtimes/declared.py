@@ -34,6 +34,11 @@ class Declared:
     strict: bool = True
     as_json: bool = False
 
+    def described(self) -> dict[str, Any]:
+        """Returns inputs and outputs as `tensors` in a model's configuration has them."""
+        found: dict[str, Any] = {"inputs": _listed(self.inputs), "outputs": _listed(self.outputs)}
+        return {**found, "columns": list(self.columns)} if self.columns else found
+
     def replaced(self, signature: Signature) -> Declared:
         """Returns what a model's configuration says in the place of what its file does."""
         return replace(
@@ -44,6 +49,10 @@ class Declared:
     def signature(self) -> Signature:
         """The tensors alone."""
         return Signature(self.inputs, self.outputs, self.batches, self.framework)
+
+
+def _listed(specs: Sequence[TensorSpec]) -> list[dict[str, Any]]:
+    return [{"name": spec.name, "datatype": spec.datatype, "shape": list(spec.shape)} for spec in specs]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,18 @@ from ts.runtimes.rows import Asked, is_protocol, read_plain, write_plain
 from ts.utils.util import PredictionException
 
 _ASKED = "asked"
+_OF_SERVERS = frozenset(
+    (
+        "binary_data_output",
+        "content_type",
+        "headers",
+        "priority",
+        "sequence_end",
+        "sequence_id",
+        "sequence_start",
+        "timeout",
+    )
+)
 _PREFERRED = ("body", "data", "text")
 
 
@@ -51,7 +63,7 @@ class RuntimeEntry(TensorEntry):
             return tensor_rows([item])[0]
         fault = {"form": False}
         try:
-            if part.content_type.startswith("text/"):
+            if part.content_type.startswith("text/") and self._takes_texts():
                 document: Any = bytes(part.body).decode("utf-8")
             else:
                 document = json.loads(bytes(part.body))
@@ -64,12 +76,15 @@ class RuntimeEntry(TensorEntry):
             return {**fault, "fault": TensorError(f"body: {error} (expected: JSON)")}
         return {**fault, "message": asked.message, _ASKED: asked}
 
+    def _takes_texts(self) -> bool:
+        return any(spec.datatype == "BYTES" for spec in self._declared.inputs)
+
     def _key(self, index: int, row: dict[str, Any]) -> Any:
         if "fault" not in row:
             message: Message = row["message"]
             self._check(message)
             wanted = tuple(name for name, _ in message.requested)
-            parameters = json.dumps(message.parameters, sort_keys=True, default=str)
+            parameters = json.dumps(_own(message.parameters), sort_keys=True, default=str)
             return (super()._key(index, row), wanted, parameters)
         return super()._key(index, row)
 
@@ -97,8 +112,9 @@ class RuntimeEntry(TensorEntry):
     def _called(self, inputs: Any, context: Context) -> Any:
         asked = self._now
         wanted = [name for name, _ in asked.requested] if asked else []
+        parameters = _own(asked.parameters) if asked else {}
         try:
-            return self._model(Call(inputs, wanted, asked.parameters if asked else {}), context)
+            return self._model(Call(inputs, wanted, parameters), context)
         except (ValueError, TypeError) as fault:
             # A library's word on data that are of a right type and shape.
             raise PredictionException(f"{type(fault).__name__}: {fault}", 400) from fault
@@ -108,6 +124,11 @@ class RuntimeEntry(TensorEntry):
         if asked is None or isinstance(found, Exception):
             return super()._answer(row, found, context)
         return TypedBody(write_plain(asked, found, self._declared.as_json), JSON_TYPE)
+
+
+def _own(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What is meant for the model, without what the protocol has for servers."""
+    return {name: value for name, value in parameters.items() if name not in _OF_SERVERS}
 
 
 def _check_only(tensor: Tensor, declared: Declared) -> None:

@@ -85,7 +85,7 @@ class HuggingFaceModel:
         import numpy
 
         columns = {name: texts(value).reshape(-1).tolist() for name, value in call.inputs.items()}
-        arguments = {k: v for k, v in call.parameters.items() if k != "content_type"}
+        arguments = dict(call.parameters)
         if len(columns) == 1:
             data: Any = next(iter(columns.values()))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
 import warnings
 from pathlib import Path
@@ -12,6 +13,7 @@ from ts.runtimes.declared import ANY, Call, Declared
 from ts.runtimes.files import check_pickle, library, model_file, options
 from ts.runtimes.frames import frame, native
 
+logger = logging.getLogger(__name__)
 _METHODS = (
     "predict",
     "predict_proba",
@@ -101,7 +103,7 @@ def _loaded(path: Path, context: Any) -> Any:
             model = _unpickled(path)
     for each in told:
         # Estimators of another version of scikit-learn load, and may be wrong.
-        warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+        logger.warning("%s: %s", path.name, each.message)
     return model
 
 

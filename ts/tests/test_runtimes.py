@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ts._wire.messages import Part
+from ts._wire.messages import FrameType, Part
 from ts._worker.tensor_reader import read_form, read_text
 from ts._worker.tensors import MEDIA_TYPE, write_form
 from ts.runtimes.kinds import UnknownModel, found_at, is_model
@@ -250,3 +250,16 @@ def test_tensors_of_the_configuration_win_over_those_of_the_file(frontend: Front
     assert (fractions.status, fractions.text) == (400, 'input "x": numbers with fractions (expected: INT64)')
     assert frontend.one(body([[1, 2]])).json == [[2, 4]]
     assert frontend.one(body(oip(x=[[1, 2]]))).text == 'input "x": FP32 (expected: INT64)'
+
+
+def test_a_model_describes_its_tensors(frontend: Frontend, tmp_path: Path) -> None:
+    serve(frontend, onnx_model(tmp_path / "add.onnx"), "onnx")
+    described = frontend.one(kind=FrameType.DESCRIBE).json
+    assert described["outputs"] == [{"name": "sum", "datatype": "FP32", "shape": [-1, 2]}]
+
+
+def test_json_may_come_as_text_and_texts_as_they_are(frontend: Frontend, estimator: Path) -> None:
+    serve(frontend, estimator, "sklearn")
+    assert frontend.one(Part("body", "text/plain", b"[[1, 0]]")).json == ["yes"]
+    broken = frontend.one(Part("body", "text/plain", b"[[1, 0"))
+    assert (broken.status, broken.text.startswith("body: ")) == (400, True)
