@@ -63,7 +63,7 @@ class SklearnModel:
 
     def _output(self, method: str) -> TensorSpec:
         classes = getattr(self.model, "classes_", None)
-        count = len(classes) if hasattr(classes, "__len__") else ANY
+        count = len(classes) if classes is not None else ANY
         if method == "predict":
             kind = getattr(getattr(classes, "dtype", None), "kind", None)
             if kind is None:

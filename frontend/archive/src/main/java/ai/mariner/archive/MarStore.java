@@ -7,7 +7,6 @@ import ai.mariner.core.config.FetchConfig;
 import ai.mariner.core.config.LimitsConfig;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.model.ArchiveStore;
-import ai.mariner.core.model.Manifest;
 import ai.mariner.core.model.ModelArchive;
 import java.io.IOException;
 import java.io.InputStream;
@@ -153,16 +152,16 @@ public final class MarStore implements ArchiveStore {
   private Unpacked<Contents> unpacked(Path file, String name) {
     Found plain = ModelKinds.ofFile(file, name);
     return plain == null
-        ? unpacker.unpack(file, this::completed)
+        ? unpacker.unpack(file, folder -> completed(folder, name))
         : unpacker.make(out -> PlainModel.ofFile(file, plain, out), contents::read);
   }
 
   /** What an archive says; one without manifest may be a model that needs none. */
-  private Contents completed(Path folder) {
+  private Contents completed(Path folder, String name) {
     Found plain = plainFolders ? ModelKinds.ofFolder(folder) : null;
     if (plain != null) {
       try {
-        PlainModel.describe(plain, folder);
+        PlainModel.describe(plain, name, folder);
       } catch (IOException e) {
         throw Refusals.unwritable("Archive can't be unpacked: the disk is full.", e);
       }
@@ -222,20 +221,13 @@ public final class MarStore implements ArchiveStore {
         unpacked.contents().manifest(),
         unpacked.contents().overrides(),
         unpacked.contents().signature(),
-        defaultName(fileName, unpacked.contents().manifest()),
+        ModelNames.fromFile(fileName),
         () -> {
           if (released.compareAndSet(false, true)) {
             PrivateFiles.delete(folder);
             removal.run();
           }
         });
-  }
-
-  private static String defaultName(String fileName, Manifest manifest) {
-    String handler = manifest.handler();
-    return handler != null && handler.startsWith(ModelKinds.HANDLERS)
-        ? ModelNames.fromModel(fileName)
-        : ModelNames.fromFile(fileName);
   }
 
   private void copy(Path file, OutputStream out) throws IOException {

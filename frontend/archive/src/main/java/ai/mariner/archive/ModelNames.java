@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 final class ModelNames {
   private static final Pattern ENDING =
       Pattern.compile("\\.(mar|model|tar\\.gz|tgz)$", Pattern.CASE_INSENSITIVE);
-  private static final Pattern ANY_ENDING = Pattern.compile("(?<=.)\\.[A-Za-z0-9]+$");
+  private static final Pattern ANY_ENDING =
+      Pattern.compile("(?<=.)(\\.tar)?\\.[A-Za-z0-9]+$", Pattern.CASE_INSENSITIVE);
   private static final int MAX_CHARS = 128;
 
   private ModelNames() {}

@@ -38,7 +38,7 @@ final class PlainModel {
         }
       }
     }
-    describe(found, target);
+    describe(found, name, target);
   }
 
   /**
@@ -63,18 +63,20 @@ final class PlainModel {
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
     }
-    describe(found, target);
+    describe(found, String.valueOf(folder.getFileName()), target);
   }
 
   /**
    * Writes the manifest that a folder lacks.
    *
+   * @param name file or folder that the model is named after
    * @throws IOException when the disk does not take it
    */
-  static void describe(Found found, Path folder) throws IOException {
+  static void describe(Found found, String name, Path folder) throws IOException {
     ObjectNode manifest = ManifestReader.JSON.createObjectNode();
     manifest.put("runtime", "python");
     ObjectNode model = manifest.putObject("model");
+    model.put("modelName", ModelNames.fromModel(name));
     model.put("handler", found.handler());
     put(model, "serializedFile", found.file());
     if (Files.isRegularFile(folder.resolve(OPTIONS), LinkOption.NOFOLLOW_LINKS)) {

@@ -26,7 +26,7 @@ class PlainModelTest {
     rig.put("my.iris.joblib", new byte[] {1, 2});
     ModelArchive archive = rig.marStore().fetch("my.iris.joblib");
     assertThat(archive.manifest().handler()).isEqualTo("ts.runtimes.sklearn");
-    assertThat(archive.defaultName()).isEqualTo("my_iris");
+    assertThat(archive.manifest().modelName()).isEqualTo("my_iris");
     assertThat(archive.directory().resolve("my.iris.joblib")).hasBinaryContent(new byte[] {1, 2});
     archive.release().run();
     assertThat(rig.leftovers()).isEmpty();
@@ -69,7 +69,7 @@ class PlainModelTest {
             Map.of("MLmodel", "{}", "data/model.pkl", "x", "model-config.yaml", "minWorkers: 3"));
     ModelArchive archive = rig.marStore().fetch("flow");
     assertThat(archive.manifest().handler()).isEqualTo("ts.runtimes.mlflow");
-    assertThat(archive.defaultName()).isEqualTo("flow");
+    assertThat(archive.manifest().modelName()).isEqualTo("flow");
     assertThat(archive.directory().resolve("data/model.pkl")).hasContent("x");
     archive.release().run();
     assertThat(rig.leftovers()).isEmpty();
