@@ -48,7 +48,9 @@ FILES = (
 NAMES = (*dict.fromkeys(kind.name for kind in FILES), "mlflow", "huggingface")
 """The modules below `ts.runtimes` that serve models."""
 
-_SIDE_FILES = frozenset({"config.json", "model-settings.json", "settings.json", "requirements.txt"})
+# Notes, lists and settings lie beside models, under any name but the model's own.
+_SIDE_ENDINGS = (".json", ".txt")
+_OWN_NAME = "model."
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin")
 
 
@@ -125,7 +127,7 @@ def _of_folder(folder: Path) -> Found:
     files = sorted(
         path
         for path in folder.iterdir()
-        if path.is_file() and not path.name.startswith(".") and path.name.lower() not in _SIDE_FILES
+        if path.is_file() and not path.name.startswith(".") and not _is_side_file(path.name.lower())
     )
     models = [(path, kind) for path in files if (kind := _of_file(path)) is not None]
     if len(models) != 1:
@@ -133,6 +135,10 @@ def _of_folder(folder: Path) -> Found:
         raise UnknownModel(f"{folder.name}: files of models: {names} (expected: one, or {known()})")
     path, kind = models[0]
     return Found(kind.name, path)
+
+
+def _is_side_file(name: str) -> bool:
+    return name.endswith(_SIDE_ENDINGS) and not name.startswith(_OWN_NAME)
 
 
 def _is_transformers(folder: Path) -> bool:

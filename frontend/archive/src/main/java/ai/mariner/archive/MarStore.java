@@ -113,7 +113,7 @@ public final class MarStore implements ArchiveStore {
       return inPlace(location, path);
     }
     if (Files.isRegularFile(path)) {
-      return archive(location, unpacker.unpack(path, contents::read), nameOf(path));
+      return archive(location, unpacked(path, nameOf(path)), nameOf(path));
     }
     return fetch(location);
   }
@@ -134,7 +134,8 @@ public final class MarStore implements ArchiveStore {
     Found plain = plainFolders ? ModelKinds.ofFolder(directory) : null;
     if (plain != null) {
       Unpacked<Contents> made =
-          unpacker.make(out -> PlainModel.ofFolder(directory, plain, out), contents::read);
+          unpacker.make(
+              out -> PlainModel.ofFolder(directory, nameOf(folder), plain, out), contents::read);
       return archive(location, made, nameOf(folder));
     }
     Contents found = contents.read(directory);

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -39,8 +38,6 @@ final class ModelKinds {
           new Kind("catboost", "", ".cbm"),
           new Kind("keras", "", ".keras"));
 
-  private static final Set<String> SIDE_FILES =
-      Set.of("config.json", "model-settings.json", "settings.json", "requirements.txt");
   private static final List<String> WEIGHTS =
       List.of("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin");
 
@@ -128,8 +125,10 @@ final class ModelKinds {
     return models.size() == 1 ? models.get(0) : null;
   }
 
+  /** Notes, lists and settings lie beside models, under any name but the model's own. */
   private static boolean isSideFile(String name) {
-    return SIDE_FILES.contains(name.toLowerCase(Locale.ROOT));
+    String lower = name.toLowerCase(Locale.ROOT);
+    return (lower.endsWith(".json") || lower.endsWith(".txt")) && !lower.startsWith("model.");
   }
 
   private static boolean endsLike(String name, Kind kind) {

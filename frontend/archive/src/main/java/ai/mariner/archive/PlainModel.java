@@ -44,26 +44,27 @@ final class PlainModel {
   /**
    * Puts links to all that a folder holds into an empty one.
    *
+   * @param name what the model is named after
    * @throws IOException when the folder can't be read, or the disk does not take it
    */
-  static void ofFolder(Path folder, Found found, Path target) throws IOException {
+  static void ofFolder(Path folder, String name, Found found, Path target) throws IOException {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
       for (Path entry : entries) {
-        String name = String.valueOf(entry.getFileName());
-        if (name.equals(MANIFEST_FOLDER)) {
+        String inner = String.valueOf(entry.getFileName());
+        if (inner.equals(MANIFEST_FOLDER)) {
           continue;
         }
-        if (name.equals(OPTIONS) && Files.isRegularFile(entry)) {
+        if (inner.equals(OPTIONS) && Files.isRegularFile(entry)) {
           // Read by the frontend, which follows no link out of a model's folder.
-          Files.copy(entry, target.resolve(name));
+          Files.copy(entry, target.resolve(inner));
         } else {
-          Files.createSymbolicLink(target.resolve(name), entry.toRealPath());
+          Files.createSymbolicLink(target.resolve(inner), entry.toRealPath());
         }
       }
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
     }
-    describe(found, String.valueOf(folder.getFileName()), target);
+    describe(found, name, target);
   }
 
   /**
