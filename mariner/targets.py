@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -75,12 +76,19 @@ def _has(folder: Path, name: str) -> bool:
     return folder.is_dir() and (folder / name).is_file()
 
 
+def _is_plain(path: Path) -> bool:
+    from ts.runtimes.kinds import is_model
+
+    return is_model(path)
+
+
 KINDS: tuple[Kind, ...] = (
     Kind("a script (.py)", lambda path: path.suffix == ".py" and path.is_file(), "mariner.targets:script"),
     Kind("a model archive (.mar)", lambda path: path.suffix == ".mar", "mariner.targets:archive"),
     Kind("an application archive (.war)", lambda path: path.suffix == ".war", "mariner.targets:packed_app"),
     Kind("a folder of an application", lambda path: _has(path, _HEAD), "mariner.targets:app_folder"),
     Kind("a folder of a model", lambda path: _has(path, _MANIFEST), "mariner.targets:archive"),
+    Kind("a file or folder of a model that needs no handler", _is_plain, "mariner.targets:plain_model"),
 )
 """In the order in which they are asked."""
 
@@ -149,6 +157,17 @@ def archive(wish: Wish) -> Target:
     _refuse_name(wish)
     path = wish.path.resolve()
     name = _model_name(path)
+    config = {} if wish.workers is None else {"default_workers_per_model": str(wish.workers)}
+    flags = ["--model-store", str(path.parent), "--models", f"{name}={path.name}"]
+    return Target(name, flags, config, [f"POST /predictions/{name}"])
+
+
+def plain_model(wish: Wish) -> Target:
+    """A model of a library, as it was saved."""
+    _refuse_name(wish)
+    path = wish.path.resolve()
+    bare = path.name if path.is_dir() else path.name.removesuffix(path.suffix)
+    name = re.sub("[^A-Za-z0-9_]", "_", bare).lstrip("_") or "model"
     config = {} if wish.workers is None else {"default_workers_per_model": str(wish.workers)}
     flags = ["--model-store", str(path.parent), "--models", f"{name}={path.name}"]
     return Target(name, flags, config, [f"POST /predictions/{name}"])

@@ -92,3 +92,18 @@ def test_an_archive_without_an_application_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.mar").write_bytes(b"no archive")
     with pytest.raises(DefinitionError, match="expected: a model archive"):
         target_of(wish(tmp_path / "bad.mar"))
+
+
+def test_a_model_without_handler_is_served_from_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "my.iris.onnx").touch()
+    target = target_of(wish(tmp_path / "my.iris.onnx", workers=2))
+    assert target.flags == ["--model-store", str(tmp_path), "--models", "my_iris=my.iris.onnx"]
+    assert (target.config, target.routes) == (
+        {"default_workers_per_model": "2"},
+        ["POST /predictions/my_iris"],
+    )
+    (tmp_path / "flow").mkdir()
+    (tmp_path / "flow" / "MLmodel").touch()
+    assert target_of(wish(tmp_path / "flow")).flags[-1] == "flow=flow"
+    with pytest.raises(DefinitionError, match="a model that needs no handler"):
+        target_of(wish(tmp_path / "m.xyz"))
