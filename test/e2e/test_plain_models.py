@@ -49,6 +49,29 @@ def test_a_file_is_served_by_its_name_alone(serving: tuple[Operator, dict[str, s
     assert (status, "shape [1, 3]" in answer["message"]) == (400, True)
 
 
+def test_a_file_says_its_tensors_and_takes_them(serving: tuple[Operator, dict[str, str]]) -> None:
+    address = serving[1]["inference"]
+    told = json.loads(rest.call(address, "GET", "/v2/models/iris").body)
+    assert told["inputs"] == [{"name": "input", "datatype": "FP64", "shape": [-1, 2]}]
+    assert {"name": "predict", "datatype": "BYTES", "shape": [-1]} in told["outputs"]
+    one = {"name": "any", "datatype": "FP32", "shape": [1, 2], "data": [1, 0]}
+    asked = json.dumps({"id": "7", "inputs": [one], "outputs": [{"name": "predict"}]})
+    answer = rest.call(
+        address, "POST", "/v2/models/iris/infer", asked, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status == 200, answer.body
+    found = json.loads(answer.body)
+    assert (found["id"], found["outputs"][0]["data"]) == ("7", ["yes"])
+    bad = rest.call(
+        address,
+        "POST",
+        "/v2/models/iris/infer",
+        asked.replace("predict", "forecast"),
+        headers={"Content-Type": "application/json"},
+    )
+    assert (bad.status, b"forecast" in bad.body) == (400, True), bad.body
+
+
 def test_a_file_is_registered_by_its_name(serving: tuple[Operator, dict[str, str]]) -> None:
     torch = pytest.importorskip("torch")
     operator, addresses = serving

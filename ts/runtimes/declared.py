@@ -35,8 +35,12 @@ class Declared:
     as_json: bool = False
 
     def described(self) -> dict[str, Any]:
-        """Returns inputs and outputs as `tensors` in a model's configuration has them."""
-        found: dict[str, Any] = {"inputs": _listed(self.inputs), "outputs": _listed(self.outputs)}
+        """Returns inputs and outputs as `tensors` in a model's configuration has them, and whether it batches."""
+        found: dict[str, Any] = {
+            "inputs": _listed(self.inputs),
+            "outputs": _listed(self.outputs),
+            "batches": self.batches,
+        }
         return {**found, "columns": list(self.columns)} if self.columns else found
 
     def replaced(self, signature: Signature) -> Declared:

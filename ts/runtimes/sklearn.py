@@ -67,7 +67,7 @@ class SklearnModel:
         if method == "predict":
             kind = getattr(getattr(classes, "dtype", None), "kind", None)
             if kind is None:
-                kind = "f" if getattr(self.model, "_estimator_type", None) != "clusterer" else "i"
+                kind = "i" if hasattr(self.model, "labels_") else "f"
             targets = getattr(self.model, "n_outputs_", 1)
             shape: tuple[int, ...] = (ANY,) if targets == 1 else (ANY, ANY)
             return TensorSpec(method, _KINDS.get(kind, "FP64"), shape)

@@ -94,6 +94,11 @@ final class FakeModels implements ModelCalls {
   }
 
   @Override
+  public @Nullable String declares(ModelRef ref) {
+    return null;
+  }
+
+  @Override
   public @Nullable Signature signature(ModelRef ref) {
     return signature;
   }

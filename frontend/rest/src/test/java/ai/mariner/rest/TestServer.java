@@ -216,6 +216,11 @@ final class TestServer {
     }
 
     @Override
+    public @Nullable String declares(ModelRef ref) {
+      return null;
+    }
+
+    @Override
     public @Nullable Signature signature(ModelRef ref) {
       return signature;
     }

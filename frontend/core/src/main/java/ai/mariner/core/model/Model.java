@@ -85,6 +85,11 @@ public final class Model {
     return archive.signature();
   }
 
+  /** JSON object of what its workers say of it; absent: nothing so far. */
+  @Nullable String declares() {
+    return pool.declares();
+  }
+
   /** Its warm-up inputs. */
   List<WarmupSample> samples() {
     return samples;

@@ -71,6 +71,14 @@ public interface ModelCalls {
   @Nullable Signature signature(ModelRef ref);
 
   /**
+   * JSON object of what the workers of a model say of it: its tensors, if its file tells them.
+   * Cheap.
+   *
+   * @return {@code null}: nothing so far, or there is no such model
+   */
+  @Nullable String declares(ModelRef ref);
+
+  /**
    * What models have done. Cheap.
    *
    * @param ref without a version: all versions of the model; absent: of all models

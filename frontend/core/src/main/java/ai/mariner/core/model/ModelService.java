@@ -301,6 +301,12 @@ public final class ModelService implements ModelCalls {
   }
 
   @Override
+  public @Nullable String declares(ModelRef ref) {
+    Model model = registry.find(ref);
+    return model == null ? null : model.declares();
+  }
+
+  @Override
   public List<ModelStatistics> statistics(@Nullable ModelRef ref) {
     return catalogue.statistics(ref);
   }

@@ -44,6 +44,8 @@ final class ProcessLife implements WorkerEvents {
   /** The other models in the process; absent: it is for one. */
   private @Nullable Company company;
 
+  private @Nullable String declares;
+
   /**
    * Plans a process.
    *
@@ -130,6 +132,11 @@ final class ProcessLife implements WorkerEvents {
     return slots;
   }
 
+  /** JSON object of what the model says of itself; absent: nothing, or it is not loaded yet. */
+  @Nullable String declares() {
+    return declares;
+  }
+
   /** How long it has taken runs; 0 if it doesn't. */
   long readyNanos(long now) {
     return phase() == WorkerPhase.READY ? watch.inPhaseNanos(now) : 0;
@@ -206,6 +213,7 @@ final class ProcessLife implements WorkerEvents {
       leave();
       return;
     }
+    declares = outcome.declares();
     slots.loaded(outcome.slots());
     // The warm-up has what is left of the time for the load.
     watch.goOnTo(WorkerPhase.WARMING);

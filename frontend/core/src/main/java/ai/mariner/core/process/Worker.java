@@ -129,6 +129,12 @@ public final class Worker {
     return current == null ? 0 : current.readyNanos(now);
   }
 
+  /** JSON object of what the model says of itself; absent: nothing, or no process is ready. */
+  public @Nullable String declares() {
+    ProcessLife current = life;
+    return current == null ? null : current.declares();
+  }
+
   /** Its present process; absent: none, or not connected. */
   public @Nullable Long pid() {
     ProcessLife current = life;

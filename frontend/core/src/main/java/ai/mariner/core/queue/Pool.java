@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The workers of one model version with their queue. Joins the batcher, the workers and the clock
@@ -105,6 +106,11 @@ public final class Pool {
   /** The loop that owns the pool. */
   public Loop loop() {
     return loop;
+  }
+
+  /** JSON object of what its workers say of the model, on any thread; absent: nothing so far. */
+  public @Nullable String declares() {
+    return reports.declares();
   }
 
   /**

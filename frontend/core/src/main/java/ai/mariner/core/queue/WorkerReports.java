@@ -34,6 +34,7 @@ final class WorkerReports implements WorkerHost {
   private final @Nullable SequenceBatcher sequences;
   private final Loop loop;
   private final Runnable changed;
+  private volatile @Nullable String declares;
 
   /** Joins those who have to know. */
   WorkerReports(
@@ -59,9 +60,18 @@ final class WorkerReports implements WorkerHost {
     return runIds.incrementAndGet();
   }
 
+  /** JSON object of what the model says of itself, on any thread; absent: nothing so far. */
+  @Nullable String declares() {
+    return declares;
+  }
+
   @Override
   public void ready(Worker worker, long loadNanos) {
     metrics.workerLoaded(worker.name(), loadNanos);
+    String told = worker.declares();
+    if (told != null) {
+      declares = told;
+    }
     log.info("{} is ready, loaded in {} ms", worker.name(), loadNanos / 1_000_000);
     staffing.ready(worker);
     elasticity.staffChanged();

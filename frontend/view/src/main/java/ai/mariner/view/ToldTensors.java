@@ -1,0 +1,48 @@
+package ai.mariner.view;
+
+import ai.mariner.core.message.Datatype;
+import ai.mariner.core.message.Signature;
+import ai.mariner.core.message.TensorSpec;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tensors that a worker has read from its model's file. They are shown, and requests are not
+ * checked by them: the worker does that, since such a model may take more than its file says.
+ */
+public final class ToldTensors {
+  private ToldTensors() {}
+
+  /**
+   * Reads what a worker says of its model.
+   *
+   * @param declares JSON object; absent: nothing
+   * @return {@code null}: nothing of tensors
+   */
+  public static @Nullable Signature read(@Nullable String declares) {
+    JsonNode root =
+        declares == null ? null : JsonText.objectOrNull(declares.getBytes(StandardCharsets.UTF_8));
+    JsonNode tensors = root == null ? null : root.get("tensors");
+    if (tensors == null) {
+      return null;
+    }
+    boolean batches = tensors.path("batches").asBoolean(true);
+    return new Signature(specs(tensors.path("inputs")), specs(tensors.path("outputs")), batches);
+  }
+
+  private static List<TensorSpec> specs(JsonNode entries) {
+    List<TensorSpec> found = new ArrayList<>();
+    for (JsonNode entry : entries) {
+      Datatype datatype = Datatype.named(entry.path("datatype").asText());
+      if (datatype != null) {
+        List<Long> shape = new ArrayList<>();
+        entry.path("shape").forEach(dim -> shape.add(dim.asLong()));
+        found.add(new TensorSpec(entry.path("name").asText(), datatype, shape, false));
+      }
+    }
+    return found;
+  }
+}
