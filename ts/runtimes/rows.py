@@ -63,7 +63,7 @@ def read_plain(document: Any, declared: Declared) -> Asked:
     if not isinstance(document, dict):
         raise TensorError(f"body: {type(document).__name__} (expected: {_expected()})")
     keys = [key for key in _ANSWERS if key in document]
-    if len(keys) == 1 and keys[0] not in _names(declared):
+    if len(keys) == 1:
         return _of_key(document, keys[0], declared)
     if not keys and document and (not _names(declared) or document.keys() <= set(_names(declared))):
         return Asked(Message(_tensors([document], declared)), None, True)

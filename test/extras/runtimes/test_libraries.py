@@ -157,6 +157,8 @@ def test_hugging_face_finds_its_task(frontend: Frontend, tmp_path: Path) -> None
     assert [set(row) for row in rows] == [{"label", "score"}] * 2
     single = frontend.one(Part("body", "text/plain", b"good film")).json
     assert single == pytest.approx(rows[0])
+    asked = {"inputs": "good film", "parameters": {"top_k": 2}}
+    assert len(frontend.one(body(asked)).json["outputs"]) == 2
 
 
 def test_hugging_face_is_set_up_as_for_mlserver(frontend: Frontend, tmp_path: Path) -> None:
