@@ -78,6 +78,7 @@ final class PlainModel {
     manifest.put("runtime", "python");
     ObjectNode model = manifest.putObject("model");
     model.put("modelName", ModelNames.fromModel(name));
+    model.put("modelVersion", "1.0");
     model.put("handler", found.handler());
     put(model, "serializedFile", found.file());
     if (Files.isRegularFile(folder.resolve(OPTIONS), LinkOption.NOFOLLOW_LINKS)) {
