@@ -2,8 +2,8 @@
 
     mariner archive --model-name fit --version 1.0 --handler spark_handler.py --extra-files FOLDER
 
-where `FOLDER/model` is what `PipelineModel.save` wrote. It needs pyspark, pandas and a Java, and starts a second
-JVM of some 500 MB for each worker: one worker with a large batchSize is the way to serve it.
+where `FOLDER/model` is what `PipelineModel.save` wrote. It needs pyspark, pandas and a Java, and starts a
+second JVM of some 500 MB for each worker: one worker with a large batchSize is the way to serve it.
 """
 
 from __future__ import annotations

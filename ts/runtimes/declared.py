@@ -35,7 +35,7 @@ class Declared:
     as_json: bool = False
 
     def described(self) -> dict[str, Any]:
-        """Returns inputs and outputs as `tensors` in a model's configuration has them, and whether it batches."""
+        """Returns inputs and outputs as `tensors` of a configuration has them, and whether it batches."""
         found: dict[str, Any] = {
             "inputs": _listed(self.inputs),
             "outputs": _listed(self.outputs),
