@@ -1,6 +1,7 @@
 package ai.mariner.server;
 
 import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.RestoredModel;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.crew.Readiness;
 import ai.mariner.core.error.ServeException;
@@ -29,6 +30,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,27 +50,40 @@ final class StartupLoad implements RegistryListener {
   private final WorkflowCalls workflows;
   private final StateReport state;
   private final ScheduledExecutorService timer;
+  private final Consumer<List<RestoredModel>> whenRegistered;
   private final Map<String, ServerState.Model> unregistered = new ConcurrentHashMap<>();
   private final AtomicBoolean reportDue = new AtomicBoolean();
 
+  /**
+   * Makes the load of a start.
+   *
+   * @param whenRegistered told when each model is registered or has failed, with those of a
+   *     snapshot that are not there
+   */
   StartupLoad(
       ServerConfig config,
       ArchiveStore archives,
       ModelService models,
       WorkflowCalls workflows,
       StateReport state,
-      ScheduledExecutorService timer) {
+      ScheduledExecutorService timer,
+      Consumer<List<RestoredModel>> whenRegistered) {
     this.config = config;
     this.archives = archives;
     this.models = models;
     this.workflows = workflows;
     this.state = state;
     this.timer = timer;
+    this.whenRegistered = whenRegistered;
   }
 
   /** Begins; returns at once. */
   void begin() {
-    List<ServerConfig.StartupModel> wanted = wanted();
+    List<RestoredModel> snapshot = config.snapshots().restored();
+    List<ServerConfig.StartupModel> wanted = snapshot == null ? wanted() : models(snapshot);
+    if (snapshot != null) {
+      log.info("Started restoring models from snapshot: {} versions", snapshot.size());
+    }
     if (!wanted.isEmpty()) {
       log.info(
           "Loading initial models: {}",
@@ -85,7 +100,10 @@ final class StartupLoad implements RegistryListener {
     models.listen(this);
     config.startupApplications().forEach(this::begin);
     List<CompletionStage<RegisterResult>> results =
-        models.registerInOrder(wanted.stream().map(StartupLoad::order).toList());
+        models.registerInOrder(
+            snapshot == null
+                ? wanted.stream().map(StartupLoad::order).toList()
+                : snapshot.stream().map(StartupLoad::order).toList());
     List<CompletableFuture<?>> ends = new ArrayList<>();
     for (int i = 0; i < wanted.size(); i++) {
       ServerConfig.StartupModel model = wanted.get(i);
@@ -97,7 +115,55 @@ final class StartupLoad implements RegistryListener {
     }
     var unused =
         CompletableFuture.allOf(ends.toArray(CompletableFuture<?>[]::new))
-            .whenComplete((nothing, thrown) -> warnOfOptionsWithoutModel());
+            .whenComplete((nothing, thrown) -> allRegistered(snapshot == null ? List.of() : snapshot));
+  }
+
+  private void allRegistered(List<RestoredModel> snapshot) {
+    warnOfOptionsWithoutModel();
+    List<Model> all = models.models();
+    List<RestoredModel> missing = new ArrayList<>();
+    for (RestoredModel wanted : snapshot) {
+      boolean there = all.stream().anyMatch(model -> model.key().equals(wanted.key()));
+      if (!there && !isOtherVersion(wanted, all)) {
+        missing.add(wanted);
+      }
+    }
+    whenRegistered.accept(missing);
+  }
+
+  /** The archive may have been replaced since. */
+  private static boolean isOtherVersion(RestoredModel wanted, List<Model> all) {
+    for (Model model : all) {
+      if (model.key().name().equals(wanted.key().name())
+          && model.order().location().equals(wanted.location())) {
+        log.warn(
+            "model {} of the snapshot: {} holds version {} (expected: {})",
+            wanted.key().name(),
+            wanted.location(),
+            model.key().version(),
+            wanted.key().version());
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static List<ServerConfig.StartupModel> models(List<RestoredModel> snapshot) {
+    return snapshot.stream()
+        .map(model -> new ServerConfig.StartupModel(model.key().name(), model.location()))
+        .toList();
+  }
+
+  private static RegisterModel order(RestoredModel model) {
+    return new RegisterModel(
+        model.location(),
+        model.key().name(),
+        model.handler(),
+        model.runtime(),
+        null,
+        model.options(),
+        Completion.ACCEPTED,
+        true);
   }
 
   private void begin(String application) {

@@ -4,6 +4,7 @@ import ai.mariner.archive.MarStore;
 import ai.mariner.archive.WarStore;
 import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.config.SnapshotConfig;
 import ai.mariner.core.crew.MemoryWatch;
 import ai.mariner.core.crew.WorkerFactory;
 import ai.mariner.core.graph.GraphPool;
@@ -27,6 +28,8 @@ import ai.mariner.server.logging.AccessLogFile;
 import ai.mariner.server.logging.WorkerOutputLog;
 import ai.mariner.server.metrics.PrometheusMetrics;
 import ai.mariner.server.metrics.ServerMetricLines;
+import ai.mariner.server.snapshot.SnapshotFolder;
+import ai.mariner.server.snapshot.Snapshots;
 import ai.mariner.server.system.SystemWatch;
 import ai.mariner.worker.link.NettyLauncher;
 import ai.mariner.worker.process.ProcessSpawner;
@@ -69,6 +72,9 @@ final class Wiring {
   /** How often the file of given tokens is looked at. */
   private static final int TOKEN_LOOK_SECONDS = 2;
 
+  /** Changes of the models that come within this time stand in one snapshot. */
+  private static final long SNAPSHOT_DELAY_MILLIS = 20;
+
   /** What stopping workers and removing folders may take beyond the drain. */
   private static final Duration REMOVAL_GRACE = Duration.ofSeconds(15);
 
@@ -87,6 +93,7 @@ final class Wiring {
   private final AddedRoutes addedRoutes = new AddedRoutes();
   private final Workflows workflows;
   private final StateReport state;
+  private final @Nullable Snapshots snapshots;
   private final @Nullable TokenAuthority tokens;
   private final AccessPolicy access;
   private final AccessLogFile accessLog;
@@ -177,6 +184,8 @@ final class Wiring {
             new ApplicationRoutes(addedRoutes),
             admin,
             config.limits().drainTimeout());
+    this.snapshots =
+        snapshots(config, new Snapshots.Sight(models::models, registry::isDefault), watch);
     this.accessLog = new AccessLogFile();
     this.tls = new TlsContexts(watch, InstantSource.system(), state::certificate);
     this.tokens = config.tokens().isGiven() ? null : tokens(config, random);
@@ -214,7 +223,18 @@ final class Wiring {
   }
 
   private StartupLoad startup() {
-    return new StartupLoad(config, archives, models, workflows, state, watch);
+    Snapshots taken = snapshots;
+    if (taken != null) {
+      models.listen(taken);
+    }
+    return new StartupLoad(
+        config,
+        archives,
+        models,
+        workflows,
+        state,
+        watch,
+        taken == null ? unrestored -> {} : taken::started);
   }
 
   private void listen() throws IOException {
@@ -290,6 +310,9 @@ final class Wiring {
   }
 
   private void stopAll(Duration drain) {
+    if (snapshots != null) {
+      snapshots.ending();
+    }
     models.announceStop();
     inference.close();
     long begun = System.nanoTime();
@@ -393,6 +416,21 @@ final class Wiring {
           "the server is started in a folder that can be written, or with --disable-token-auth",
           e);
     }
+  }
+
+  private static @Nullable Snapshots snapshots(
+      ServerConfig config, Snapshots.Sight sight, ScheduledExecutorService watch) {
+    SnapshotConfig wanted = config.snapshots();
+    if (!wanted.written()) {
+      return null;
+    }
+    return new Snapshots(
+        new SnapshotFolder(wanted.folder(), wanted.kept()),
+        wanted.properties(),
+        sight,
+        config.fetch().modelStore(),
+        InstantSource.system(),
+        task -> watch.schedule(task, SNAPSHOT_DELAY_MILLIS, TimeUnit.MILLISECONDS));
   }
 
   private static List<NettyLoop> loopsOf(EventLoopGroup group) {

@@ -27,6 +27,13 @@ public final class ModelOverrides {
     return (T) values.get(option);
   }
 
+  /** The same with these numbers of workers; {@code null}: not given. */
+  public ModelOverrides withWorkers(@Nullable Integer min, @Nullable Integer max) {
+    Builder changed = builder();
+    changed.values.putAll(values);
+    return changed.workers(min, max).build();
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof ModelOverrides overrides && values.equals(overrides.values);

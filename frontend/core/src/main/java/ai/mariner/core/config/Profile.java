@@ -20,7 +20,8 @@ public enum Profile {
       true,
       true,
       false,
-      "0");
+      "0",
+      true);
 
   private final boolean tokenAuthorization;
   private final boolean modelApi;
@@ -34,6 +35,7 @@ public enum Profile {
   private final boolean unknownSequencesBegin;
   private final boolean untimelyCertificatesFail;
   private final String tokenRotationGrace;
+  private final boolean snapshots;
 
   Profile(
       boolean tokenAuthorization,
@@ -47,7 +49,8 @@ public enum Profile {
       boolean legacyStatuses,
       boolean unknownSequencesBegin,
       boolean untimelyCertificatesFail,
-      String tokenRotationGrace) {
+      String tokenRotationGrace,
+      boolean snapshots) {
     this.tokenAuthorization = tokenAuthorization;
     this.modelApi = modelApi;
     this.openListeners = openListeners;
@@ -60,6 +63,7 @@ public enum Profile {
     this.unknownSequencesBegin = unknownSequencesBegin;
     this.untimelyCertificatesFail = untimelyCertificatesFail;
     this.tokenRotationGrace = tokenRotationGrace;
+    this.snapshots = snapshots;
   }
 
   /** Whether a token is asked for when the configuration doesn't say. */
@@ -140,5 +144,13 @@ public enum Profile {
   /** Default of {@code token_rotation_grace} in seconds. */
   public String tokenRotationGrace() {
     return tokenRotationGrace;
+  }
+
+  /**
+   * Whether snapshots are written when the configuration doesn't say, and a start that names no
+   * configuration file restores the last one.
+   */
+  public boolean snapshots() {
+    return snapshots;
   }
 }

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param startupModels models to load at start
  * @param startupApplications folders or archives of applications to load at start
  * @param modelOverrides the {@code models} JSON
+ * @param snapshots of the configuration and the models
  */
 public record ServerConfig(
     Profile profile,
@@ -57,7 +58,8 @@ public record ServerConfig(
     CorsConfig cors,
     List<StartupModel> startupModels,
     List<String> startupApplications,
-    Map<ModelKey, ModelOverrides> modelOverrides) {
+    Map<ModelKey, ModelOverrides> modelOverrides,
+    SnapshotConfig snapshots) {
 
   /**
    * A model to load at start.

@@ -15,14 +15,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A registered model version. */
 public final class Model {
-  private final ModelKey key;
-  private final ModelArchive archive;
+  private final Registration.Fetched fetched;
   private final String runtime;
   private final Pool pool;
   private final ModelTally metrics;
   private final List<WarmupSample> samples;
-  private final List<String> routes;
-  private final boolean loadedAtStart;
   private final long registeredNanos;
   private final Consumer<Model> changed;
 
@@ -30,26 +27,20 @@ public final class Model {
   private volatile ModelSpec spec;
 
   Model(
-      ModelKey key,
-      ModelArchive archive,
+      Registration.Fetched fetched,
       String runtime,
       ModelSpec spec,
       Pool pool,
       ModelTally metrics,
       List<WarmupSample> samples,
-      List<String> routes,
-      boolean loadedAtStart,
       long registeredNanos,
       Consumer<Model> changed) {
-    this.key = key;
-    this.archive = archive;
+    this.fetched = fetched;
     this.runtime = runtime;
     this.spec = spec;
     this.pool = pool;
     this.metrics = metrics;
     this.samples = samples;
-    this.routes = routes;
-    this.loadedAtStart = loadedAtStart;
     this.registeredNanos = registeredNanos;
     this.changed = changed;
     pool.whenReadinessChanges(() -> changed.accept(this));
@@ -57,7 +48,7 @@ public final class Model {
 
   /** Name and version. */
   public ModelKey key() {
-    return key;
+    return fetched.key();
   }
 
   /** Its workers and queue. */
@@ -77,12 +68,12 @@ public final class Model {
 
   /** Its archive's location as it was given. */
   public String location() {
-    return archive.location();
+    return archive().location();
   }
 
   /** The tensors that it declares; absent: it declares none. */
   public @Nullable Signature signature() {
-    return archive.signature();
+    return archive().signature();
   }
 
   /** JSON object of what its workers say of it; absent: nothing so far. */
@@ -97,14 +88,25 @@ public final class Model {
 
   /** Names of the routes that it is on. */
   List<String> routes() {
-    return routes;
+    return fetched.routes();
   }
 
   ModelArchive archive() {
-    return archive;
+    return fetched.archive();
   }
 
-  String runtime() {
+  /** What its registration asked for. */
+  public RegisterModel order() {
+    return fetched.order();
+  }
+
+  /** Whether it belongs to a workflow or an application, which registers and removes it. */
+  public boolean isPart() {
+    return fetched.loop() != null;
+  }
+
+  /** The runtime of its workers. */
+  public String runtime() {
     return runtime;
   }
 
@@ -127,7 +129,7 @@ public final class Model {
   }
 
   boolean loadedAtStart() {
-    return loadedAtStart;
+    return fetched.order().atStart();
   }
 
   long registeredNanos() {

@@ -77,7 +77,7 @@ public final class Registration {
    * @param order what was asked for
    * @param archive archive; who holds this gives it back unless it is published
    * @param key registered name and version that it will have
-   * @param loop owner of its pool; absent: whose turn it is
+   * @param loop owner of its pool, for a part of a workflow or application; absent: whose turn it is
    * @param routes names of the routes that it is on, which requests point at
    */
   record Fetched(
@@ -176,7 +176,8 @@ public final class Registration {
       ModelSpec spec = spec(key, order, archive);
       registry.reserveBeside(key, old, keepOld);
       Fetched fetched = new Fetched(order, archive, key).with(old.routes());
-      return assemble(fetched, spec, loopFor(spec));
+      Loop loop = loopFor(spec);
+      return assemble(old.isPart() ? fetched.on(loop) : fetched, spec, loop);
     } catch (RuntimeException e) {
       archive.release().run();
       throw e;
@@ -281,15 +282,12 @@ public final class Registration {
       ModelTally meters = new ModelTally(metrics.model(key), workers.clock());
       Pool pool = pool(program, spec, loop, meters);
       return new Model(
-          key,
-          archive,
+          fetched,
           runtime,
           spec,
           pool,
           meters,
           program.warmup(),
-          fetched.routes(),
-          order.atStart(),
           loop.nanoTime(),
           registry::stateChanged);
     } catch (RuntimeException e) {

@@ -8,6 +8,7 @@ import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.config.SnapshotConfig;
 import ai.mariner.core.config.TokenConfig;
 import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.message.ModelKey;
@@ -145,6 +146,7 @@ public final class ServerConfigBuilder {
         cors,
         startupModels,
         List.of(),
-        modelOverrides);
+        modelOverrides,
+        new SnapshotConfig(false, directory, 1, Map.of(), null));
   }
 }

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param stateFile file to keep the state in
  * @param runFolder folder in which the command that became this process keeps what it knows of it;
  *     to be removed at the end
+ * @param noSnapshots whether snapshots are neither written nor restored
  * @param showConfig whether to print the configuration as JSON instead of serving
  */
 public record CommandLine(
@@ -41,12 +42,13 @@ public record CommandLine(
     @Nullable Path serverHome,
     @Nullable Path stateFile,
     @Nullable Path runFolder,
+    boolean noSnapshots,
     boolean showConfig) {
 
   /** Nothing given. */
   public static final CommandLine EMPTY =
       new CommandLine(
-          null, null, null, null, null, null, false, false, false, null, null, null, false);
+          null, null, null, null, null, null, false, false, false, null, null, null, false, false);
 
   private static final Map<String, String> SHORT_NAMES =
       Map.of(
@@ -111,6 +113,7 @@ public record CommandLine(
     private @Nullable Path serverHome;
     private @Nullable Path stateFile;
     private @Nullable Path runFolder;
+    private boolean noSnapshots;
     private boolean showConfig;
 
     Reader(List<String> arguments) {
@@ -144,6 +147,7 @@ public record CommandLine(
               serverHome,
               stateFile,
               runFolder,
+              noSnapshots,
               showConfig),
           List.copyOf(problems),
           List.copyOf(repeated));
@@ -163,9 +167,7 @@ public record CommandLine(
         case "--run-folder" -> runFolder = path(name);
         case "--models" -> models = values(name);
         case "--app" -> apps = values(name);
-        case "--no-config-snapshot" -> {
-          // Snapshots are neither read nor written, with or without this.
-        }
+        case "--no-config-snapshot" -> noSnapshots = true;
         case "--disable-token-auth" -> disableTokenAuthorization = true;
         case "--enable-model-api" -> enableModelApi = true;
         case "--show-config" -> showConfig = true;

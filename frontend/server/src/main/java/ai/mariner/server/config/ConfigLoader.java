@@ -10,11 +10,13 @@ import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.Secret;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.config.SnapshotConfig;
 import ai.mariner.core.config.TlsConfig;
 import ai.mariner.core.config.TokenConfig;
 import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.server.access.TokenFile;
+import ai.mariner.server.snapshot.SnapshotFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -33,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The file is that of {@code TS_CONFIG_FILE}, else that of the command line, else {@code
  * config.properties} in the working directory. A value is taken from the environment ({@code TS_…},
  * only if the file says {@code enable_envvars_config=true}), else from the command line, else from
- * the file, else it is the profile's default. Snapshots are neither read nor written.
+ * the file, else it is the profile's default. Where the profile says so, a start that names no file
+ * reads the last snapshot in place of the standard one.
  */
 public final class ConfigLoader {
   private static final String FILE_VARIABLE = "TS_CONFIG_FILE";
@@ -67,11 +70,28 @@ public final class ConfigLoader {
     } catch (InvalidPathException e) {
       return refused(origin + ": " + named + " (expected: a path)");
     }
+    if (named == null && profile.snapshots() && !commandLine.noSnapshots()) {
+      LastSnapshot last = new LastSnapshot(SnapshotFolder.standardFolder(folder, environment));
+      Path snapshot = last.path();
+      if (snapshot != null) {
+        ConfigOutcome outcome = read(profile, commandLine, environment, folder, snapshot);
+        return last.explained(outcome, Files.isRegularFile(path) ? STANDARD_FILE : null);
+      }
+    }
     if (!Files.isRegularFile(path)) {
       return named == null
           ? load(profile, commandLine, environment, folder, null)
           : refused(origin + ": " + named + " (expected: an existing file)");
     }
+    return read(profile, commandLine, environment, folder, path);
+  }
+
+  private ConfigOutcome read(
+      Profile profile,
+      CommandLine commandLine,
+      Map<String, String> environment,
+      Path folder,
+      Path path) {
     try {
       return load(profile, commandLine, environment, folder, PropertiesFile.read(path));
     } catch (IOException e) {
@@ -144,6 +164,7 @@ public final class ConfigLoader {
       int loops = values.get(settings.network.numberOfNettyThreads);
       int gpus = gpuCount();
       Integer workers = values.given(settings.models.defaultWorkers);
+      FetchConfig fetch = fetch();
       return new ServerConfig(
           profile,
           version,
@@ -163,11 +184,12 @@ public final class ConfigLoader {
           limits(),
           defaults(gpus),
           workers(gpus),
-          fetch(),
+          fetch,
           cors(),
           loadModels(),
           loadApps(),
-          models());
+          models(),
+          snapshots(fetch.modelStore()));
     }
 
     private TokenConfig tokens() {
@@ -361,6 +383,39 @@ public final class ConfigLoader {
     private List<String> loadApps() {
       List<String> given = values.given(settings.models.loadApps);
       return given == null ? List.of() : given;
+    }
+
+    private SnapshotConfig snapshots(@Nullable Path store) {
+      String json = values.given(settings.models.modelSnapshot);
+      if (json != null) {
+        warnOfModelsNotLoaded();
+      }
+      return new SnapshotConfig(
+          values.get(settings.models.configSnapshots) && !commandLine.noSnapshots(),
+          SnapshotFolder.standardFolder(folder, environment),
+          values.get(settings.models.configSnapshotsKept),
+          SnapshotProperties.of(settings, values),
+          json == null
+              ? null
+              : new SnapshotJson(profile, findings, store, machine.exists()).read(json));
+    }
+
+    /** TorchServe's way, but not in silence. */
+    private void warnOfModelsNotLoaded() {
+      Setting<?> models = settings.models.loadModels;
+      if (values.isGiven(models)) {
+        String text =
+            models.key()
+                + ": "
+                + values.text(models.key())
+                + " is not loaded, since model_snapshot says what is (expected: only one of them)"
+                + values.from(models.key());
+        if (profile.unknownKeysFail()) {
+          findings.problem(text);
+        } else {
+          findings.warning(text);
+        }
+      }
     }
 
     private Map<ModelKey, ModelOverrides> models() {

@@ -1,13 +1,17 @@
 package ai.mariner.server.config;
 
+import ai.mariner.core.config.Profile;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Readers of JSON: as it is defined, and as TorchServe takes it. */
 final class JsonForms {
@@ -18,6 +22,31 @@ final class JsonForms {
               + "|(?i)\\b(true|false|null)\\b");
 
   private JsonForms() {}
+
+  /**
+   * The JSON of a key; where people are used to it, also what TorchServe takes for JSON.
+   *
+   * @return {@code null}: it was reported
+   */
+  static @Nullable JsonNode read(String key, String text, Profile profile, Findings findings) {
+    try {
+      return strict().readTree(text);
+    } catch (JsonProcessingException strict) {
+      String expected = "JSON; " + strict.getOriginalMessage();
+      if (profile.lenientModelsJson()) {
+        try {
+          JsonNode root = lenient().readTree(withPlainWords(text));
+          String shown = Findings.shortened(text);
+          findings.warning(key + ": " + shown + " is taken as JSON (expected: " + expected + ")");
+          return root;
+        } catch (JsonProcessingException stillNone) {
+          // Said below.
+        }
+      }
+      findings.malformed(key, text, expected);
+      return null;
+    }
+  }
 
   /** JSON, without two members of one name. */
   static ObjectMapper strict() {

@@ -20,6 +20,7 @@ import java.util.function.Predicate;
  * @param maxDirectBytes memory that the JVM may use outside its heap
  * @param runDirectory private folder for this run, which does not exist yet
  * @param isFolder whether a path is an existing folder
+ * @param exists whether there is something at a path
  * @param tls reads the files of TLS
  */
 public record Machine(
@@ -28,6 +29,7 @@ public record Machine(
     long maxDirectBytes,
     Path runDirectory,
     Predicate<Path> isFolder,
+    Predicate<Path> exists,
     TlsProbe tls) {
   private static final Duration GPU_PROBE_LIMIT = Duration.ofSeconds(10);
 
@@ -42,6 +44,7 @@ public record Machine(
         directMemoryLimit(ManagementFactory.getRuntimeMXBean().getInputArguments()),
         Path.of(System.getProperty("java.io.tmpdir", "/tmp"), run),
         Files::isDirectory,
+        Files::exists,
         TlsMaterial::read);
   }
 

@@ -45,6 +45,28 @@ final class ModelSettings {
           Fallback.NONE,
           "Options by model and version as JSON: `{\"name\": {\"version\": {\"minWorkers\": 1,"
               + " …}}}`. Loads nothing by itself.");
+  final Setting<String> modelSnapshot =
+      chapter.row(
+          "model_snapshot",
+          Syntax.text().described("a JSON object"),
+          Fallback.NONE,
+          "Models to load at start with their options, in place of `load_models`, as snapshots have"
+              + " them: `{\"models\": {\"name\": {\"version\": {\"marName\": \"name.mar\","
+              + " \"minWorkers\": 1, …}}}}`.");
+  final Setting<Boolean> configSnapshots =
+      chapter.row(
+          "config_snapshots",
+          Syntax.bool(),
+          new Fallback("true", "false", null),
+          "Whether snapshots of the configuration and the models are written to the folder `config`"
+              + " beside the logs: after the start, after each change of the models, and at the"
+              + " end. `--no-config-snapshots` switches it off.");
+  final Setting<Integer> configSnapshotsKept =
+      chapter.row(
+          "config_snapshots_kept",
+          Syntax.whole(1, 1_000_000),
+          "20",
+          "How many of the newest snapshots are kept.");
   final Setting<Integer> defaultWorkers =
       chapter.row(
           "default_workers_per_model",
@@ -118,11 +140,6 @@ final class ModelSettings {
           "Most GPUs to use; never more than are found.");
 
   {
-    chapter.later(
-        "model_snapshot",
-        Syntax.text(),
-        Fallback.NONE,
-        "Models to restore; snapshots are neither read nor written.");
     chapter.later(
         "install_py_dep_per_model",
         Syntax.bool(),

@@ -10,7 +10,6 @@ import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.NameRule;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Collections;
@@ -18,7 +17,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** The {@code models} key: options by model and version. Every problem is named by its path. */
 final class ModelsJson {
@@ -36,7 +34,7 @@ final class ModelsJson {
 
   Map<ModelKey, ModelOverrides> read(String text) {
     Map<ModelKey, ModelOverrides> result = new LinkedHashMap<>();
-    JsonNode root = parsed(text);
+    JsonNode root = JsonForms.read(KEY, text, profile, findings);
     if (root == null || !isObject(KEY, root)) {
       return result;
     }
@@ -57,33 +55,8 @@ final class ModelsJson {
     return Collections.unmodifiableMap(result);
   }
 
-  /** JSON; where people are used to it, also what TorchServe takes for JSON. */
-  private @Nullable JsonNode parsed(String text) {
-    try {
-      return JsonForms.strict().readTree(text);
-    } catch (JsonProcessingException strict) {
-      String expected = "JSON; " + strict.getOriginalMessage();
-      if (profile.lenientModelsJson()) {
-        try {
-          JsonNode root = JsonForms.lenient().readTree(JsonForms.withPlainWords(text));
-          findings.warning(
-              KEY
-                  + ": "
-                  + Findings.shortened(text)
-                  + " is taken as JSON (expected: "
-                  + expected
-                  + ")");
-          return root;
-        } catch (JsonProcessingException stillNone) {
-          // Said below.
-        }
-      }
-      findings.malformed(KEY, text, expected);
-      return null;
-    }
-  }
-
-  private ModelOverrides readOptions(String path, JsonNode options) {
+  /** The options of one version. */
+  ModelOverrides readOptions(String path, JsonNode options) {
     reportUnknown(path, options);
     Manner manner = profile.lenientModelsJson() ? Manner.LENIENT : Manner.STRICT;
     OptionReader reader =

@@ -33,6 +33,11 @@ record Setting<T>(
     return odd != null ? odd : "TS_" + key.toUpperCase(Locale.ROOT);
   }
 
+  /** Whether its value is for no eyes. */
+  boolean isSecret() {
+    return key.endsWith("_pass") || key.endsWith("_token");
+  }
+
   /** The value when nobody says, or {@code null} if there is none or it is computed. */
   @Nullable T defaultValue(Profile profile) {
     String text = fallback.text(profile);

@@ -34,7 +34,7 @@ public record SettingInForce(
     boolean given = values.isGiven(key);
     String written = given ? values.text(key) : row.fallback().text(profile);
     String value = computed.getOrDefault(key, written == null ? "" : written);
-    boolean secret = given && (key.endsWith("_pass") || key.endsWith("_token"));
+    boolean secret = given && row.isSecret();
     return new SettingInForce(
         key,
         secret ? HIDDEN : value.isEmpty() ? null : value,

@@ -79,6 +79,15 @@ final class Values {
     return source == null ? "" : source.text;
   }
 
+  /**
+   * What stands for a key in the file or on the command line, with references to the environment
+   * as they are; absent: nothing, or the environment gives it.
+   */
+  @Nullable String written(String key) {
+    Given source = given.get(key);
+    return source == null ? null : source.written;
+  }
+
   /** Who gave a key; absent: nobody, its default holds. */
   @Nullable String origin(String key) {
     Given source = given.get(key);
@@ -129,7 +138,7 @@ final class Values {
       } else {
         String text = expanded(entry.getKey(), entry.getValue(), environment);
         if (text != null) {
-          given.put(entry.getKey(), new Given(text, origin));
+          given.put(entry.getKey(), new Given(text, origin, entry.getValue()));
         }
       }
     }
@@ -206,7 +215,7 @@ final class Values {
       boolean always = name.equals(OPEN_INFERENCE_VARIABLE) && OPEN_INFERENCE_ON.equals(text);
       if (text != null && (counts || always)) {
         String value = always ? "true" : text.strip();
-        given.put(setting.key(), new Given(value, "environment variable " + name));
+        given.put(setting.key(), new Given(value, "environment variable " + name, null));
       }
     }
   }
@@ -248,7 +257,11 @@ final class Values {
             + source.from());
   }
 
-  private record Given(String text, String origin) {
+  private record Given(String text, String origin, @Nullable String written) {
+    Given(String text, String origin) {
+      this(text, origin, text);
+    }
+
     String from() {
       return " [" + origin + "]";
     }

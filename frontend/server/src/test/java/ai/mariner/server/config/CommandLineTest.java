@@ -59,6 +59,7 @@ class CommandLineTest {
                 null,
                 null,
                 null,
+                true,
                 false));
   }
 

@@ -213,7 +213,6 @@ class ConfigLoaderTest {
     "install_py_dep_per_model, true",
     "plugins_path, plugins",
     "cpp_log_config, log.cfg",
-    "model_snapshot, {}",
     "cpu_launcher_enable, true",
     "ipex_enable, true",
     "debug, true",
@@ -308,7 +307,7 @@ class ConfigLoaderTest {
   void findsTheFileInTheOrderOfPrecedence(@TempDir Path folder) throws IOException {
     Files.createDirectories(folder.resolve("ts"));
     Machine machine =
-        new Machine(1, () -> 0, 1024, folder.resolve("run"), Files::isDirectory, TlsMaterial::read);
+        new Machine(1, () -> 0, 1024, folder.resolve("run"), Files::isDirectory, Files::exists, TlsMaterial::read);
     ConfigLoader loader = new ConfigLoader(machine, "0.13.0");
     CommandLine plain =
         CommandLine.parse(List.of("--server-home", folder.toString())).commandLine();

@@ -74,6 +74,7 @@ final class Loading {
             1L << 30,
             Path.of("/tmp/mariner-1"),
             path -> !path.toString().contains("missing"),
+            path -> !path.toString().contains("missing"),
             TlsMaterial::read);
     PropertiesFile parsed =
         file.isEmpty() ? null : PropertiesFile.parse(Path.of("config.properties"), file);
