@@ -147,7 +147,9 @@ def _start_server(options: argparse.Namespace, environment: Mapping[str, str]) -
         print(f"Warning: TorchServe is using non-default JVM parameters: {vmargs}", flush=True)
     folder = run_folder()
     with folder.locked():
-        arguments = server_arguments(options, store, config_file)
+        # Without a name the server decides: the last snapshot, else ./config.properties.
+        named = bool(options.ts_config or environment.get("TS_CONFIG_FILE"))
+        arguments = server_arguments(options, store, config_file if named else None)
         foreground = stays(options.foreground, "torchserve")
         launch = prepare(arguments, folder, config, options.log_config, foreground, environment)
         with folder.taken():

@@ -115,7 +115,8 @@ final class StartupLoad implements RegistryListener {
     }
     var unused =
         CompletableFuture.allOf(ends.toArray(CompletableFuture<?>[]::new))
-            .whenComplete((nothing, thrown) -> allRegistered(snapshot == null ? List.of() : snapshot));
+            .whenComplete(
+                (nothing, thrown) -> allRegistered(snapshot == null ? List.of() : snapshot));
   }
 
   private void allRegistered(List<RestoredModel> snapshot) {

@@ -77,7 +77,8 @@ public final class Registration {
    * @param order what was asked for
    * @param archive archive; who holds this gives it back unless it is published
    * @param key registered name and version that it will have
-   * @param loop owner of its pool, for a part of a workflow or application; absent: whose turn it is
+   * @param loop owner of its pool, for a part of a workflow or application; absent: whose turn it
+   *     is
    * @param routes names of the routes that it is on, which requests point at
    */
   record Fetched(

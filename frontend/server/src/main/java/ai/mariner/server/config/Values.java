@@ -80,8 +80,8 @@ final class Values {
   }
 
   /**
-   * What stands for a key in the file or on the command line, with references to the environment
-   * as they are; absent: nothing, or the environment gives it.
+   * What stands for a key in the file or on the command line, with references to the environment as
+   * they are; absent: nothing, or the environment gives it.
    */
   @Nullable String written(String key) {
     Given source = given.get(key);

@@ -27,7 +27,9 @@ public record SnapshotFolder(Path folder, int kept) implements SnapshotStore {
 
   /** The folder of snapshots, which lies beside the logs. */
   public static Path standardFolder(Path workingFolder, Map<String, String> environment) {
-    return workingFolder.resolve(environment.getOrDefault("LOG_LOCATION", "logs")).resolve("config");
+    return workingFolder
+        .resolve(environment.getOrDefault("LOG_LOCATION", "logs"))
+        .resolve("config");
   }
 
   /** Where a snapshot lies. */

@@ -307,7 +307,14 @@ class ConfigLoaderTest {
   void findsTheFileInTheOrderOfPrecedence(@TempDir Path folder) throws IOException {
     Files.createDirectories(folder.resolve("ts"));
     Machine machine =
-        new Machine(1, () -> 0, 1024, folder.resolve("run"), Files::isDirectory, Files::exists, TlsMaterial::read);
+        new Machine(
+            1,
+            () -> 0,
+            1024,
+            folder.resolve("run"),
+            Files::isDirectory,
+            Files::exists,
+            TlsMaterial::read);
     ConfigLoader loader = new ConfigLoader(machine, "0.13.0");
     CommandLine plain =
         CommandLine.parse(List.of("--server-home", folder.toString())).commandLine();
