@@ -21,6 +21,7 @@ MODULES = {
     "torchserve": "ts.model_server",
     "archiver": "model_archiver",
     "mlserver": "ts.compat.mlserver.cli",
+    "kserve": "ts._cli.kserve",
 }
 _STARTING = ("start", "--start", "serve", "drill")
 _QUIET_JVM = "-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dio.netty.leakDetection.level=paranoid"
