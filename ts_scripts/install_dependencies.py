@@ -1,8 +1,8 @@
 """Installs what this checkout needs, under the name that TorchServe's users know.
 
-`--environment dev` (the default) is what the project's tests need, and the work of `script/setup`; `prod` is only
-what a server needs. `--cuda` and `--rocm` say which torch is meant; torch itself comes from the index that
-MARINER_PIP_ARGS names, so both are refused unless that is set.
+`--environment dev` (the default) is what the project's tests need, and the work of `script/setup`; `prod` is
+only what a server needs. `--cuda` and `--rocm` say which torch is meant; torch itself comes from the index
+that MARINER_PIP_ARGS names, so both are refused unless that is set.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """`python -m ts._cli.kserve`: the `torchserve` command in a container that KServe starts.
 
-There a wrapper answered on 8080 and 8081 in front of TorchServe on the ports of the user's configuration (8085).
-Mariner answers on KServe's ports itself: the configuration is taken as it is, but for the inference addresses,
-and no token is asked for unless it says so, since KServe's clients have none.
+There a wrapper answered on 8080 and 8081 in front of TorchServe on the ports of the user's configuration.
+Mariner answers on KServe's ports itself: the configuration is taken as it is, but for the addresses of
+inference; no token is asked for unless it says so, since KServe's clients have none.
 """
 
 from __future__ import annotations
