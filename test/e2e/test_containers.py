@@ -45,7 +45,7 @@ def test_kserves_container_answers_on_kserves_ports(operator: Operator) -> None:
         answer = rest.call(inference, "POST", "/v1/models/m:predict", body, JSON)
         assert (answer.status, answer.json()) == (200, {"predictions": [1, 2]})
         assert rest.call(inference, "GET", "/v2/models/m/ready").status == 200
-        assert rest.call(management, "GET", "/v1/models/m").json() == {"name": "m", "ready": True}
+        assert rest.call(inference, "GET", "/v1/models/m").json() == {"name": "m", "ready": True}
         assert rest.call(management, "GET", "/models/m").json()[0]["maxWorkers"] == 5
     finally:
         psutil.Process(process.pid).terminate()

@@ -50,6 +50,10 @@ final class HealthRoutes {
     Route.Action live = call -> answer(call, 200, HealthView.serverLive());
     routes.add(route(null, "/v2/health/live", null, live, doc("serverLiveV2")).in(v2));
     routes.add(route(null, "/v2/health/ready", null, this::serverReady, serverReady).in(v2));
+    if (!context.config().inference().isOneWith(context.config().management())) {
+      // KServe's clients ask where they predict. On a shared listener it is the management API's.
+      get(routes, "/v1/models/{model}", TokenScope.INFERENCE, this::readyV1, ManagementDocs.READY);
+    }
     model(routes, "/v2/models/{model}/ready", "modelReadyV2");
     model(routes, "/v2/models/{model}/versions/{version}/ready", "modelReadyV2Version");
     return routes;
@@ -102,6 +106,17 @@ final class HealthRoutes {
     boolean healthy =
         health.ready() || (context.config().profile().legacyStatuses() && health.firstLoad());
     answer(call, healthy ? 200 : 500, HealthView.ping(healthy));
+  }
+
+  private void readyV1(Call call) {
+    String name = call.target().model();
+    ManagementRoutes.answer(
+        call,
+        context.models().describe(ModelRef.of(name)),
+        models -> {
+          boolean ready = models.stream().anyMatch(model -> model.readyWorkers() > 0);
+          return Replies.json(200, HealthView.modelReady(name, ready));
+        });
   }
 
   /** Readiness of the server, or of the one model that the query names. */

@@ -75,8 +75,7 @@ class InferenceRoutesTest {
         "//predictions/m",
         "/predictions",
         "/predictions//1",
-        "/v1/models/:predict",
-        "/v1/models/m",
+        "/v1/models",
         "/models/m/other",
         "/wfpredict",
         "/workflows",
@@ -89,6 +88,14 @@ class InferenceRoutesTest {
         .contains(
             "ResourceNotFoundException",
             "Requested resource is not found, please refer to API document.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/v1/models/nope", "/v1/models/:predict"})
+  void kservesFirstProtocolAsksForModelsHereToo(String path) {
+    assertThat(ask(FramingTest.get(path)))
+        .startsWith("HTTP/1.1 404 ")
+        .contains("ModelNotFoundException");
   }
 
   @ParameterizedTest

@@ -143,11 +143,9 @@ final class Listeners {
     return all;
   }
 
-  /** Equal addresses are one listener; port 0 is another free port each time. */
   private static void add(List<Shared> all, ListenerAddress address, Api api) {
-    boolean anyPort = address.unixPath() == null && address.port() == 0;
     for (Shared shared : all) {
-      if (!anyPort && shared.address().equals(address)) {
+      if (shared.address().isOneWith(address)) {
         shared.apis().add(api);
         return;
       }

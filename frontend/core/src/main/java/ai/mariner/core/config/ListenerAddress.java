@@ -28,6 +28,12 @@ public record ListenerAddress(
     return new ListenerAddress(host, port, unixPath, config);
   }
 
+  /** Whether both are one listener; port 0 is another free port each time. */
+  public boolean isOneWith(ListenerAddress other) {
+    boolean anyPort = unixPath == null && port == 0;
+    return !anyPort && equals(other);
+  }
+
   /** As it is written in the configuration of REST. */
   @Override
   public String toString() {
