@@ -6,7 +6,7 @@ package ai.mariner.core.config;
  */
 public enum Profile {
   /** The {@code mariner} command. */
-  MARINER(false, true, false, true, false, "", "prometheus", true, false, false, true, "60"),
+  MARINER(false, true, false, true, false, "", "prometheus", true, false, false, true, "60", false),
   /** The drop-in {@code torchserve} command. */
   TORCHSERVE(
       true,

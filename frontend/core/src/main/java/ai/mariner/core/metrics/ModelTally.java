@@ -131,4 +131,14 @@ public final class ModelTally implements ModelMetrics {
   public void gauges(int waiting, int running, int readyWorkers) {
     meters.gauges(waiting, running, readyWorkers);
   }
+
+  @Override
+  public void oldest(boolean waits, long arrivalNanos) {
+    meters.oldest(waits, arrivalNanos);
+  }
+
+  @Override
+  public void staff(int starting, int stopping) {
+    meters.staff(starting, stopping);
+  }
 }
