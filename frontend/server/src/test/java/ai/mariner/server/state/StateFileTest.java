@@ -37,6 +37,7 @@ class StateFileTest {
         START
             .in(Phase.LISTENING)
             .withListeners(Map.of("inference", "http://127.0.0.1:8080"))
+            .withCertificate("REVS")
             .withModels(
                 List.of(
                     new Model("m", null, "m.mar", Model.Progress.FETCHING, 0, 1, null),
@@ -50,6 +51,7 @@ class StateFileTest {
                     """
                     {"pid":123,"profile":"mariner","phase":"listening",
                      "listeners":{"inference":"http://127.0.0.1:8080"},
+                     "certificate":"REVS",
                      "models":[
                       {"name":"m","version":null,"location":"m.mar","state":"fetching","workers":0,"wanted":1,"reason":null},
                       {"name":"n","version":"1.0","location":"n.mar","state":"failed","workers":0,"wanted":2,"reason":"é\\""}],
