@@ -51,7 +51,7 @@ def mosec_script(name: str, on_mariner: bool) -> Running:
     if on_mariner:
         # Its own requirements are those of the peer, pure Python for Mariner's interpreter.
         site = next((python.parents[1] / "lib").glob("python*/site-packages"))
-        paths = [ROOT / "packaging" / "mosec-alias", ROOT, HANDLERS, site]
+        paths = [ROOT / "aliases" / "mosec", ROOT, HANDLERS, site]
         python, variables["PYTHONPATH"] = Path(sys.executable), os.pathsep.join(map(str, paths))
     folder = fresh_folder(f"{name}-{'mariner' if on_mariner else 'mosec'}")
     port = free_ports(1)[0]

@@ -16,7 +16,7 @@ from support.places import PYTHON, ROOT
 from support.scripts import RunningScript
 
 SCRIPT = Path(__file__).parent / "service.py"
-ALIAS = ROOT / "packaging" / "mosec-alias"
+ALIAS = ROOT / "aliases" / "mosec"
 LIMIT = ["--max-request-size", "1000"]
 FRAME = re.compile(rb": <frame .*", re.DOTALL)
 

@@ -13,7 +13,7 @@ import ts.compat.mosec
 from ts.compat.mosec import errors
 from ts.compat.mosec.mixin import typed_worker
 
-ALIAS = Path(__file__).resolve().parents[4] / "packaging" / "mosec-alias"
+ALIAS = Path(__file__).resolve().parents[4] / "aliases" / "mosec"
 
 
 @pytest.fixture
