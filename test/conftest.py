@@ -1,4 +1,4 @@
-"""Makes `support` importable for the tests below this folder, and arranges them for two lanes."""
+"""Makes `support` importable for the tests below this folder, and says which run at night."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytest_plugins = ["support.fixtures"]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Before marks are selected, and before pytest-xdist reads its groups."""
+    """Before marks are selected."""
     from support.lanes import arrange
 
     arrange(items)

@@ -74,12 +74,7 @@ def torchserve_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runn
     yield from _shared(tmp_path_factory.mktemp("t") / "torchserve", "torchserve", flags)
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(profile, marks=pytest.mark.xdist_group(f"{profile}_server"))
-        for profile in ("mariner", "torchserve")
-    ]
-)
+@pytest.fixture(params=["mariner", "torchserve"])
 def shared_server(request: pytest.FixtureRequest) -> RunningServer:
     """Each of the two shared servers."""
     server = request.getfixturevalue(f"{request.param}_server")
