@@ -1,7 +1,7 @@
 """Which tests only run at night.
 
-Two lanes run at once (`pytest -n 2 --dist loadfile`). The tests of a file stay on one lane, so that a server that a
-file starts for itself is started once; the servers of the whole run are started on each lane. Files go to the lane
+Two lanes run at once (`pytest -n 2 --dist loadfile`). The tests of a file stay on one lane, so that a server
+of a file's own is started once; the servers of the whole run are started on each lane. Files go to the lane
 that is free.
 """
 
