@@ -194,9 +194,10 @@ def _remove_key_file() -> None:
             print(f"{KEY_FILE} can't be removed ({error.strerror}).", file=sys.stderr)
 
 
-def _await_end(pid: int) -> bool:
+def _await_end(pid: int, mark: str | None) -> bool:
+    """Waits for the process itself: while it ends it has no command line any more, but all else."""
     begun = time.monotonic()
-    while is_model_server(pid):
+    while mark is not None and start_mark(pid) == mark:
         if time.monotonic() - begun >= _STOP_SECONDS:
             return False
         time.sleep(POLL_SECONDS)
@@ -216,6 +217,7 @@ def _stop_server() -> int:
         return _stopped(path, pid, "TorchServe is not currently running.")
     if not is_model_server(pid):
         return _stopped(path, pid, "TorchServe already stopped.")
+    mark = start_mark(pid)
     try:
         os.kill(pid, signal.SIGTERM)
     except ProcessLookupError:
@@ -224,7 +226,7 @@ def _stop_server() -> int:
         raise CommandError(f"TorchServe (pid {pid}) belongs to another user") from error
     _remove_key_file()
     # The server finishes what it accepted; a start that followed at once would find its ports taken.
-    if not _await_end(pid):
+    if not _await_end(pid, mark):
         print("Stopping TorchServe took too long.")
         return 1
     return _stopped(path, pid, "TorchServe has stopped.")
