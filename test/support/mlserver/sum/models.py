@@ -17,6 +17,7 @@ class Sum(MLModel):
     async def load(self) -> bool:
         register("sums", "What was added")
         self.waiting = 0
+        self.met = asyncio.Event()
         self.ready = True
         return self.ready
 
@@ -42,8 +43,9 @@ class Sum(MLModel):
     async def _meet(self) -> None:
         """Goes on when another request is here, too."""
         self.waiting += 1
-        while self.waiting < 2:
-            await asyncio.sleep(0.01)
+        if self.waiting >= 2:
+            self.met.set()
+        await self.met.wait()
 
     @custom_handler(rest_path="/sums/of")
     async def sum_of(self, payload: list[int]) -> dict[str, int]:
