@@ -19,6 +19,7 @@ from bench.report import page
 from bench.rows import (
     apps,
     bodies,
+    concurrent,
     echo,
     groups,
     grpc,
@@ -40,6 +41,7 @@ ROWS: Mapping[str, Row] = {
     "tls": tls.measure,
     "oip": oip.measure,
     "models": models.measure,
+    "concurrent": concurrent.measure,
     "apps": apps.measure,
     "mosec": mosec.measure,
     "scaling": scaling.measure,

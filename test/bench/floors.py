@@ -50,6 +50,8 @@ IN_PROCESS = "of the same loop without a server"
 OVERLAP = "of the same model without preparing ahead, where decoding takes as long as the network"
 PLAIN = "of the same server in plain HTTP"
 STAGES = "of one stage; a second one is a second process on two processors"
+WAITING = "of what the waiting of the handler allows"
+TURNS = "two turns: the one under way and one more; a twentieth for the way there and back"
 BATCHING = "batching must not cost throughput; 3 % for noise"
 
 # batch: peer: floors by number of connections.
@@ -110,9 +112,40 @@ def _photo() -> Iterator[Floor]:
     yield Floor("models", ahead, plain, 1.2, OVERLAP)
 
 
+def _concurrent() -> Iterator[Floor]:
+    at: dict[str, Parameter] = {"model": "awaiting", "connections": 64}
+    yield Floor("concurrent", Side("mariner", at), Side("waiting alone", at), 0.8, WAITING)
+    bound, ours = (Side(name, {"model": "turns"}, "first token ms") for name in ("two turns", "mariner"))
+    yield Floor("concurrent", bound, ours, 0.95, TURNS)
+
+
+def _mosec() -> Iterator[Floor]:
+    for stages in (1, 2, 3):
+        for connections in (1, 16, 64):
+            yield _mosec_floor(f"{stages} stages", connections, 1.5)
+    yield _mosec_floor("1 MB msgpack", 4, 1.5)
+    yield _mosec_floor("10 MB between stages", 4, 2)
+    yield _mosec_floor("100 events", 4, 1.5)
+
+
+def _mosec_floor(what: str, connections: int, floor: float) -> Floor:
+    at: dict[str, Parameter] = {"what": what, "connections": connections}
+    return Floor("mosec", Side("mariner", at), Side("mosec", at), floor, PEERS)
+
+
 def _apps() -> Iterator[Floor]:
     one: dict[str, Parameter] = {"nodes": 1, "connections": 64}
     yield Floor("apps", Side("mariner", {**one, "nodes": 2}), Side("mariner", one), 0.45, STAGES)
 
 
-FLOORS: tuple[Floor, ...] = (*_echo(), *_grpc(), *_bodies(), *_tls(), *_models(), *_photo(), *_apps())
+FLOORS: tuple[Floor, ...] = (
+    *_echo(),
+    *_grpc(),
+    *_bodies(),
+    *_tls(),
+    *_models(),
+    *_photo(),
+    *_concurrent(),
+    *_apps(),
+    *_mosec(),
+)

@@ -18,6 +18,10 @@ from ts._worker.replies import error_reply
 from ts._worker.single import Single
 
 _LAST_SECONDS = 1.0
+_FLUSH_EVERY = 8
+"""Answers of one turn go out in such lots: clients and frontend work on the first ones meanwhile, and what
+began together does not stay together for ever.
+"""
 
 
 class Crew(Protocol):
@@ -59,7 +63,7 @@ class Host:
         self._woken: asyncio.Future[None] | None = None
         self._dispatches = False
         self._watches_ends = False
-        self._flushes = False
+        self._unsent = 0
         link.beat = self._beat
         self.loop.add_reader(link.channel.fileno(), self._readable)
 
@@ -123,7 +127,7 @@ class Host:
                 self.loop.run_until_complete(asyncio.wait(tasks, timeout=_LAST_SECONDS))
 
     def reply(self, kind: int, flags: int, model: int, run: int, items: Sequence[ReplyItem]) -> None:
-        """Sends a frame at the end of the loop's turn."""
+        """Sends a frame at the end of the loop's turn, or with some others before that."""
         try:
             self._link.reply(kind, flags, model, run, items)
         except ProtocolError as fault:  # what the handler set can't be told
@@ -131,9 +135,11 @@ class Host:
             return
         if flags and kind == FrameType.RESULT:
             self.spent = True
-        if not self._flushes:
-            self._flushes = True
+        self._unsent += 1
+        if self._unsent == 1:
             self.loop.call_soon(self.flush)
+        elif self._unsent >= _FLUSH_EVERY:
+            self.flush()
 
     def ended(self, run: Single) -> None:
         """A run has sent its RESULT."""
@@ -146,7 +152,7 @@ class Host:
 
     def flush(self) -> None:
         """Sends at once what was to be sent at the end of the loop's turn."""
-        self._flushes = False
+        self._unsent = 0
         try:
             self._link.flush()
         except Disconnected as fault:

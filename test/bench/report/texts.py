@@ -36,6 +36,12 @@ answer TorchServe's `Predictions`, MLServer the Open Inference Protocol's `Model
 Echo of 1 MB and 10 MB over four connections by wrk, one worker, batch 1. `limit` is a bare copy through
 the same sockets. The peak of the frontend's memory was sampled under load.""",
     ),
+    "tls": Text(
+        "TLS",
+        """\
+Echo of 1 KB on 64 connections that stay open, TLS 1.3 with an RSA key of 2048 bits, by wrk; one worker,
+batch 1. `mariner` is the same server in plain HTTP.""",
+    ),
     "oip": Text(
         "Tensors",
         """\
@@ -52,6 +58,14 @@ to 96x96 for the same network, with and without `prepareAhead`. With `--device c
 whole batches and no server: decoding, preprocessing, forward pass, postprocessing and JSON are in it.
 The rates are slopes through all answers, because answers of a batch come together. Both frontends were
 warmed up by an echo model beside the others.""",
+    ),
+    "concurrent": Text(
+        "Many requests in one worker",
+        """\
+`awaiting` is an `async def` handler that waits 10 ms a request, 64 connections by wrk, one worker with
+`asyncCommunication`; "waiting alone" is what 64 requests of 10 ms allow at most. `turns` makes a token of
+each request in a turn of 20 ms (`continuousBatching`): the time to the first token of a request that
+joins one under way, beside two turns, measured meanwhile.""",
     ),
     "apps": Text(
         "Applications",

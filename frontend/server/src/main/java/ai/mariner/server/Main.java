@@ -81,9 +81,8 @@ public final class Main {
     Logger log = LoggerFactory.getLogger(Main.class);
     outcome.warnings().forEach(log::warn);
     ConfigSummary.lines(config, folder).forEach(log::info);
-    Wiring server = start(config, environment, state);
+    Wiring server = start(config, environment, state, running);
     if (server != null) {
-      running.set(server);
       System.out.println("Model server started.");
       System.out.flush();
       // gRPC logs through java.util.logging, and only once there are calls.
@@ -131,10 +130,14 @@ public final class Main {
   }
 
   private static @Nullable Wiring start(
-      ServerConfig config, Map<String, String> environment, StateReport state) {
+      ServerConfig config,
+      Map<String, String> environment,
+      StateReport state,
+      AtomicReference<@Nullable Wiring> running) {
     try {
-      return Wiring.start(config, environment, state);
+      return Wiring.start(config, environment, state, running::set);
     } catch (IOException | RuntimeException e) {
+      running.set(null);
       String message = e.getMessage() == null ? e.toString() : e.getMessage();
       // What is in the way of a start is told by its message; only a fault of our own needs its
       // stack.

@@ -56,6 +56,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -101,8 +102,8 @@ final class Wiring {
   private final ServerMetricLines metricLines;
   private final Transport transport;
   private final TlsContexts tls;
-  private @Nullable Listeners listeners;
-  private @Nullable SystemWatch system;
+  private volatile @Nullable Listeners listeners;
+  private volatile @Nullable SystemWatch system;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
   private Wiring(
@@ -196,9 +197,15 @@ final class Wiring {
    * Starts the server. Models begin to load before the listeners are bound, since starting their
    * processes takes longest.
    *
+   * @param made told of the server before anything is accepted, so that what is accepted is never
+   *     cut off by a stop that comes early
    * @throws IOException naming what could not be bound or made; nothing is left then
    */
-  static Wiring start(ServerConfig config, Map<String, String> environment, StateReport state)
+  static Wiring start(
+      ServerConfig config,
+      Map<String, String> environment,
+      StateReport state,
+      Consumer<Wiring> made)
       throws IOException {
     RunDirectory runDirectory = RunDirectory.create(config.worker().runDirectory());
     RunDirectory sockets = runDirectory;
@@ -211,6 +218,7 @@ final class Wiring {
       runDirectory.remove();
       throw e;
     }
+    made.accept(server);
     try {
       server.startup().begin();
       server.listen();
