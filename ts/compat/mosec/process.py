@@ -25,6 +25,7 @@ from ts._cli.state import ServerState, read_state
 from ts.compat.mosec.arguments import Settings
 from ts.compat.mosec.log import get_logger
 from ts.compat.mosec.plan import plan_of
+from ts.compat.mosec.presence import Presence
 from ts.compat.mosec.runtime import Runtime
 from ts.compat.mosec.stage import WORKERS
 
@@ -161,20 +162,9 @@ def _failed(daemons: Mapping[str, Any]) -> str | None:
 def _deserted(folder: Path, stages: Mapping[str, Mapping[str, Any]]) -> str | None:
     """Names a stage all of whose workers have died."""
     for name, options in stages.items():
-        files = [folder / f"{name}.{number}" for number in range(1, options["minWorkers"] + 1)]
-        if not any(_lives(file) for file in files):
+        if Presence(folder, name).is_deserted(options["minWorkers"]):
             return f"all the {name} workers exited; please check for bugs or socket connection issues"
     return None
-
-
-def _lives(file: Path) -> bool:
-    try:
-        os.kill(int(file.read_text()), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except FileNotFoundError:
-        return True  # it is on its way
-    return True
 
 
 def _end(process: subprocess.Popen[bytes], settings: Settings) -> bool:

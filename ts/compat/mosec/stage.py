@@ -20,6 +20,7 @@ from ts._wire.messages import RequestItem
 from ts._worker.outputs import TypedBody
 from ts.compat.mosec.errors import PHRASES, MosecTimeoutError, status_of, text_of
 from ts.compat.mosec.log import get_logger
+from ts.compat.mosec.presence import Presence
 from ts.compat.mosec.worker import SSEWorker, Worker
 from ts.context import Context
 
@@ -75,7 +76,7 @@ class MosecStage:
             signal.signal(signal.SIGALRM, self._interrupt)
         present = Path(facts["path"]) / WORKERS
         if present.is_dir():
-            (present / f"{self._name}.{number}").write_text(str(os.getpid()))
+            Presence(present, self._name).arrive(number)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         raise MosecTimeoutError(f"[{number}]`forward` timeout after {self._timeout}s")
