@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Protocol
 
+from ts.sequences import SEQUENCE_END, SEQUENCE_ID, SEQUENCE_START
 from ts.version import __version__
 
 SERVER_NAME = "MMS"
@@ -184,9 +185,9 @@ class Context:
         self.model_yaml_config: dict[str, Any] = model_yaml_config or {}
         self.stopping_criteria: Any = None
         self.cl_socket: Any = None
-        self.header_key_sequence_id = "ts_request_sequence_id"
-        self.header_key_sequence_start = "ts_request_sequence_start"
-        self.header_key_sequence_end = "ts_request_sequence_end"
+        self.header_key_sequence_id = SEQUENCE_ID
+        self.header_key_sequence_start = SEQUENCE_START
+        self.header_key_sequence_end = SEQUENCE_END
         self._non_finite: Any = None
         self._routes: tuple[str, ...] = ()
         self._allow_pickle = True

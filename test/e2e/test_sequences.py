@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import queue
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -122,3 +123,31 @@ def test_a_single_call_may_belong_to_a_sequence(server: RunningServer, sequence:
     with rpc.inference(server.grpc_inference) as stub:
         assert rest_json(stub.Predictions(request, timeout=60))["sum"] == 6
     assert send(server, "count", "1", sequence).status == 400
+
+
+def test_the_configuration_names_the_headers(tmp_path: Path) -> None:
+    names = {"id": "X-Session", "start": "X-Session-Opens", "end": "X-Session-Ends"}
+    keys = {f"ts_header_key_sequence_{part}": name for part, name in names.items()}
+    running = RunningServer(tmp_path, models=["count=count.mar"], config=keys)
+    pack(running.store, "count", "counting", config={"sequenceBatching": True, "maxNumSequence": 8})
+    with running:
+
+        def ask(text: str, **headers: str) -> rest.Reply:
+            named = {names[part]: value for part, value in headers.items()}
+            return rest.call(running.inference, "POST", "/predictions/count", text, named)
+
+        first = ask("1", start="true")
+        assert first.headers["x-session"].startswith("ts-seq-")
+        assert ask("2", id=first.headers["x-session"]).json()["sum"] == 3
+        assert ask("stop", id=first.headers["x-session"]).status == 200
+        request = rpc.prediction("count", data=b"5", **{names["start"]: b"true"})
+        request.sequence_id = "s"
+        with rpc.inference(running.grpc_inference) as stub:
+            assert rest_json(stub.Predictions(request, timeout=60))["sum"] == 5
+        # The usual names say nothing here, and the handler's own word has ended the first sequence.
+        other = rest.call(
+            running.inference, "POST", "/predictions/count", "1", {"ts_request_sequence_id": "s"}
+        )
+        assert other.status == 200, other.text
+        assert other.headers["x-session"] != "s"
+        assert ask("1", id=first.headers["x-session"]).status == 400

@@ -12,6 +12,7 @@ from typing import Any
 from ts._wire.codec import decode_pairs
 from ts._wire.fast import plain_rows
 from ts._wire.messages import FrameType, RequestFlag, RequestItem
+from ts.sequences import SEQUENCE_END, SEQUENCE_ID, SEQUENCE_START
 
 Row = dict[str, Any]
 _TENSORS = "application/vnd.oip+binary"
@@ -94,11 +95,11 @@ def headers_of(kind: int, item: RequestItem) -> dict[str, Any]:
     found: dict[str, Any] = {part.name: {"content-type": part.content_type or None} for part in item.parts}
     found.setdefault("url_path", "")
     if item.sequence:
-        found["ts_request_sequence_id"] = item.sequence
+        found[SEQUENCE_ID] = item.sequence
         if item.flags & RequestFlag.SEQUENCE_START:
-            found["ts_request_sequence_start"] = "true"
+            found[SEQUENCE_START] = "true"
         if item.flags & RequestFlag.SEQUENCE_END:
-            found["ts_request_sequence_end"] = "true"
+            found[SEQUENCE_END] = "true"
     found.update(decode_pairs(item.header_block))
     found["explain"] = "True" if kind == FrameType.EXPLAIN else "False"
     if kind == FrameType.DESCRIBE:

@@ -1,5 +1,6 @@
 package ai.mariner.grpc;
 
+import ai.mariner.core.config.SequenceNames;
 import ai.mariner.core.message.Headers;
 import io.grpc.Metadata;
 import java.util.Set;
@@ -7,23 +8,16 @@ import java.util.function.BiConsumer;
 
 /**
  * The metadata of a call as handlers may see it: ASCII entries that the caller added. What the
- * protocol itself added, the token, and the names that switch a handler's mode are left out.
+ * protocol itself added, the token, and the names that switch a handler's mode or place a request
+ * in a sequence are left out.
  *
  * @param metadata metadata of the call, not changed any more
+ * @param sequences names that speak of sequences
  */
-record CallHeaders(Metadata metadata) implements Headers {
+record CallHeaders(Metadata metadata, SequenceNames sequences) implements Headers {
   private static final Set<String> WITHHELD =
       Set.of(
-          "authorization",
-          "content-type",
-          "describe",
-          "explain",
-          "te",
-          "ts_request_sequence_end",
-          "ts_request_sequence_id",
-          "ts_request_sequence_start",
-          "url_path",
-          "user-agent");
+          "authorization", "content-type", "describe", "explain", "te", "url_path", "user-agent");
 
   @Override
   public void forEach(BiConsumer<? super CharSequence, ? super CharSequence> consumer) {
@@ -39,10 +33,11 @@ record CallHeaders(Metadata metadata) implements Headers {
     }
   }
 
-  private static boolean visible(String name) {
+  private boolean visible(String name) {
     return !name.startsWith("grpc-")
         && !name.startsWith(":")
         && !name.endsWith(Metadata.BINARY_HEADER_SUFFIX)
-        && !WITHHELD.contains(name);
+        && !WITHHELD.contains(name)
+        && !sequences.has(name);
   }
 }

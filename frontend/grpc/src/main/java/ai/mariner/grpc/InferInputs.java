@@ -55,7 +55,7 @@ final class InferInputs {
       SignatureCheck.check(signature, infer);
     }
     InferTerms terms = InferTerms.of(infer);
-    Headers headers = new CallHeaders(metadata);
+    Headers headers = new CallHeaders(metadata, context.config().sequenceNames());
     if (streaming) {
       headers = headers.with("url_path", "infer_stream");
     }

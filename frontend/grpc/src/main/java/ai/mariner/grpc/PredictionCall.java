@@ -1,5 +1,6 @@
 package ai.mariner.grpc;
 
+import ai.mariner.core.config.SequenceNames;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
@@ -71,6 +72,7 @@ final class PredictionCall extends ServerCall.Listener<Received<PredictionsReque
 
   private void submit(PredictionsRequest message) {
     long id = context.inference().nextRequestId();
+    SequenceNames sequences = context.config().sequenceNames();
     String label = PredictionInputs.label(metadata);
     InferenceRequest inference =
         new InferenceRequest(
@@ -79,7 +81,7 @@ final class PredictionCall extends ServerCall.Listener<Received<PredictionsReque
             Operation.PREDICT,
             label,
             PredictionInputs.parts(message, context.config().limits().maxRequestBytes()),
-            SequenceInputs.named(message, new CallHeaders(metadata)),
+            new SequenceInputs(sequences).named(message, new CallHeaders(metadata, sequences)),
             timeoutNanos(),
             streaming,
             null);

@@ -84,7 +84,8 @@ final class SequenceCall extends ServerCall.Listener<Received<PredictionsRequest
     InferenceRequest request;
     try {
       ModelRef model = PredictionInputs.model(message);
-      Sequence place = SequenceInputs.place(message);
+      SequenceInputs inputs = new SequenceInputs(context.config().sequenceNames());
+      Sequence place = inputs.place(message);
       sink.belongsTo(place.id());
       List<InputPart> parts =
           PredictionInputs.parts(message, context.config().limits().maxRequestBytes());
@@ -94,8 +95,8 @@ final class SequenceCall extends ServerCall.Listener<Received<PredictionsRequest
               model,
               Operation.PREDICT,
               null,
-              SequenceInputs.withoutFlags(parts),
-              new CallHeaders(metadata),
+              inputs.withoutFlags(parts),
+              new CallHeaders(metadata, inputs.names()),
               PredictionCall.timeoutNanos(),
               true,
               place);

@@ -1,5 +1,6 @@
 package ai.mariner.grpc;
 
+import ai.mariner.core.config.SequenceNames;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.Body;
@@ -12,21 +13,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** Reads what a message says of its sequence: the field with the id, and two inputs for flags. */
-final class SequenceInputs {
-  private static final String ID = "ts_request_sequence_id";
-  private static final String START = "ts_request_sequence_start";
-  private static final String END = "ts_request_sequence_end";
-
-  private SequenceInputs() {}
+/**
+ * Reads what a message says of its sequence: the field with the id, and two inputs for flags.
+ *
+ * @param names of the inputs, and of the headers that tell the same
+ */
+record SequenceInputs(SequenceNames names) {
 
   /**
    * The place of a message in its sequence; a message that begins one need not name it.
    *
    * @throws ServeException BAD_REQUEST if it names none and begins none
    */
-  static Sequence place(PredictionsRequest message) {
-    boolean start = flag(message, START);
+  Sequence place(PredictionsRequest message) {
+    boolean start = flag(message, names.start());
     String id = message.getSequenceId();
     if (id.isEmpty()) {
       if (!start) {
@@ -34,12 +34,12 @@ final class SequenceInputs {
             ErrorKind.BAD_REQUEST,
             "Parameter sequenceId is required. sequence_id: \"\" (expected: id of a sequence, or"
                 + " the input "
-                + START
+                + names.start()
                 + ": true, which begins one)");
       }
       id = "ts-seq-" + UUID.randomUUID();
     }
-    return new Sequence(id, start, flag(message, END));
+    return new Sequence(id, start, flag(message, names.end()));
   }
 
   private static boolean flag(PredictionsRequest message, String name) {
@@ -48,10 +48,10 @@ final class SequenceInputs {
   }
 
   /** The inputs without the flags. */
-  static List<InputPart> withoutFlags(List<InputPart> parts) {
+  List<InputPart> withoutFlags(List<InputPart> parts) {
     List<InputPart> inputs = new ArrayList<>(parts.size());
     for (InputPart part : parts) {
-      if (!part.name().equals(START) && !part.name().equals(END)) {
+      if (!part.name().equals(names.start()) && !part.name().equals(names.end())) {
         inputs.add(part);
       }
     }
@@ -61,15 +61,15 @@ final class SequenceInputs {
   /**
    * Headers of a single call, which tell a stateful model the sequence if the message names one.
    */
-  static Headers named(PredictionsRequest message, Headers headers) {
+  Headers named(PredictionsRequest message, Headers headers) {
     String id = message.getSequenceId();
     if (id.isEmpty()) {
       return headers;
     }
     return consumer -> {
       headers.forEach(consumer);
-      consumer.accept(ID, id);
-      for (String name : List.of(START, END)) {
+      consumer.accept(names.id(), id);
+      for (String name : List.of(names.start(), names.end())) {
         if (flag(message, name)) {
           consumer.accept(name, "true");
         }

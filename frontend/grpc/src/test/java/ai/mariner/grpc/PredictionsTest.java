@@ -2,6 +2,7 @@ package ai.mariner.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.mariner.core.config.SequenceNames;
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Operation;
@@ -180,7 +181,8 @@ class PredictionsTest {
     metadata.put(Metadata.Key.of("raw-bin", Metadata.BINARY_BYTE_MARSHALLER), new byte[] {1});
     List<String> seen = new ArrayList<>();
 
-    new CallHeaders(metadata).forEach((name, value) -> seen.add(name + "=" + value));
+    new CallHeaders(metadata, SequenceNames.DEFAULT)
+        .forEach((name, value) -> seen.add(name + "=" + value));
 
     assertThat(seen).containsExactly("tenant=v", "tenant=w");
   }

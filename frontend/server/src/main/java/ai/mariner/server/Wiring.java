@@ -372,6 +372,7 @@ final class Wiring {
   private static Map<String, String> variables(
       ServerConfig config, Map<String, String> environment) {
     Map<String, String> variables = new HashMap<>(environment);
+    variables.putAll(config.sequenceNames().variables());
     variables.put("MARINER_METRICS_MODE", config.measures().mode().text());
     Path file = config.measures().file();
     if (file != null) {

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param worker processes
  * @param fetch archives
  * @param cors cross-origin headers
+ * @param sequenceNames how requests name what they say of their sequence
  * @param startupModels models to load at start
  * @param startupApplications folders or archives of applications to load at start
  * @param modelOverrides the {@code models} JSON
@@ -56,6 +57,7 @@ public record ServerConfig(
     WorkerConfig worker,
     FetchConfig fetch,
     CorsConfig cors,
+    SequenceNames sequenceNames,
     List<StartupModel> startupModels,
     List<String> startupApplications,
     Map<ModelKey, ModelOverrides> modelOverrides,

@@ -307,7 +307,7 @@ public final class Registration {
         runIds,
         new StreamLimits(
             config.limits().maxStreamBufferBytes(), config.limits().streamStallTimeout()),
-        SequencePolicy.of(config.profile()));
+        new SequencePolicy(config.sequenceNames(), config.profile().unknownSequencesBegin()));
   }
 
   private ModelSpec spec(ModelKey key, RegisterModel order, ModelArchive archive) {

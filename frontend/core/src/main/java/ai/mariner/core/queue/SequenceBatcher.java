@@ -255,7 +255,7 @@ final class SequenceBatcher implements Batcher {
 
   /** Name of the header by which handlers end sequences. */
   String endHeader() {
-    return policy.endHeader();
+    return policy.names().end();
   }
 
   /** The shortest time after which a sequence may end by itself; 0: none does. */

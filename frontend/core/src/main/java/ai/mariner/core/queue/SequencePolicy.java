@@ -1,6 +1,7 @@
 package ai.mariner.core.queue;
 
 import ai.mariner.core.config.Profile;
+import ai.mariner.core.config.SequenceNames;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.Headers;
@@ -11,24 +12,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * How requests to stateful models say which sequence they belong to.
  *
- * @param idHeader header with the sequence's id
- * @param startHeader header that is {@code true} in the first request of a sequence
- * @param endHeader header that is {@code true} in the last one; a handler ends sequences by the
- *     same name
+ * @param names of the headers
  * @param unknownBegins whether a request with an id that is not known begins a sequence, as in
  *     TorchServe, though it does not say so
  */
-public record SequencePolicy(
-    String idHeader, String startHeader, String endHeader, boolean unknownBegins) {
+public record SequencePolicy(SequenceNames names, boolean unknownBegins) {
   private static final int LONGEST_ID = 256;
 
   /** TorchServe's names, in the manner of a profile. */
   public static SequencePolicy of(Profile profile) {
-    return new SequencePolicy(
-        "ts_request_sequence_id",
-        "ts_request_sequence_start",
-        "ts_request_sequence_end",
-        profile.unknownSequencesBegin());
+    return new SequencePolicy(SequenceNames.DEFAULT, profile.unknownSequencesBegin());
   }
 
   /**
@@ -40,16 +33,18 @@ public record SequencePolicy(
     Sequence told = request.sequence();
     if (told == null) {
       Headers headers = request.headers();
-      String id = headers.first(idHeader);
+      String id = headers.first(names.id());
       if (id == null || id.isEmpty()) {
         return null;
       }
-      told = new Sequence(id, isTrue(headers.first(startHeader)), isTrue(headers.first(endHeader)));
+      told =
+          new Sequence(
+              id, isTrue(headers.first(names.start())), isTrue(headers.first(names.end())));
     }
     if (told.id().length() > LONGEST_ID) {
       throw new ServeException(
           ErrorKind.BAD_REQUEST,
-          idHeader
+          names.id()
               + ": "
               + told.id().length()
               + " characters (expected: at most "

@@ -19,7 +19,7 @@ record SequenceWords(ModelKey key, SequencePolicy policy) {
             + " has no sequence \""
             + id
             + "\": it has not begun, or has ended (expected: "
-            + policy.startHeader()
+            + policy.names().start()
             + ": true in the first request of a sequence).");
   }
 
@@ -31,7 +31,7 @@ record SequenceWords(ModelKey key, SequencePolicy policy) {
             + "\" of model "
             + key
             + " is ending: a request with "
-            + policy.endHeader()
+            + policy.names().end()
             + ": true has come (expected: no more requests).");
   }
 

@@ -7,6 +7,7 @@ import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.Profile;
+import ai.mariner.core.config.SequenceNames;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.config.SnapshotConfig;
 import ai.mariner.core.config.TokenConfig;
@@ -144,6 +145,7 @@ public final class ServerConfigBuilder {
         worker,
         new FetchConfig(directory, List.of(), false, directory),
         cors,
+        SequenceNames.DEFAULT,
         startupModels,
         List.of(),
         modelOverrides,

@@ -186,6 +186,7 @@ public final class ConfigLoader {
           workers(gpus),
           fetch,
           cors(),
+          settings.sequences.names(values, findings),
           loadModels(),
           loadApps(),
           models(),

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
  *     expected
  */
 record Syntax<T>(String expected, Function<String, T> reader) {
+  private static final Pattern HEADER_NAME = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
   private static final Pattern MODULE = Pattern.compile("\\w+(\\.\\w+)*");
   private static final Pattern SIZE = Pattern.compile("(\\d{1,18})\\s*(?:([kmgt])i?b?)?");
   private static final Pattern DURATION =
@@ -45,6 +46,18 @@ record Syntax<T>(String expected, Function<String, T> reader) {
         WorkerGroupRule.EXPECTED,
         text -> {
           if (!WorkerGroupRule.allows(text)) {
+            throw new IllegalArgumentException(text);
+          }
+          return text;
+        });
+  }
+
+  /** The name of a header, which clients may write in any case. */
+  static Syntax<String> headerName() {
+    return new Syntax<>(
+        "a header's name",
+        text -> {
+          if (!HEADER_NAME.matcher(text).matches()) {
             throw new IllegalArgumentException(text);
           }
           return text;

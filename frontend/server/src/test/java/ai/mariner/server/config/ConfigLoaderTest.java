@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.MetricsMode;
 import ai.mariner.core.config.Profile;
+import ai.mariner.core.config.SequenceNames;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.config.ServerConfig.StartupModel;
 import ai.mariner.core.config.WorkerConfig;
@@ -208,6 +209,27 @@ class ConfigLoaderTest {
     assertThat(Loading.torchserve("enable_model_api=TRUE").config().modelApi()).isTrue();
   }
 
+  @Test
+  void namesHeadersOfSequences() {
+    ServerConfig config =
+        Loading.torchserve("ts_header_key_sequence_id=my_id\nts_header_key_sequence_start=My-Start")
+            .config();
+    assertThat(config.sequenceNames())
+        .isEqualTo(new SequenceNames("my_id", "My-Start", "ts_request_sequence_end"));
+  }
+
+  @Test
+  void refusesHeadersOfSequencesThatCantBeTold() {
+    assertThat(Loading.torchserve("ts_header_key_sequence_id=my id").problems())
+        .containsExactly(
+            "ts_header_key_sequence_id: my id (expected: a header's name) [config.properties]");
+    assertThat(Loading.torchserve("ts_header_key_sequence_id=TS_request_sequence_end").problems())
+        .containsExactly(
+            "ts_header_key_sequence_id, ts_header_key_sequence_start, ts_header_key_sequence_end:"
+                + " TS_request_sequence_end, ts_request_sequence_start, ts_request_sequence_end"
+                + " (expected: three different names)");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "install_py_dep_per_model, true",
@@ -216,7 +238,6 @@ class ConfigLoaderTest {
     "cpu_launcher_enable, true",
     "ipex_enable, true",
     "debug, true",
-    "ts_header_key_sequence_id, my_id",
     "grpc_inference_max_connection_age_ms, 1000",
   })
   void refusesWhatOnlyALaterVersionHonours(String key, String value) {
@@ -229,7 +250,6 @@ class ConfigLoaderTest {
     "install_py_dep_per_model, false",
     "ts_open_inference_protocol, true",
     "debug, False",
-    "ts_header_key_sequence_id, ts_request_sequence_id",
     "metrics_config, /opt/mariner/ts/configs/metrics.yaml",
     "initial_distribution_port, 29501",
     "netty_client_threads, 8",
