@@ -64,6 +64,10 @@ class Faulty:
             threading.Event().wait(0.01)
         return "waited"
 
+    def do_kill_when(self, order, size):
+        self.do_wait(order, size)
+        self.do_kill(order, size)
+
     def do_hang_here(self, order, size):
         threading.Event().wait()
 
