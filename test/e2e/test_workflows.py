@@ -47,6 +47,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     pack_workflow(flows, "diamond", DIAMOND)
     pack_workflow(flows, "sad", {"dag": {"pre": ["broken"]}})
     pack_workflow(flows, "picky", {"dag": {"pre": ["reject"], "reject": ["show"]}})
+    pack_workflow(
+        flows, "forked", {"models": {"left": {"url": "branch.mar"}}, "dag": {"pre": ["show", "left"]}}
+    )
     pack_workflow(flows, "lost", {"dag": {"pre": ["nowhere"]}})
     with running:
         registered = running.manage("POST", "/workflows", url="diamond.war")
@@ -110,6 +113,15 @@ def test_a_nodes_own_status_and_message_reach_the_client(server: RunningServer) 
     answer = ask(server, "picky", "x")
     assert (answer.status, answer.message) == (422, "Error executing reject: nothing of mine")
     assert server.manage("DELETE", "/workflows/picky").status == 200
+
+
+def test_several_last_nodes_answer_as_one_object(server: RunningServer) -> None:
+    assert server.manage("POST", "/workflows", url="forked.war").status == 200
+    answer = ask(server, "forked", "hello")
+    assert answer.status == 200, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == {"show": ["body"], "left": "left:HELLO"}
+    assert server.manage("DELETE", "/workflows/forked").status == 200
 
 
 def test_unregistering_removes_the_nodes(server: RunningServer) -> None:

@@ -31,6 +31,7 @@ import ai.mariner.server.metrics.ServerMetricLines;
 import ai.mariner.server.snapshot.SnapshotFolder;
 import ai.mariner.server.snapshot.Snapshots;
 import ai.mariner.server.system.SystemWatch;
+import ai.mariner.view.JsonGathering;
 import ai.mariner.worker.link.NettyLauncher;
 import ai.mariner.worker.process.ProcessSpawner;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -181,7 +182,8 @@ final class Wiring {
             models,
             registry,
             inference::submit,
-            new GraphPool.Shared(inference::step, inference::nextRequestId, labels, budget),
+            new GraphPool.Shared(
+                inference::step, inference::nextRequestId, labels, budget, new JsonGathering()),
             new ApplicationRoutes(addedRoutes),
             admin,
             config.limits().drainTimeout());

@@ -8,24 +8,36 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Which program's answer goes to which. Immutable; nodes have numbers, in an order in which every
- * node comes after its inputs. One node, the exit, gives the answer to the client.
+ * node comes after its inputs. The nodes that nobody follows, the exits, give the answer to the
+ * client: mostly one.
  */
 public final class Graph {
   private final List<GraphNode> nodes;
   private final int[][] inputs;
   private final int[][] followers;
+  private final int[] exits;
+
+  /** How many exits there may be. */
+  public enum Exits {
+    /** One, whose answer is the client's as it is. */
+    ONE,
+    /** Any number; of several the answers are put together. */
+    ANY
+  }
 
   /**
    * Makes a graph.
    *
    * @param given its nodes, in any order
+   * @param allowed how many exits there may be
    * @throws ServeException ARCHIVE_INVALID that says what is wrong: no node, two of one name, an
-   *     input that is no node, a cycle, or more than one exit
+   *     input that is no node, a cycle, or more exits than there may be
    */
-  public Graph(List<GraphNode> given) {
+  public Graph(List<GraphNode> given, Exits allowed) {
     Map<String, GraphNode> byName = byName(given);
     this.nodes = ordered(byName);
     this.inputs = new int[nodes.size()][];
@@ -43,7 +55,14 @@ public final class Graph {
     for (int i = 0; i < nodes.size(); i++) {
       followers[i] = after.get(i).stream().mapToInt(Integer::intValue).toArray();
     }
-    checkOneExit();
+    this.exits =
+        IntStream.range(0, nodes.size()).filter(node -> followers[node].length == 0).toArray();
+    if (exits.length > 1 && allowed == Exits.ONE) {
+      throw invalid(
+          "ends in several nodes: "
+              + String.join(", ", exitNames())
+              + " (expected: one, from which the client gets its answer)");
+    }
   }
 
   private static Map<String, GraphNode> byName(List<GraphNode> given) {
@@ -107,26 +126,16 @@ public final class Graph {
     return cycle;
   }
 
-  private void checkOneExit() {
-    List<String> exits = new ArrayList<>();
-    for (int i = 0; i < nodes.size(); i++) {
-      if (followers[i].length == 0) {
-        exits.add(nodes.get(i).name());
-      }
-    }
-    if (exits.size() > 1) {
-      throw invalid(
-          "ends in several nodes: "
-              + String.join(", ", exits)
-              + " (expected: one, from which the client gets its answer)");
-    }
+  /** Names of the nodes from which the client gets its answer. */
+  List<String> exitNames() {
+    return IntStream.of(exits).mapToObj(exit -> nodes.get(exit).name()).toList();
   }
 
   private static ServeException invalid(String what) {
     return new ServeException(ErrorKind.ARCHIVE_INVALID, "The graph " + what + '.');
   }
 
-  /** The nodes, each after its inputs; the last one is the exit. */
+  /** The nodes, each after its inputs. */
   public List<GraphNode> nodes() {
     return nodes;
   }
@@ -139,9 +148,14 @@ public final class Graph {
     return nodes.get(number);
   }
 
-  /** The node whose answer is the client's: all others lead to it, so it comes last. */
-  int exit() {
-    return nodes.size() - 1;
+  /** Numbers of the nodes from which the client gets its answer. */
+  int[] exits() {
+    return exits;
+  }
+
+  /** Whether a node's answer is the client's as it is. */
+  boolean answersAlone(int number) {
+    return exits.length == 1 && exits[0] == number;
   }
 
   /** Numbers of the nodes whose answers a node is given; none: the request. */

@@ -42,9 +42,14 @@ public final class GraphPool implements Served {
    * @param ids numbers of requests
    * @param labels request ids of clients that chose none
    * @param budget counts the answers that wait between nodes
+   * @param gathering makes one answer of several
    */
   public record Shared(
-      Served programs, LongSupplier ids, RequestLabel labels, InflightBudget budget) {}
+      Served programs,
+      LongSupplier ids,
+      RequestLabel labels,
+      InflightBudget budget,
+      Gathering gathering) {}
 
   /**
    * Makes a graph without requests.
@@ -74,6 +79,10 @@ public final class GraphPool implements Served {
 
   Served programs() {
     return shared.programs();
+  }
+
+  Gathering gathering() {
+    return shared.gathering();
   }
 
   InflightBudget budget() {

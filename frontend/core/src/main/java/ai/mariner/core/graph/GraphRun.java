@@ -2,12 +2,16 @@ package ai.mariner.core.graph;
 
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.ResponseSink;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +41,10 @@ final class GraphRun {
   private final int[] missing;
 
   private int requestReaders;
+
+  /** How many exits have not answered. */
+  private int openExits;
+
   private boolean over;
 
   /**
@@ -63,6 +71,7 @@ final class GraphRun {
     this.answers = new Reply[size];
     this.readers = new int[size];
     this.missing = new int[size];
+    this.openExits = graph.exits().length;
     for (int node = 0; node < size; node++) {
       missing[node] = graph.inputs(node).length;
       requestReaders += missing[node] == 0 ? 1 : 0;
@@ -93,7 +102,7 @@ final class GraphRun {
               "The request's deadline passed before node " + node.name() + " began."));
       return;
     }
-    boolean exit = number == graph.exit();
+    boolean exit = graph.answersAlone(number);
     Hop hop = new Hop(this, pool.loop(), number, attempt, exit ? client : null);
     hops[number] = hop;
     InferenceRequest step =
@@ -151,7 +160,7 @@ final class GraphRun {
       piece.body().release();
       return;
     }
-    if (hop.node() == graph.exit()) {
+    if (graph.answersAlone(hop.node())) {
       hop.markStreamed();
       client.next(piece);
       return;
@@ -161,9 +170,10 @@ final class GraphRun {
         Failure.of(
             ErrorKind.OUTPUT_INVALID,
             executing(hop)
-                + "its answer is a stream (expected: one answer; only node "
-                + graph.node(graph.exit()).name()
-                + ", the last one, may stream)"));
+                + "its answer is a stream (expected: one answer; "
+                + (graph.exits().length == 1
+                    ? "only node " + graph.exitNames().get(0) + ", the last one, may stream)"
+                    : "nodes of a graph that ends in several can't stream)")));
   }
 
   /** A whole answer. One with a status that means an error is the client's. */
@@ -175,7 +185,7 @@ final class GraphRun {
     int number = hop.node();
     hops[number] = null;
     Integer status = answer.status();
-    if (number == graph.exit() || (status != null && status >= 400)) {
+    if (graph.answersAlone(number) || (status != null && status >= 400)) {
       close();
       client.end(answer);
       return;
@@ -185,11 +195,34 @@ final class GraphRun {
     int[] followers = graph.followers(number);
     readers[number] = followers.length;
     forgetInputs(number);
+    if (followers.length == 0) {
+      if (--openExits == 0) {
+        gather();
+      }
+      return;
+    }
     for (int follower : followers) {
       if (--missing[follower] == 0 && !over) {
         start(follower, 0);
       }
     }
+  }
+
+  /** All exits have answered: the client gets their answers as one. */
+  private void gather() {
+    Map<String, Reply> all = new LinkedHashMap<>();
+    for (int exit : graph.exits()) {
+      all.put(graph.node(exit).name(), Objects.requireNonNull(answers[exit]));
+    }
+    Reply together;
+    try {
+      together = pool.gathering().gather(all);
+    } catch (ServeException refusal) {
+      fail(refusal.failure());
+      return;
+    }
+    close();
+    client.end(together);
   }
 
   /** A try failed: there is another one, or the run ends. */

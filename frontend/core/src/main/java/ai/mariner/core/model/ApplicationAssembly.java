@@ -136,7 +136,7 @@ final class ApplicationAssembly {
       nodes.add(new GraphNode(node.name(), program, node.inputs(), 0, null, number));
     }
     try {
-      return new Graph(nodes);
+      return new Graph(nodes, Graph.Exits.ONE);
     } catch (ServeException e) {
       Failure failure = e.failure();
       throw new ServeException(failure.kind(), "routes[" + route + "].nodes: " + failure.message());

@@ -67,7 +67,7 @@ final class WorkflowAssembly {
       ModelRef program = ModelRef.of(ModelGroup.modelName(name, step.name()));
       nodes.add(new GraphNode(step.name(), program, step.inputs(), step.retries(), step.timeout()));
     }
-    return new Graph(nodes);
+    return new Graph(nodes, Graph.Exits.ANY);
   }
 
   private Registration.Fetched node(

@@ -1,18 +1,24 @@
 package ai.mariner.core.graph;
 
 import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.ServeException;
+import ai.mariner.core.message.Body;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Reply;
 import ai.mariner.core.model.Completion;
 import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.testing.FakeWorker;
 import ai.mariner.core.testing.RecordingSink;
 import ai.mariner.core.testing.Requests;
 import ai.mariner.core.testing.TestServer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -45,9 +51,18 @@ final class GraphRig {
         };
     GraphPool.Shared shared =
         new GraphPool.Shared(
-            programs, server.inference::nextRequestId, server.inference.labels(), budget);
+            programs,
+            server.inference::nextRequestId,
+            server.inference.labels(),
+            budget,
+            GraphRig::gathered);
     this.pool =
-        new GraphPool("Workflow wf", new Graph(List.of(nodes)), capacity, server.loop, shared);
+        new GraphPool(
+            "Workflow wf",
+            new Graph(List.of(nodes), Graph.Exits.ANY),
+            capacity,
+            server.loop,
+            shared);
   }
 
   static GraphNode node(String name, String... inputs) {
@@ -93,6 +108,21 @@ final class GraphRig {
     for (String node : nodes) {
       worker(node).answer();
     }
+  }
+
+  private static Reply gathered(Map<String, Reply> answers) {
+    StringBuilder text = new StringBuilder();
+    answers.forEach(
+        (node, answer) ->
+            text.append(node)
+                .append('=')
+                .append(StandardCharsets.UTF_8.decode(answer.body().bytes()))
+                .append(';'));
+    if (text.indexOf("bad") >= 0) {
+      throw new ServeException(ErrorKind.OUTPUT_INVALID, "It can't be put together.");
+    }
+    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+    return new Reply(null, null, null, List.of(), Body.of(bytes));
   }
 
   /** Whether nothing of any request is left. */

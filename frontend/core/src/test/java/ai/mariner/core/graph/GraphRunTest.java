@@ -52,6 +52,42 @@ class GraphRunTest {
   }
 
   @Test
+  void severalExitsAnswerTogether() {
+    GraphRig rig =
+        new GraphRig(
+            10,
+            GraphRig.node("a"),
+            GraphRig.node("b", "a"),
+            GraphRig.node("c"),
+            GraphRig.node("d", "a"));
+    RecordingSink client = rig.submit("x");
+    rig.answer("c", "a", "d");
+    assertThat(client.ended()).isFalse();
+    rig.answer("b");
+    assertThat(client.answer()).isEqualTo("c=echo:x;b=echo:echo:x;d=echo:echo:x;");
+    assertThat(rig.isClean()).isTrue();
+  }
+
+  @Test
+  void whatCantBePutTogetherFailsTheRequest() {
+    GraphRig rig = new GraphRig(10, GraphRig.node("a"), GraphRig.node("b"));
+    RecordingSink client = rig.submit("bad");
+    rig.answer("a", "b");
+    assertThat(client.failure().kind()).isEqualTo(ErrorKind.OUTPUT_INVALID);
+    assertThat(rig.isClean()).isTrue();
+  }
+
+  @Test
+  void anExitThatFailsCancelsTheOthers() {
+    GraphRig rig = new GraphRig(10, GraphRig.node("a"), GraphRig.node("b"));
+    RecordingSink client = rig.submit("x");
+    rig.answer("a");
+    rig.worker("b").fail(WorkerError.HANDLER_EXCEPTION, "ValueError: bad");
+    assertThat(client.failure().message()).isEqualTo("Error executing b: Prediction failed");
+    assertThat(rig.isClean()).isTrue();
+  }
+
+  @Test
   void answersBetweenNodesAreChargedToTheBudgetUntilTheyAreUsed() {
     GraphRig rig = GraphRig.diamond(0);
     rig.submit("x");

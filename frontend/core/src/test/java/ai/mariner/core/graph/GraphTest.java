@@ -14,17 +14,19 @@ class GraphTest {
   }
 
   private static void assertRefused(String why, GraphNode... nodes) {
-    assertThatThrownBy(() -> new Graph(List.of(nodes))).hasMessage(why);
+    assertThatThrownBy(() -> new Graph(List.of(nodes), Graph.Exits.ONE)).hasMessage(why);
   }
 
   @Test
   void nodesAreOrderedByTheirInputs() {
     Graph graph =
-        new Graph(List.of(node("d", "b", "c"), node("c", "a"), node("b", "a"), node("a")));
+        new Graph(
+            List.of(node("d", "b", "c"), node("c", "a"), node("b", "a"), node("a")),
+            Graph.Exits.ONE);
     List<String> names = new ArrayList<>();
     graph.nodes().forEach(each -> names.add(each.name()));
     assertThat(names).startsWith("a").endsWith("d").hasSize(4);
-    assertThat(graph.inputs(graph.exit())).containsExactly(2, 1);
+    assertThat(graph.inputs(graph.exits()[0])).containsExactly(2, 1);
     assertThat(graph.followers(0)).containsExactlyInAnyOrder(1, 2);
   }
 

@@ -109,7 +109,12 @@ public final class TestServer {
             models,
             registry,
             inference::submit,
-            new GraphPool.Shared(inference::step, inference::nextRequestId, labels, budget),
+            new GraphPool.Shared(
+                inference::step,
+                inference::nextRequestId,
+                labels,
+                budget,
+                answers -> answers.values().iterator().next()),
             door,
             admin,
             config.limits().drainTimeout());
