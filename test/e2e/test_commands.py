@@ -236,7 +236,7 @@ def test_versions_are_told(operator: Operator) -> None:
 
 
 @pytest.mark.parametrize("command", [["mariner", "start"], ["torchserve", "--start"]])
-@pytest.mark.parametrize("flag", ["--plugins-path", "--cpp-log-config"])
+@pytest.mark.parametrize("flag", ["--cpp-log-config"])
 def test_what_comes_later_is_refused_openly(operator: Operator, command: list[str], flag: str) -> None:
     done = operator.run(*command, "--model-store", operator.store, flag, operator.store)
     assert done.code != 0

@@ -10,7 +10,7 @@ from ts._cli.model_parsers import add_model_commands
 from ts.version import __version__
 
 WORKFLOW_FLAGS = ("--workflows", "--workflow")
-LATER_FLAGS = ("--plugins-path", "--ppath", "--cpp-log-config", *WORKFLOW_FLAGS)
+LATER_FLAGS = ("--cpp-log-config", *WORKFLOW_FLAGS)
 
 
 def _add_start(commands: Any) -> None:
@@ -32,6 +32,7 @@ def _add_start(commands: Any) -> None:
         "--app", nargs="+", metavar="APP", help="applications to load: folders with app.json, or .war files"
     )
     parser.add_argument("--ts-config", metavar="FILE", help="configuration file (config.properties)")
+    parser.add_argument("--plugins-path", "--ppath", metavar="DIR", help="folder of jars with plugins")
     parser.add_argument("--name", help="name of the server (default: made from the current folder)")
     parser.add_argument(
         "--foreground", action="store_true", help="stay in the foreground until the server ends"

@@ -38,6 +38,8 @@ def server_arguments(options: argparse.Namespace, store: str | None, config_file
         arguments += ["--model-store", store]
     if options.workflow_store is not None:
         arguments += ["--workflow-store", checked_folder("--workflow-store", options.workflow_store)]
+    if options.plugins_path is not None:
+        arguments += ["--plugins-path", options.plugins_path]
     flags = {
         "--no-config-snapshot": options.no_config_snapshots,
         "--disable-token-auth": options.disable_token_auth,

@@ -74,8 +74,8 @@ def torchserve_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="let clients register and unregister models",
     )
-    for flags in (("--plugins-path", "--ppath"), ("--cpp-log-config",)):
-        parser.add_argument(*flags, action=LaterFlag, nargs="?", help=argparse.SUPPRESS)
+    parser.add_argument("--plugins-path", "--ppath", metavar="DIR", help="folder of jars with plugins")
+    parser.add_argument("--cpp-log-config", action=LaterFlag, nargs="?", help=argparse.SUPPRESS)
     return parser
 
 
@@ -151,6 +151,10 @@ def _start_server(options: argparse.Namespace, environment: Mapping[str, str]) -
         named = bool(options.ts_config or environment.get("TS_CONFIG_FILE"))
         arguments = server_arguments(options, store, config_file if named else None)
         foreground = stays(options.foreground, "torchserve")
+        plugins = properties.in_force("plugins_path", options.plugins_path, config, environment)
+        if plugins:
+            # Before the models: whatever comes behind those is one of them.
+            arguments[1:1] = ["--plugins-path", plugins]
         launch = prepare(arguments, folder, config, options.log_config, foreground, environment)
         with folder.taken():
             if foreground:

@@ -334,7 +334,7 @@ def test_progress_on_a_dumb_terminal_has_no_escapes(installation: Installation) 
     assert "\x1b" not in shown_on_a_terminal(installation, TERM="dumb")
 
 
-@pytest.mark.parametrize("flag", ["--plugins-path", "--ppath", "--cpp-log-config", "--workflows"])
+@pytest.mark.parametrize("flag", ["--cpp-log-config", "--workflows"])
 def test_flags_of_later_versions_are_refused(installation: Installation, flag: str) -> None:
     done = installation.mariner("start", flag, "x")
     assert done.returncode == 2

@@ -175,7 +175,6 @@ def test_version_comes_without_a_server(installation: Installation) -> None:
         (["--model-store", ".", "--log-config", "missing"], 1, "--log-config file not found: missing"),
         (["--start", "--stop"], 2, "not allowed with argument"),
         (["--unknown"], 2, "unrecognized arguments: --unknown"),
-        (["--plugins-path", "x"], 2, "--plugins-path is not supported yet"),
         (["--cpp-log-config", "x"], 2, "--cpp-log-config is not supported yet"),
         (
             ["--model-store", ".", "--workflow-store", "missing"],

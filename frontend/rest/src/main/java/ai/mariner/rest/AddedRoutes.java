@@ -38,8 +38,23 @@ public final class AddedRoutes {
   private static final Set<String> VERSIONS = Set.of("v1", "v2");
   private static final Set<String> BELOW_VERSIONS = Set.of("health", "models", "repository");
 
+  private final Set<String> ofPlugins;
   private final Map<String, List<Added>> byOwner = new LinkedHashMap<>();
   private final List<Consumer<List<Added>>> followers = new ArrayList<>();
+
+  /** Makes routes of a server without plugins. */
+  public AddedRoutes() {
+    this(Set.of());
+  }
+
+  /**
+   * Makes routes.
+   *
+   * @param ofPlugins first words of the paths that plugins serve; they can't be taken
+   */
+  public AddedRoutes(Set<String> ofPlugins) {
+    this.ofPlugins = Set.copyOf(ofPlugins);
+  }
 
   /**
    * Adds the routes of an owner, in place of those that it had.
@@ -87,7 +102,7 @@ public final class AddedRoutes {
     return byOwner.values().stream().flatMap(List::stream).toList();
   }
 
-  private static void check(Added route, List<Added> taken) {
+  private void check(Added route, List<Added> taken) {
     String path = route.path();
     PathTemplate template = path.startsWith("/") ? PathTemplate.of(path) : null;
     String word = template == null ? null : template.firstWord();
@@ -117,13 +132,13 @@ public final class AddedRoutes {
   }
 
   /** Below a version of an API, applications may have what the server has not. */
-  private static boolean isReserved(Added route, PathTemplate template, String word) {
+  private boolean isReserved(Added route, PathTemplate template, String word) {
     String second = template.secondWord();
     boolean free =
         route instanceof ApplicationRoute
             && VERSIONS.contains(word)
             && second != null
             && !BELOW_VERSIONS.contains(second);
-    return RESERVED.contains(word) && !free;
+    return ofPlugins.contains(word) || (RESERVED.contains(word) && !free);
   }
 }

@@ -8,6 +8,7 @@ import ai.mariner.core.metrics.AccessLog;
 import ai.mariner.core.metrics.ServerMetrics;
 import ai.mariner.core.model.ModelCalls;
 import ai.mariner.core.model.WorkflowCalls;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 
@@ -23,6 +24,7 @@ import java.util.function.LongSupplier;
  * @param accessLog takes a line for each answer
  * @param metricsPage makes the metrics page
  * @param budget memory for request bodies, shared by all listeners
+ * @param pluginRoutes paths that plugins serve
  * @param addedRoutes routes that come and go with models
  * @param codec reads and writes what takes too long for an event loop
  * @param clock monotonic time in nanoseconds, {@code System::nanoTime}
@@ -37,6 +39,7 @@ public record RestContext(
     AccessLog accessLog,
     MetricsPage metricsPage,
     InflightBudget budget,
+    List<PluginRoute> pluginRoutes,
     AddedRoutes addedRoutes,
     Executor codec,
     LongSupplier clock) {}

@@ -22,6 +22,7 @@ final class RouteTable {
   private final RestContext context;
   private final Dialects dialects;
   private final CallGuard guard;
+  private final PluginRoutes plugins;
 
   /**
    * Makes the table of a listener.
@@ -34,6 +35,10 @@ final class RouteTable {
     this.context = context;
     this.dialects = Dialects.of(context.config());
     this.guard = new CallGuard(context.access(), context.config(), address);
+    this.plugins = new PluginRoutes(context.pluginRoutes(), this.apis);
+    List<Route> builtIn = new ArrayList<>();
+    this.apis.forEach(api -> builtIn.addAll(builtIn(api, List.of())));
+    plugins.check(builtIn, context.config().profile().pluginsShadow());
   }
 
   /** The router of the routes that every server has, and of those that were added. */
@@ -41,7 +46,7 @@ final class RouteTable {
     Map<Api, List<Route>> elsewhere = new EnumMap<>(Api.class);
     for (Api api : Api.values()) {
       if (!apis.contains(api)) {
-        elsewhere.put(api, own(api, added));
+        elsewhere.put(api, builtIn(api, added));
       }
     }
     return new Router(routes(added), new Elsewhere(Map.copyOf(elsewhere)), guard, stranger(added));
@@ -51,14 +56,14 @@ final class RouteTable {
     List<Route> routes = new ArrayList<>();
     for (Api api : Api.values()) {
       if (apis.contains(api)) {
-        routes.addAll(own(api, added));
+        routes.addAll(plugins.joined(api, builtIn(api, added)));
       }
     }
     routes.addAll(new DescriptionRoutes(context.config().version(), routes).routes(apis));
     return routes;
   }
 
-  private List<Route> own(Api api, List<? extends Added> added) {
+  private List<Route> builtIn(Api api, List<? extends Added> added) {
     return switch (api) {
       case INFERENCE -> {
         // First, since they win where the server has the same path.

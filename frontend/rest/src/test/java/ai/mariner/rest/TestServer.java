@@ -64,6 +64,7 @@ final class TestServer {
   final InflightBudget budget = new InflightBudget(300_000);
   final Set<String> absent = new HashSet<>();
   final List<ModelSummary> models = new ArrayList<>();
+  final List<PluginRoute> pluginRoutes = new ArrayList<>();
   final AddedRoutes addedRoutes = new AddedRoutes();
   final FakeWorkflows workflows = new FakeWorkflows();
   final RestContext context;
@@ -93,6 +94,7 @@ final class TestServer {
                 accessLines.add(remote + " \"" + line + "\" " + status),
             page,
             budget,
+            pluginRoutes,
             addedRoutes,
             Runnable::run,
             nanos::get);

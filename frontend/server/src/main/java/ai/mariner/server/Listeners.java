@@ -18,6 +18,7 @@ import ai.mariner.net.Transport;
 import ai.mariner.rest.AddedRoutes;
 import ai.mariner.rest.Api;
 import ai.mariner.rest.HttpServer;
+import ai.mariner.rest.PluginRoute;
 import ai.mariner.rest.RestContext;
 import ai.mariner.server.metrics.PrometheusMetrics;
 import io.netty.channel.EventLoopGroup;
@@ -68,6 +69,7 @@ final class Listeners {
       InferenceService inference,
       ModelService models,
       Workflows workflows,
+      List<PluginRoute> pluginRoutes,
       AddedRoutes addedRoutes,
       InflightBudget budget,
       AccessPolicy access,
@@ -89,6 +91,7 @@ final class Listeners {
             accessLog,
             metrics::expose,
             budget,
+            pluginRoutes,
             addedRoutes,
             codec,
             System::nanoTime);

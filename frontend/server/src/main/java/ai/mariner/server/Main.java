@@ -3,6 +3,7 @@ package ai.mariner.server;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.error.ServeException;
+import ai.mariner.plugins.PluginException;
 import ai.mariner.server.config.CommandLine;
 import ai.mariner.server.config.ConfigLoader;
 import ai.mariner.server.config.ConfigOutcome;
@@ -69,7 +70,17 @@ public final class Main {
     Runtime.getRuntime()
         .addShutdownHook(new Thread(() -> end(running.get(), ownFolder), "shutdown"));
     StateReport state = StateReport.of(commandLine.stateFile(), profile);
-    ConfigOutcome outcome = load(profile, commandLine, environment, folder);
+    StartPlugins plugins = new StartPlugins(folder);
+    ConfigOutcome outcome;
+    try {
+      outcome =
+          loader(environment)
+              .loadWithFile(
+                  profile, commandLine, environment, folder, plugins.kept(profile, commandLine));
+    } catch (PluginException e) {
+      outcome =
+          new ConfigOutcome.Refused(List.of(String.valueOf(e.getMessage())), List.of(), List.of());
+    }
     if (outcome instanceof ConfigOutcome.Refused refused) {
       state.failed(refused.problems());
       fail(
@@ -81,7 +92,7 @@ public final class Main {
     Logger log = LoggerFactory.getLogger(Main.class);
     outcome.warnings().forEach(log::warn);
     ConfigSummary.lines(config, folder).forEach(log::info);
-    Wiring server = start(config, environment, state, running);
+    Wiring server = start(config, environment, state, plugins, running);
     if (server != null) {
       System.out.println("Model server started.");
       System.out.flush();
@@ -94,8 +105,11 @@ public final class Main {
 
   private static ConfigOutcome load(
       Profile profile, CommandLine commandLine, Map<String, String> environment, Path folder) {
-    return new ConfigLoader(Machine.current(environment), VERSION)
-        .loadWithFile(profile, commandLine, environment, folder);
+    return loader(environment).loadWithFile(profile, commandLine, environment, folder);
+  }
+
+  private static ConfigLoader loader(Map<String, String> environment) {
+    return new ConfigLoader(Machine.current(environment), VERSION);
   }
 
   /** What is wrong with the arguments; what is merely odd is printed. */
@@ -133,9 +147,10 @@ public final class Main {
       ServerConfig config,
       Map<String, String> environment,
       StateReport state,
+      StartPlugins plugins,
       AtomicReference<@Nullable Wiring> running) {
     try {
-      return Wiring.start(config, environment, state, running::set);
+      return Wiring.start(config, environment, state, plugins.of(config), running::set);
     } catch (IOException | RuntimeException e) {
       running.set(null);
       String message = e.getMessage() == null ? e.toString() : e.getMessage();

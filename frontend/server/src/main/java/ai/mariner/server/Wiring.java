@@ -20,6 +20,7 @@ import ai.mariner.core.worker.ResidentMemory;
 import ai.mariner.net.NettyLoop;
 import ai.mariner.net.TlsContexts;
 import ai.mariner.net.Transport;
+import ai.mariner.plugins.Plugins;
 import ai.mariner.rest.AddedRoutes;
 import ai.mariner.rest.ApplicationRoutes;
 import ai.mariner.server.access.GivenTokens;
@@ -28,7 +29,7 @@ import ai.mariner.server.logging.AccessLogFile;
 import ai.mariner.server.logging.WorkerOutputLog;
 import ai.mariner.server.metrics.PrometheusMetrics;
 import ai.mariner.server.metrics.ServerMetricLines;
-import ai.mariner.server.snapshot.SnapshotFolder;
+import ai.mariner.server.snapshot.SnapshotStore;
 import ai.mariner.server.snapshot.Snapshots;
 import ai.mariner.server.system.SystemWatch;
 import ai.mariner.view.JsonGathering;
@@ -92,7 +93,8 @@ final class Wiring {
   private final InferenceService inference;
   private final ModelService models;
   private final InflightBudget budget;
-  private final AddedRoutes addedRoutes = new AddedRoutes();
+  private final PluginHost plugins;
+  private final AddedRoutes addedRoutes;
   private final Workflows workflows;
   private final StateReport state;
   private final @Nullable Snapshots snapshots;
@@ -111,6 +113,7 @@ final class Wiring {
       ServerConfig config,
       Map<String, String> environment,
       StateReport state,
+      Plugins loaded,
       RunDirectory runDirectory,
       RunDirectory sockets)
       throws IOException {
@@ -172,6 +175,8 @@ final class Wiring {
         new Registration(config, archives, registry, workers, metrics, modelLoops);
     this.models =
         new ModelService(registry, registration, admin, config.limits().drainTimeout(), resident);
+    this.plugins = new PluginHost(loaded, config, models, registry, watch);
+    this.addedRoutes = new AddedRoutes(PluginHost.words(plugins.routes()));
     this.budget = new InflightBudget(config.limits().maxInflightBytes());
     this.workflows =
         new Workflows(
@@ -188,7 +193,11 @@ final class Wiring {
             admin,
             config.limits().drainTimeout());
     this.snapshots =
-        snapshots(config, new Snapshots.Sight(models::models, registry::isDefault), watch);
+        snapshots(
+            config,
+            PluginHost.store(loaded, config.snapshots()),
+            new Snapshots.Sight(models::models, registry::isDefault),
+            watch);
     this.accessLog = new AccessLogFile();
     this.tls = new TlsContexts(watch, InstantSource.system(), state::certificate);
     this.tokens = config.tokens().isGiven() ? null : tokens(config, random);
@@ -207,6 +216,7 @@ final class Wiring {
       ServerConfig config,
       Map<String, String> environment,
       StateReport state,
+      Plugins plugins,
       Consumer<Wiring> made)
       throws IOException {
     RunDirectory runDirectory = RunDirectory.create(config.worker().runDirectory());
@@ -214,7 +224,7 @@ final class Wiring {
     Wiring server;
     try {
       sockets = runDirectory.forSockets();
-      server = new Wiring(config, environment, state, runDirectory, sockets);
+      server = new Wiring(config, environment, state, plugins, runDirectory, sockets);
     } catch (IOException | RuntimeException e) {
       sockets.remove();
       runDirectory.remove();
@@ -254,6 +264,7 @@ final class Wiring {
             inference,
             models,
             workflows,
+            plugins.routes(),
             addedRoutes,
             budget,
             access,
@@ -344,6 +355,7 @@ final class Wiring {
     if (tokens != null) {
       tokens.close();
     }
+    plugins.close();
     codec.shutdown();
     admin.shutdown();
     watch.shutdownNow();
@@ -430,13 +442,16 @@ final class Wiring {
   }
 
   private static @Nullable Snapshots snapshots(
-      ServerConfig config, Snapshots.Sight sight, ScheduledExecutorService watch) {
+      ServerConfig config,
+      SnapshotStore store,
+      Snapshots.Sight sight,
+      ScheduledExecutorService watch) {
     SnapshotConfig wanted = config.snapshots();
     if (!wanted.written()) {
       return null;
     }
     return new Snapshots(
-        new SnapshotFolder(wanted.folder(), wanted.kept()),
+        store,
         wanted.properties(),
         sight,
         config.fetch().modelStore(),

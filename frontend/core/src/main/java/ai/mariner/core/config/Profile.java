@@ -6,7 +6,21 @@ package ai.mariner.core.config;
  */
 public enum Profile {
   /** The {@code mariner} command. */
-  MARINER(false, true, false, true, false, "", "prometheus", true, false, false, true, "60", false),
+  MARINER(
+      false,
+      true,
+      false,
+      true,
+      false,
+      "",
+      "prometheus",
+      true,
+      false,
+      false,
+      true,
+      "60",
+      false,
+      false),
   /** The drop-in {@code torchserve} command. */
   TORCHSERVE(
       true,
@@ -21,6 +35,7 @@ public enum Profile {
       true,
       false,
       "0",
+      true,
       true);
 
   private final boolean tokenAuthorization;
@@ -36,6 +51,7 @@ public enum Profile {
   private final boolean untimelyCertificatesFail;
   private final String tokenRotationGrace;
   private final boolean snapshots;
+  private final boolean pluginsShadow;
 
   Profile(
       boolean tokenAuthorization,
@@ -50,7 +66,8 @@ public enum Profile {
       boolean unknownSequencesBegin,
       boolean untimelyCertificatesFail,
       String tokenRotationGrace,
-      boolean snapshots) {
+      boolean snapshots,
+      boolean pluginsShadow) {
     this.tokenAuthorization = tokenAuthorization;
     this.modelApi = modelApi;
     this.openListeners = openListeners;
@@ -64,6 +81,7 @@ public enum Profile {
     this.untimelyCertificatesFail = untimelyCertificatesFail;
     this.tokenRotationGrace = tokenRotationGrace;
     this.snapshots = snapshots;
+    this.pluginsShadow = pluginsShadow;
   }
 
   /** Whether a token is asked for when the configuration doesn't say. */
@@ -152,5 +170,10 @@ public enum Profile {
    */
   public boolean snapshots() {
     return snapshots;
+  }
+
+  /** Whether a plugin may serve a path of the server (with a warning) instead of being refused. */
+  public boolean pluginsShadow() {
+    return pluginsShadow;
   }
 }

@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param startupApplications folders or archives of applications to load at start
  * @param modelOverrides the {@code models} JSON
  * @param snapshots of the configuration and the models
+ * @param plugins code that operators bring along
  */
 public record ServerConfig(
     Profile profile,
@@ -61,7 +62,8 @@ public record ServerConfig(
     List<StartupModel> startupModels,
     List<String> startupApplications,
     Map<ModelKey, ModelOverrides> modelOverrides,
-    SnapshotConfig snapshots) {
+    SnapshotConfig snapshots,
+    PluginConfig plugins) {
 
   /**
    * A model to load at start.

@@ -71,6 +71,12 @@ public final class Model {
     return archive().location();
   }
 
+  /** Its handler; absent: the server's default one, or its kind of model has none. */
+  public @Nullable String handler() {
+    String ordered = order().handler();
+    return ordered == null ? archive().manifest().handler() : ordered;
+  }
+
   /** The tensors that it declares; absent: it declares none. */
   public @Nullable Signature signature() {
     return archive().signature();

@@ -6,6 +6,7 @@ import ai.mariner.core.config.LimitsConfig;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.PluginConfig;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.SequenceNames;
 import ai.mariner.core.config.ServerConfig;
@@ -149,6 +150,7 @@ public final class ServerConfigBuilder {
         startupModels,
         List.of(),
         modelOverrides,
-        new SnapshotConfig(false, directory, 1, Map.of(), null));
+        new SnapshotConfig(false, directory, 1, Map.of(), null),
+        PluginConfig.NONE);
   }
 }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param configFile configuration file
  * @param modelStore folder of archives
  * @param workflowStore folder of archives of workflows
+ * @param pluginsPath folder of plugins
  * @param models models to load at start; absent: as the configuration says
  * @param apps applications to load at start; absent: as the configuration says
  * @param disableTokenAuthorization whether callers need no token
@@ -34,6 +35,7 @@ public record CommandLine(
     @Nullable Path configFile,
     @Nullable Path modelStore,
     @Nullable Path workflowStore,
+    @Nullable String pluginsPath,
     @Nullable List<String> models,
     @Nullable List<String> apps,
     boolean disableTokenAuthorization,
@@ -48,7 +50,8 @@ public record CommandLine(
   /** Nothing given. */
   public static final CommandLine EMPTY =
       new CommandLine(
-          null, null, null, null, null, null, false, false, false, null, null, null, false, false);
+          null, null, null, null, null, null, null, false, false, false, null, null, null, false,
+          false);
 
   private static final Map<String, String> SHORT_NAMES =
       Map.of(
@@ -94,6 +97,7 @@ public record CommandLine(
                 "--run-folder",
                 "--show-config",
                 "--workflow-store",
+                "--plugins-path",
                 "--cpp-log-config"));
 
     private final List<String> words = new ArrayList<>();
@@ -105,6 +109,7 @@ public record CommandLine(
     private @Nullable Path configFile;
     private @Nullable Path modelStore;
     private @Nullable Path workflowStore;
+    private @Nullable String pluginsPath;
     private @Nullable List<String> models;
     private @Nullable List<String> apps;
     private boolean disableTokenAuthorization;
@@ -139,6 +144,7 @@ public record CommandLine(
               configFile,
               modelStore,
               workflowStore,
+              pluginsPath,
               models,
               apps,
               disableTokenAuthorization,
@@ -162,6 +168,7 @@ public record CommandLine(
         case "--ts-config-file" -> configFile = path(name);
         case "--model-store" -> modelStore = path(name);
         case "--workflow-store" -> workflowStore = path(name);
+        case "--plugins-path" -> pluginsPath = value(name);
         case "--server-home" -> serverHome = path(name);
         case "--state-file" -> stateFile = path(name);
         case "--run-folder" -> runFolder = path(name);

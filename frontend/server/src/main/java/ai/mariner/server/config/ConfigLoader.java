@@ -7,6 +7,7 @@ import ai.mariner.core.config.LimitsConfig;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
+import ai.mariner.core.config.PluginConfig;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.Secret;
 import ai.mariner.core.config.ServerConfig;
@@ -60,6 +61,20 @@ public final class ConfigLoader {
   /** Finds and reads the file, then does what {@link #load} does. */
   public ConfigOutcome loadWithFile(
       Profile profile, CommandLine commandLine, Map<String, String> environment, Path folder) {
+    return loadWithFile(profile, commandLine, environment, folder, null);
+  }
+
+  /**
+   * The same where a plugin keeps snapshots in place of files.
+   *
+   * @param kept the last one, its path being words for messages; absent: files do
+   */
+  public ConfigOutcome loadWithFile(
+      Profile profile,
+      CommandLine commandLine,
+      Map<String, String> environment,
+      Path folder,
+      @Nullable PropertiesFile kept) {
     String variable = environment.get(FILE_VARIABLE);
     Path option = commandLine.configFile();
     String named = variable != null ? variable : option != null ? option.toString() : null;
@@ -69,6 +84,9 @@ public final class ConfigLoader {
       path = folder.resolve(named == null ? STANDARD_FILE : named);
     } catch (InvalidPathException e) {
       return refused(origin + ": " + named + " (expected: a path)");
+    }
+    if (named == null && kept != null) {
+      return load(profile, commandLine, environment, folder, kept);
     }
     if (named == null && profile.snapshots() && !commandLine.noSnapshots()) {
       LastSnapshot last = new LastSnapshot(SnapshotFolder.standardFolder(folder, environment));
@@ -190,7 +208,11 @@ public final class ConfigLoader {
           loadModels(),
           loadApps(),
           models(),
-          snapshots(fetch.modelStore()));
+          snapshots(fetch.modelStore()),
+          new PluginConfig(
+              values.given(settings.process.pluginsPath),
+              values.get(settings.process.pluginThreads),
+              values.get(settings.process.pluginTimeout)));
     }
 
     private TokenConfig tokens() {

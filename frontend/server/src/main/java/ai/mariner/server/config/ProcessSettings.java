@@ -2,6 +2,7 @@ package ai.mariner.server.config;
 
 import ai.mariner.server.config.Setting.Fallback;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** Keys of the server's process. */
 final class ProcessSettings {
@@ -15,10 +16,25 @@ final class ProcessSettings {
           "Folder that holds the `ts` package; `TS_MODEL_SERVER_HOME` and the command line come"
               + " first.");
 
+  final Setting<String> pluginsPath =
+      chapter.row(
+          "plugins_path",
+          Syntax.text(),
+          Fallback.NONE,
+          "Folder of jars with plugins; `--plugins-path` comes first.");
+  final Setting<Integer> pluginThreads =
+      chapter.row(
+          "plugin_threads", Syntax.whole(1, 1024), "8", "Threads for endpoints of plugins.");
+  final Setting<Duration> pluginTimeout =
+      chapter.row(
+          "plugin_timeout",
+          Syntax.seconds(),
+          "120",
+          "How long an endpoint of a plugin may take, in seconds.");
+
   {
     chapter.accepted(
         "vmargs", Syntax.text(), Fallback.NONE, "Options of the JVM; read by the command.");
-    chapter.later("plugins_path", Syntax.text(), Fallback.NONE, "Folder of plugins.");
     chapter.accepted("version", Syntax.text(), Fallback.NONE, "Stands in snapshots.");
     chapter.accepted(
         "python",

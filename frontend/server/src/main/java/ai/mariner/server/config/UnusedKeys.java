@@ -28,6 +28,11 @@ record UnusedKeys(Settings settings, Values values, Findings findings) {
       check(profile, settings.access.corsAllowedMethods.key(), reason);
       check(profile, settings.access.corsAllowedHeaders.key(), reason);
     }
+    if (!values.isGiven(settings.process.pluginsPath.key())) {
+      String reason = "plugins_path is set";
+      check(profile, settings.process.pluginThreads.key(), reason);
+      check(profile, settings.process.pluginTimeout.key(), reason);
+    }
     if (!values.isOn(settings.access.enableEnvvarsConfig)
         && values.isOn(settings.access.useEnvAllowedUrls)) {
       check(profile, settings.access.useEnvAllowedUrls.key(), "enable_envvars_config=true");

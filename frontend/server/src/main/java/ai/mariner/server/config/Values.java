@@ -183,6 +183,10 @@ final class Values {
           settings.models.workflowStore.key(),
           new Given(workflowStore.toString(), "--workflow-store"));
     }
+    String plugins = commandLine.pluginsPath();
+    if (plugins != null) {
+      given.put(settings.process.pluginsPath.key(), new Given(plugins, "--plugins-path"));
+    }
     List<String> models = commandLine.models();
     if (models != null) {
       given.put(settings.models.loadModels.key(), new Given(String.join(",", models), "--models"));

@@ -51,6 +51,7 @@ class CommandLineTest {
                 Path.of("c.properties"),
                 Path.of("store"),
                 Path.of("flows"),
+                null,
                 List.of("a=a.mar", "b.mar"),
                 null,
                 true,

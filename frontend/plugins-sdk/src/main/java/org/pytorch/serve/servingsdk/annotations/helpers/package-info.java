@@ -1,0 +1,2 @@
+/** Words of the annotations. */
+package org.pytorch.serve.servingsdk.annotations.helpers;

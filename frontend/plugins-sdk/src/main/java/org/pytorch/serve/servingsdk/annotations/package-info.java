@@ -1,0 +1,2 @@
+/** What an endpoint says of itself. */
+package org.pytorch.serve.servingsdk.annotations;

@@ -1,0 +1,2 @@
+/** HTTP as endpoints see it. */
+package org.pytorch.serve.servingsdk.http;
