@@ -15,16 +15,16 @@ from support.server import RunningServer
 from support.waiting import eventually
 
 GET = "public void doGet(Request request, Response response, Context context) throws java.io.IOException"
-THROWS = f"{GET} {{ throw new IllegalStateException(request.getParameter(\"why\").get(0)); }}"
-SAYS = f"{GET} {{ throw new ModelServerEndpointException(\"no tea left\"); }}"
-LINKS = f"{GET} {{ throw new NoClassDefFoundError(\"missing.Library\"); }}"
+THROWS = f'{GET} {{ throw new IllegalStateException(request.getParameter("why").get(0)); }}'
+SAYS = f'{GET} {{ throw new ModelServerEndpointException("no tea left"); }}'
+LINKS = f'{GET} {{ throw new NoClassDefFoundError("missing.Library"); }}'
 SLEEPS = f"{GET} {{ try {{ Thread.sleep(600000); }} catch (InterruptedException e) {{ return; }} }}"
 ECHOES = (
     "public void doPut(Request request, Response response, Context context) throws java.io.IOException {"
     " response.setContentType(request.getContentType());"
     " request.getInputStream().transferTo(response.getOutputStream()); }"
 )
-CONFIG = f"{GET} {{ response.getOutputStream().write(context.getConfig().getProperty(\"plugin_timeout\").getBytes()); }}"
+CONFIG = f'{GET} {{ response.getOutputStream().write(context.getConfig().getProperty("plugin_timeout").getBytes()); }}'
 
 
 @pytest.fixture(scope="module")
