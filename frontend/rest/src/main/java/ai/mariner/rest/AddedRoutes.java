@@ -14,7 +14,10 @@ import java.util.function.Consumer;
  * predictions. A request that was routed before a change is still served. Thread-safe.
  */
 public final class AddedRoutes {
-  /** First words of the routes that every server has, or will have; they can't be taken. */
+  /**
+   * First words of the routes that every server has, or will have; they can't be taken. {@code
+   * docs} and {@code openapi.json} are none of them: applications bring pages of their own.
+   */
   static final Set<String> RESERVED =
       Set.of(
           "api-description",

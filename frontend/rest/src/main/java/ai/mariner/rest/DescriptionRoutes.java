@@ -1,13 +1,20 @@
 package ai.mariner.rest;
 
+import ai.mariner.core.access.TokenScope;
 import ai.mariner.view.RootView;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** Routes that describe the other ones; none needs a token, so that browsers' preflights pass. */
+/**
+ * Routes that describe the other ones; none needs a token, so that browsers' preflights pass. What
+ * models there are is told to those only who may ask them.
+ */
 final class DescriptionRoutes {
+  private final RestContext context;
   private final String version;
   private final OpenApi openApi;
   private final List<Route> described;
@@ -15,11 +22,11 @@ final class DescriptionRoutes {
   /**
    * Makes the routes.
    *
-   * @param version product version
    * @param described the other routes of the listener
    */
-  DescriptionRoutes(String version, List<Route> described) {
-    this.version = version;
+  DescriptionRoutes(RestContext context, List<Route> described) {
+    this.context = context;
+    this.version = context.config().version();
     this.openApi = new OpenApi(version);
     this.described = List.copyOf(described);
   }
@@ -30,6 +37,10 @@ final class DescriptionRoutes {
     Route.Doc doc = Route.Doc.of("root", "What is served here");
     Route.Action shown = call -> call.exchange().end(Replies.json(200, root));
     routes.add(new Route("GET", PathTemplate.of("/"), null, Route.Traits.NONE, shown, doc));
+    boolean models = apis.contains(Api.INFERENCE);
+    Route.Action document = call -> document(call, models);
+    routes.add(route("GET", "/openapi.json", document, "openApi"));
+    routes.addAll(new DocsPage(context.codec()).routes());
     if (apis.equals(Set.of(Api.METRICS))) {
       return routes;
     }
@@ -45,6 +56,22 @@ final class DescriptionRoutes {
       routes.add(ofModel("/models/{model}", "describeModelRoutes"));
     }
     return routes;
+  }
+
+  /** What is there now; large with many models, so it is written beside the loop. */
+  private void document(Call call, boolean models) {
+    String authorization = call.request().headers().get(HttpHeaderNames.AUTHORIZATION);
+    boolean known = context.access().check(TokenScope.INFERENCE, authorization) == null;
+    ManagementRoutes.answer(
+        call,
+        CompletableFuture.supplyAsync(
+            () -> {
+              List<ModelOperations.Operation> operations =
+                  models && known ? new ModelOperations(context).now() : List.of();
+              return openApi.describe(described, operations);
+            },
+            context.codec()),
+        text -> Replies.json(200, text));
   }
 
   private Route ofModel(String path, String id) {

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Describes routes in the words of OpenAPI 3.0.1. */
+/**
+ * Describes routes in words that OpenAPI 3.0 and 3.1 have in common: the first is what TorchServe
+ * answers with, the second what is shown on the page {@code /docs}.
+ */
 final class OpenApi {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final ObjectWriter WRITER = new ObjectMapper().writerWithDefaultPrettyPrinter();
@@ -36,13 +39,29 @@ final class OpenApi {
 
   /** Describes routes, with the holes of their paths as parameters. */
   String describe(List<Route> routes) {
-    return describe(routes, null);
+    return text(document("3.0.1", routes, null));
   }
 
   /** Describes routes of one model, whose name stands in their paths. */
-  String describe(List<Route> routes, @Nullable String model) {
+  String describe(List<Route> routes, String model) {
+    return text(document("3.0.1", routes, model));
+  }
+
+  /** Describes routes, and before them the calls of models. */
+  String describe(List<Route> routes, List<ModelOperations.Operation> operations) {
+    ObjectNode document = document("3.1.0", routes, null);
+    ObjectNode paths = NODES.objectNode();
+    for (ModelOperations.Operation operation : operations) {
+      paths.putObject(operation.path()).set("post", operation(operation));
+    }
+    paths.setAll((ObjectNode) document.get("paths"));
+    document.set("paths", paths);
+    return text(document);
+  }
+
+  private ObjectNode document(String language, List<Route> routes, @Nullable String model) {
     ObjectNode document = NODES.objectNode();
-    document.put("openapi", "3.0.1");
+    document.put("openapi", language);
     document.putObject("info").put("title", "Mariner REST APIs").put("version", version);
     ObjectNode paths = document.putObject("paths");
     for (Route route : routes) {
@@ -52,11 +71,32 @@ final class OpenApi {
       item.set(method(route), operation(route, model == null));
     }
     document.set("components", components());
+    return document;
+  }
+
+  private static String text(ObjectNode document) {
     try {
       return WRITER.writeValueAsString(document) + '\n';
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tree of plain JSON nodes could not be written", e);
     }
+  }
+
+  private static ObjectNode operation(ModelOperations.Operation asked) {
+    ObjectNode operation = NODES.objectNode();
+    operation.put("operationId", asked.id()).put("summary", asked.summary());
+    operation.putArray("tags").add("models");
+    ObjectNode body = operation.putObject("requestBody").put("required", true);
+    body.set("content", asked.content());
+    ObjectNode responses = operation.putObject("responses");
+    ObjectNode success = responses.putObject("200").put("description", "Success");
+    ObjectNode answer = asked.answer();
+    if (answer != null) {
+      success.set("content", content(Replies.JSON, answer));
+    }
+    responses.set("default", error(asked.errors()));
+    operation.putArray("security").addObject().putArray(TOKEN);
+    return operation;
   }
 
   private static String method(Route route) {
@@ -89,7 +129,9 @@ final class OpenApi {
     if (body != null) {
       ObjectNode requestBody = operation.putObject("requestBody");
       requestBody.put("description", "Input of the handler");
-      requestBody.set("content", content(body, binary()));
+      // What is JSON is an object; else it is the handler's.
+      ObjectNode schema = NODES.objectNode().put("type", "object");
+      requestBody.set("content", content(body, body.equals(Replies.JSON) ? schema : binary()));
     }
     operation.set("responses", responses(route));
     if (route.scope() != null) {
@@ -112,12 +154,16 @@ final class OpenApi {
     for (Route.Status status : route.doc().statuses()) {
       responses.putObject(Integer.toString(status.code())).put("description", status.meaning());
     }
-    ObjectNode error = responses.putObject("default");
-    error.put("description", "Error");
     Dialect dialect = route.dialect();
-    String schema = SCHEMAS + (dialect == null ? ERROR : dialect.errorSchema());
-    error.set("content", content(Replies.JSON, NODES.objectNode().put("$ref", schema)));
+    responses.set("default", error(dialect == null ? ERROR : dialect.errorSchema()));
     return responses;
+  }
+
+  private static ObjectNode error(String schema) {
+    ObjectNode error = NODES.objectNode().put("description", "Error");
+    ObjectNode reference = NODES.objectNode().put("$ref", SCHEMAS + schema);
+    error.set("content", content(Replies.JSON, reference));
+    return error;
   }
 
   private static ObjectNode content(String mediaType, ObjectNode schema) {

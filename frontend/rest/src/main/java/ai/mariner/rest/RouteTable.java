@@ -59,7 +59,7 @@ final class RouteTable {
         routes.addAll(plugins.joined(api, builtIn(api, added)));
       }
     }
-    routes.addAll(new DescriptionRoutes(context.config().version(), routes).routes(apis));
+    routes.addAll(new DescriptionRoutes(context, routes).routes(apis));
     return routes;
   }
 

@@ -2,14 +2,25 @@ package ai.mariner.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.mariner.core.access.AccessPolicy;
+import ai.mariner.core.access.TokenScope;
+import ai.mariner.core.config.Profile;
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.Datatype;
+import ai.mariner.core.message.Signature;
+import ai.mariner.core.message.TensorSpec;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class OpenApiTest {
@@ -66,6 +77,94 @@ class OpenApiTest {
     assertThat(management.get("/models/digits").properties()).hasSize(3);
   }
 
+  @Test
+  void aModelThatDeclaresTensorsHasAnOperationWithAnExample() throws Exception {
+    TensorSpec rows = new TensorSpec("rows", Datatype.FP32, List.of(-1L, 4L), false);
+    TensorSpec best = new TensorSpec("best", Datatype.INT64, List.of(-1L), false);
+    server.signature = new Signature(List.of(rows), List.of(best), true);
+
+    JsonNode document = ask("GET /openapi.json", Api.INFERENCE);
+
+    assertThat(document.get("openapi").asText()).isEqualTo("3.1.0");
+    JsonNode call = document.at("/paths/~1v2~1models~1echo~1infer/post");
+    JsonNode body = call.at("/requestBody/content/application~1json");
+    assertThat(body.get("example").toString())
+        .isEqualTo(
+            "{\"inputs\":[{\"name\":\"rows\",\"shape\":[1,4],\"datatype\":\"FP32\","
+                + "\"data\":[0.0,0.0,0.0,0.0]}]}");
+    assertThat(body.at("/schema/properties/inputs/items/properties/name/enum/0").asText())
+        .isEqualTo("rows");
+    assertThat(call.at("/responses/200/content").toString()).contains("\"best\"", "\"INT64\"");
+    checkOperation("/v2/models/echo/infer", call);
+  }
+
+  @Test
+  void anExampleThatWouldOutgrowTheDocumentIsLeftOut() {
+    TensorSpec image = new TensorSpec("image", Datatype.FP32, List.of(-1L, 3L, 224L, 224L), false);
+    TensorSpec endless = new TensorSpec("image", Datatype.FP32, List.of(1L << 62, 4L), false);
+    assertThat(TensorSchema.example(List.of(image))).isNull();
+    assertThat(TensorSchema.example(List.of(endless))).isNull();
+  }
+
+  @Test
+  void aModelThatDeclaresNothingIsPredictedWith() throws Exception {
+    JsonNode paths = ask("GET /openapi.json", Api.INFERENCE).get("paths");
+    assertThat(paths.get("/predictions/echo").get("post").get("operationId").asText())
+        .isEqualTo("predict_echo");
+    assertThat(paths.has("/v2/models/echo/infer")).isFalse();
+    server.models.clear();
+    assertThat(ask("GET /openapi.json", Api.INFERENCE).get("paths").has("/predictions/echo"))
+        .isFalse();
+  }
+
+  @Test
+  void otherListenersDoNotNameTheModels() throws Exception {
+    assertThat(ask("GET /openapi.json", Api.MANAGEMENT).toString()).doesNotContain("echo");
+    JsonNode metrics = ask("GET /openapi.json", Api.METRICS).get("paths");
+    assertThat(metrics.properties()).hasSize(1);
+    assertThat(metrics.has("/metrics")).isTrue();
+  }
+
+  @Test
+  void withoutATokenNoModelIsNamed() throws Exception {
+    TestServer guarded =
+        new TestServer(Profile.TORCHSERVE, new OneToken("right"), UnaryOperator.identity());
+    assertThat(ask(guarded, "GET /openapi.json", "", Api.INFERENCE).toString())
+        .doesNotContain("echo");
+    String known = "Authorization: Bearer right\r\n";
+    assertThat(ask(guarded, "GET /openapi.json", known, Api.INFERENCE).toString())
+        .contains("predict_echo");
+  }
+
+  @Test
+  void thePageAndItsFilesAreThere() throws Exception {
+    for (String path : List.of("/docs", "/docs/start.js", "/docs/swagger-ui.css")) {
+      for (Api api : Api.values()) {
+        try (Wire wire = new Wire(server.listener(api))) {
+          String answer =
+              wire.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").received();
+          assertThat(answer).startsWith("HTTP/1.1 200 ");
+          assertThat(answer).contains("charset=utf-8");
+        }
+      }
+    }
+  }
+
+  /** Lets in whoever says one word. */
+  private record OneToken(String word) implements AccessPolicy {
+    @Override
+    public @Nullable Failure check(TokenScope scope, @Nullable String authorization) {
+      return ("Bearer " + word).equals(authorization)
+          ? null
+          : Failure.of(ErrorKind.UNAUTHENTICATED, "no token");
+    }
+
+    @Override
+    public @Nullable Failure rotate(TokenScope scope, @Nullable String authorization) {
+      return null;
+    }
+  }
+
   private static void checkOperation(String path, JsonNode operation) {
     assertThat(operation.get("responses").isEmpty()).isFalse();
     for (JsonNode response : operation.get("responses")) {
@@ -94,8 +193,14 @@ class OpenApiTest {
   }
 
   private JsonNode ask(String line, Api... apis) throws Exception {
-    try (Wire wire = new Wire(server.listener(apis))) {
-      String answer = wire.send(line + " HTTP/1.1\r\nHost: localhost\r\n\r\n").received();
+    return ask(server, line, "", apis);
+  }
+
+  private static JsonNode ask(TestServer asked, String line, String headers, Api... apis)
+      throws Exception {
+    try (Wire wire = new Wire(asked.listener(apis))) {
+      String answer =
+          wire.send(line + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n").received();
       assertThat(answer).startsWith("HTTP/1.1 200 ");
       return new ObjectMapper().readTree(answer.substring(answer.indexOf("\r\n\r\n")));
     }

@@ -1,0 +1,128 @@
+package ai.mariner.rest;
+
+import ai.mariner.core.message.Datatype;
+import ai.mariner.core.message.TensorSpec;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Messages of the Open Inference Protocol as schemas, and examples of them. */
+final class TensorSchema {
+  /** Requests with more elements than this have no example: it would outgrow the document. */
+  static final int MOST_SHOWN = 4096;
+
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private TensorSchema() {}
+
+  /** A request with tensors of these. */
+  static ObjectNode request(List<TensorSpec> inputs) {
+    ObjectNode schema = message("inputs", inputs);
+    ObjectNode properties = (ObjectNode) schema.get("properties");
+    properties.putObject("id").put("type", "string").put("description", "Comes back");
+    properties.putObject("parameters").put("type", "object");
+    properties.putObject("outputs").put("type", "array").putObject("items").put("type", "object");
+    return schema;
+  }
+
+  /** An answer with tensors of these. */
+  static ObjectNode answer(List<TensorSpec> outputs) {
+    ObjectNode schema = message("outputs", outputs);
+    ObjectNode properties = (ObjectNode) schema.get("properties");
+    properties.putObject("model_name").put("type", "string");
+    properties.putObject("model_version").put("type", "string");
+    properties.putObject("id").put("type", "string");
+    properties.putObject("parameters").put("type", "object");
+    return schema;
+  }
+
+  private static ObjectNode message(String name, List<TensorSpec> tensors) {
+    ObjectNode schema = NODES.objectNode().put("type", "object");
+    schema.putArray("required").add(name);
+    ObjectNode list = schema.putObject("properties").putObject(name);
+    list.put("type", "array")
+        .put("minItems", tensors.stream().anyMatch(t -> !t.optional()) ? 1 : 0);
+    if (tensors.isEmpty()) {
+      list.putObject("items").put("type", "object");
+    } else if (tensors.size() == 1) {
+      list.set("items", tensor(tensors.get(0)));
+    } else {
+      ArrayNode any = list.putObject("items").putArray("anyOf");
+      tensors.forEach(each -> any.add(tensor(each)));
+    }
+    return schema;
+  }
+
+  private static ObjectNode tensor(TensorSpec tensor) {
+    ObjectNode schema = NODES.objectNode().put("type", "object");
+    schema.put("title", tensor.name());
+    schema.put("description", "Shape " + tensor.shape() + ", where -1 is any number");
+    schema.putArray("required").add("name").add("datatype").add("shape");
+    ObjectNode properties = schema.putObject("properties");
+    text(properties.putObject("name"), tensor.name());
+    text(properties.putObject("datatype"), tensor.datatype().name());
+    ObjectNode shape = properties.putObject("shape").put("type", "array");
+    shape.put("minItems", tensor.shape().size()).put("maxItems", tensor.shape().size());
+    shape.putObject("items").put("type", "integer").put("minimum", 0);
+    properties.putObject("parameters").put("type", "object");
+    ObjectNode data = properties.putObject("data").put("type", "array");
+    data.put("description", "Elements, row by row, flat or nested");
+    data.putObject("items");
+    return schema;
+  }
+
+  private static void text(ObjectNode schema, String only) {
+    schema.put("type", "string").putArray("enum").add(only);
+  }
+
+  /**
+   * A request that fits: one row, zeros.
+   *
+   * @return {@code null}: it would be too large
+   */
+  static @Nullable ObjectNode example(List<TensorSpec> inputs) {
+    ObjectNode example = NODES.objectNode();
+    ArrayNode tensors = example.putArray("inputs");
+    long room = MOST_SHOWN;
+    for (TensorSpec input : inputs) {
+      if (input.optional()) {
+        continue;
+      }
+      ObjectNode tensor = tensors.addObject().put("name", input.name());
+      ArrayNode shape = tensor.putArray("shape");
+      tensor.put("datatype", input.datatype().name());
+      long count = 1;
+      for (long dim : input.shape()) {
+        long shown = dim == TensorSpec.ANY ? 1 : dim;
+        shape.add(shown);
+        if (shown > room) {
+          return null;
+        }
+        count *= shown;
+        if (count > room) {
+          return null;
+        }
+      }
+      room -= count;
+      ArrayNode data = tensor.putArray("data");
+      for (long i = 0; i < count; i++) {
+        element(data, input.datatype());
+      }
+    }
+    return example;
+  }
+
+  private static void element(ArrayNode data, Datatype datatype) {
+    if (datatype == Datatype.BYTES) {
+      data.add("text");
+    } else if (datatype == Datatype.BOOL) {
+      data.add(false);
+    } else if (datatype.isFloat()) {
+      data.add(0.0);
+    } else {
+      data.add(0);
+    }
+  }
+}
