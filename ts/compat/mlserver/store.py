@@ -18,6 +18,8 @@ DEFAULT_VERSION = "1.0"
 """Of a model that says none: the engine's models have one."""
 DEFAULT_GROUP = "mlserver"
 CACHE_MIB = 64
+# What Starlette allows whatever it is told.
+_SAFE_HEADERS = ("Accept", "Accept-Language", "Content-Language", "Content-Type")
 _CONCURRENCY = 64
 _HANDLER = '''"""Hosts a model of MLServer."""
 
@@ -200,15 +202,20 @@ def _cors(settings: Settings) -> dict[str, str]:
     if cors is None:
         return {}
     origins = cors.allow_origins or []
-    if cors.allow_origin_regex or cors.allow_credentials or len(origins) > 1:
-        raise ValueError(
-            "cors_settings: several origins, allow_origin_regex or allow_credentials "
-            "(expected: one origin, or *)"
-        )
-    if not origins:
-        return {}
-    return {
-        "cors_allowed_origin": origins[0],
-        "cors_allowed_methods": ", ".join(cors.allow_methods or ["GET"]),
-        "cors_allowed_headers": ", ".join(cors.allow_headers or []),
+    if cors.allow_credentials and "*" in origins:
+        raise ValueError("cors_settings: allow_credentials with the origin * (expected: named origins)")
+    found = {
+        "cors_allowed_origin": ",".join(origins),
+        "cors_allowed_origin_pattern": cors.allow_origin_regex or "",
     }
+    if not any(found.values()):
+        return {}
+    methods, headers = cors.allow_methods or [], cors.allow_headers or []
+    found |= {
+        "cors_allowed_methods": "*" if "*" in methods else ", ".join(methods),
+        "cors_allowed_headers": "*" if "*" in headers else ", ".join(sorted({*headers, *_SAFE_HEADERS})),
+        "cors_exposed_headers": ", ".join(cors.expose_headers or []),
+        "cors_allow_credentials": "true" if cors.allow_credentials else "",
+        "cors_max_age": "" if cors.max_age is None else str(cors.max_age),
+    }
+    return {key: value for key, value in found.items() if value}

@@ -137,9 +137,32 @@ def test_what_there_is_not_is_refused_openly() -> None:
     assert all("expected" in text for text in found)
 
 
-def test_cors_of_one_origin_is_the_engines() -> None:
+def test_cors_is_the_engines() -> None:
     settings = Settings(cors_settings={"allow_origins": ["*"], "allow_methods": ["GET", "POST"]})
     found = store.configuration(settings)
     assert (found["cors_allowed_origin"], found["cors_allowed_methods"]) == ("*", "GET, POST")
-    with pytest.raises(ValueError, match="expected: one origin"):
-        store.configuration(Settings(cors_settings={"allow_origins": ["a", "b"]}))
+    several = {
+        "allow_origins": ["http://a.example", "http://b.example"],
+        "allow_origin_regex": "https://.*",
+        "allow_credentials": True,
+        "allow_methods": ["*"],
+        "allow_headers": ["X-Mine"],
+        "expose_headers": ["x-request-id"],
+    }
+    found = store.configuration(Settings(cors_settings=several))
+    assert {key: value for key, value in found.items() if key.startswith("cors_")} == {
+        "cors_allowed_origin": "http://a.example,http://b.example",
+        "cors_allowed_origin_pattern": "https://.*",
+        "cors_allowed_methods": "*",
+        "cors_allowed_headers": "Accept, Accept-Language, Content-Language, Content-Type, X-Mine",
+        "cors_exposed_headers": "x-request-id",
+        "cors_allow_credentials": "true",
+        "cors_max_age": "600",
+    }
+    assert not any(key.startswith("cors_") for key in store.configuration(Settings(cors_settings={})))
+
+
+def test_credentials_are_for_origins_that_are_named() -> None:
+    both = {"allow_origins": ["*"], "allow_credentials": True}
+    with pytest.raises(ValueError, match="expected: named origins"):
+        store.configuration(Settings(cors_settings=both))

@@ -1,5 +1,6 @@
 package ai.mariner.grpc;
 
+import ai.mariner.core.config.TrustedProxies;
 import ai.mariner.core.metrics.AccessLog;
 import io.grpc.Context;
 import io.grpc.Deadline;
@@ -12,26 +13,34 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Leaves one line for each call, when it has ended in whatever way. */
 final class AccessLogInterceptor implements ServerInterceptor {
+  private static final Metadata.Key<String> FORWARDED_FOR =
+      Metadata.Key.of("x-forwarded-for", Metadata.ASCII_STRING_MARSHALLER);
+
   private final AccessLog log;
+  private final TrustedProxies proxies;
   private final LongSupplier nanoTime;
 
-  AccessLogInterceptor(AccessLog log, LongSupplier nanoTime) {
+  AccessLogInterceptor(AccessLog log, TrustedProxies proxies, LongSupplier nanoTime) {
     this.log = log;
+    this.proxies = proxies;
     this.nanoTime = nanoTime;
   }
 
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-    Entry<Q, R> entry = new Entry<>(call, nanoTime.getAsLong());
+    Entry<Q, R> entry = new Entry<>(call, client(call, headers), nanoTime.getAsLong());
     return new SimpleForwardingServerCallListener<>(next.startCall(entry, headers)) {
       @Override
       public void onComplete() {
@@ -47,11 +56,25 @@ final class AccessLogInterceptor implements ServerInterceptor {
     };
   }
 
+  /** The client that a proxy of ours names; absent: the peer. */
+  private @Nullable String client(ServerCall<?, ?> call, Metadata headers) {
+    Iterable<String> hops = proxies.isEmpty() ? null : headers.getAll(FORWARDED_FOR);
+    if (hops == null) {
+      return null;
+    }
+    SocketAddress remote = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+    InetAddress peer = remote instanceof InetSocketAddress tcp ? tcp.getAddress() : null;
+    List<String> list = new ArrayList<>();
+    hops.forEach(list::add);
+    String client = proxies.client(peer, list);
+    return client != null && client.indexOf(':') >= 0 ? '[' + client + ']' : client;
+  }
+
   private void write(Entry<?, ?> entry) {
     SocketAddress remote = entry.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
     long millis = TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - entry.startNanos);
     log.line(
-        text(remote),
+        entry.client == null ? text(remote) : entry.client,
         "gRPC " + entry.getMethodDescriptor().getFullMethodName() + " HTTP/2.0",
         entry.code().value(),
         millis);
@@ -67,11 +90,13 @@ final class AccessLogInterceptor implements ServerInterceptor {
 
   /** A call that remembers how it was closed. */
   private static final class Entry<Q, R> extends SimpleForwardingServerCall<Q, R> {
+    private final @Nullable String client;
     private final long startNanos;
     private volatile Status.@Nullable Code closedWith;
 
-    Entry(ServerCall<Q, R> call, long startNanos) {
+    Entry(ServerCall<Q, R> call, @Nullable String client, long startNanos) {
       super(call);
+      this.client = client;
       this.startNanos = startNanos;
     }
 

@@ -68,7 +68,9 @@ record GrpcServices(List<ServerServiceDefinition> own, HealthChecks health, Toke
         .addService(ProtoReflectionServiceV1.newInstance())
         .addService(olderReflection())
         .intercept(new TokenInterceptor(context.access(), scope, exposeErrors))
-        .intercept(new AccessLogInterceptor(context.accessLog(), context.nanoTime()));
+        .intercept(
+            new AccessLogInterceptor(
+                context.accessLog(), context.config().trustedProxies(), context.nanoTime()));
   }
 
   /** What clients of before 2024 ask: Python's reflection client, older grpcurl and Postman. */

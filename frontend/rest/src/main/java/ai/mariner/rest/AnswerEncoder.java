@@ -1,12 +1,10 @@
 package ai.mariner.rest;
 
-import ai.mariner.core.config.CorsConfig;
 import ai.mariner.core.message.Reply;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -34,25 +32,17 @@ final class AnswerEncoder {
   private static final byte[] KEEP_ALIVE = ascii("connection: keep-alive\r\n\r\n");
   private static final byte[] CLOSE = ascii("connection: close\r\n\r\n");
   private static final byte[] LINE_200 = ascii("HTTP/1.1 200 OK\r\n");
-  private static final int MOST_STANDARD_HEADERS = 6;
+  private static final StandardHeaders STANDARD =
+      new StandardHeaders(
+          List.of(
+              new Reply.Header("Pragma", "no-cache"),
+              new Reply.Header("Cache-Control", "no-cache; no-store, must-revalidate, private"),
+              new Reply.Header("Expires", "Thu, 01 Jan 1970 00:00:00 UTC")));
 
-  private final List<Reply.Header> standard;
-  private final byte[] standardBytes;
+  private final CrossOrigin crossOrigin;
 
-  AnswerEncoder(CorsConfig cors) {
-    ArrayList<Reply.Header> headers = new ArrayList<>(MOST_STANDARD_HEADERS);
-    headers.add(new Reply.Header("Pragma", "no-cache"));
-    headers.add(new Reply.Header("Cache-Control", "no-cache; no-store, must-revalidate, private"));
-    headers.add(new Reply.Header("Expires", "Thu, 01 Jan 1970 00:00:00 UTC"));
-    add(headers, "Access-Control-Allow-Origin", cors.allowedOrigin());
-    add(headers, "Access-Control-Allow-Methods", cors.allowedMethods());
-    add(headers, "Access-Control-Allow-Headers", cors.allowedHeaders());
-    this.standard = List.copyOf(headers);
-    StringBuilder text = new StringBuilder();
-    for (Reply.Header header : standard) {
-      text.append(header.name()).append(": ").append(header.value()).append("\r\n");
-    }
-    this.standardBytes = text.toString().getBytes(StandardCharsets.UTF_8);
+  AnswerEncoder(CrossOrigin crossOrigin) {
+    this.crossOrigin = crossOrigin;
   }
 
   /**
@@ -60,19 +50,20 @@ final class AnswerEncoder {
    *
    * @param out where to
    * @param reply status and headers; they must be clean, see {@link Replies#problem}
-   * @param requestId label of the request
+   * @param exchange the request that is answered
    * @param bodyBytes size of the body, or one of the constants here
-   * @param keepAlive whether the connection stays open after this answer
    */
-  void head(ByteBuf out, Reply reply, String requestId, long bodyBytes, boolean keepAlive) {
+  void head(ByteBuf out, Reply reply, Exchange exchange, long bodyBytes) {
     statusLine(out, reply.status(), reply.reason());
     out.writeBytes(REQUEST_ID);
-    ByteBufUtil.writeAscii(out, requestId);
+    ByteBufUtil.writeAscii(out, exchange.label());
     out.writeBytes(CRLF);
+    StandardHeaders origins = crossOrigin.headers(exchange.request().headers());
     if (reply.headers().isEmpty()) {
-      out.writeBytes(standardBytes);
+      STANDARD.write(out);
+      origins.write(out);
     } else {
-      ownHeaders(out, reply);
+      ownHeaders(out, reply, origins.list());
     }
     String contentType = reply.contentType();
     if (contentType != null) {
@@ -87,7 +78,7 @@ final class AnswerEncoder {
     } else if (bodyBytes == CHUNKED) {
       out.writeBytes(TRANSFER_ENCODING);
     }
-    out.writeBytes(keepAlive ? KEEP_ALIVE : CLOSE);
+    out.writeBytes(exchange.keepAlive() ? KEEP_ALIVE : CLOSE);
   }
 
   private static void statusLine(ByteBuf out, @Nullable Integer status, @Nullable String reason) {
@@ -109,14 +100,20 @@ final class AnswerEncoder {
   }
 
   /** The handler's headers, then those of the standard ones that it did not set. */
-  private void ownHeaders(ByteBuf out, Reply reply) {
+  private static void ownHeaders(ByteBuf out, Reply reply, List<Reply.Header> origins) {
     for (Reply.Header header : reply.headers()) {
       if (!isOurs(header.name(), reply.contentType() != null)) {
         write(out, header);
       }
     }
+    others(out, reply, STANDARD.list());
+    others(out, reply, origins);
+  }
+
+  private static void others(ByteBuf out, Reply reply, List<Reply.Header> standard) {
     for (Reply.Header header : standard) {
-      if (!has(reply.headers(), header.name())) {
+      // Each Vary adds to what an answer depends on.
+      if (header.name().equals("Vary") || !has(reply.headers(), header.name())) {
         write(out, header);
       }
     }
@@ -153,12 +150,6 @@ final class AnswerEncoder {
     out.writeByte(':').writeByte(' ');
     ByteBufUtil.writeUtf8(out, header.value());
     out.writeBytes(CRLF);
-  }
-
-  private static void add(List<Reply.Header> headers, String name, @Nullable String value) {
-    if (value != null && !value.isEmpty()) {
-      headers.add(new Reply.Header(name, value));
-    }
   }
 
   private static byte[] ascii(String text) {

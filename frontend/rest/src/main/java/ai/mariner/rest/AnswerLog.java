@@ -1,9 +1,11 @@
 package ai.mariner.rest;
 
+import ai.mariner.core.config.TrustedProxies;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpRequest;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +41,20 @@ final class AnswerLog {
     String text = request.method().name() + ' ' + request.uri() + ' ' + request.protocolVersion();
     long nanos = context.clock().getAsLong() - exchange.startNanos();
     long millis = TimeUnit.NANOSECONDS.toMillis(nanos);
-    context.accessLog().line(remote(channel), text, status, millis);
+    context.accessLog().line(client(exchange, channel), text, status, millis);
+  }
+
+  /** Who asked: the peer, unless it is a proxy of ours that names its client. */
+  private String client(Exchange exchange, Channel channel) {
+    TrustedProxies proxies = context.config().trustedProxies();
+    if (!proxies.isEmpty()) {
+      List<String> hops = exchange.request().headers().getAll("X-Forwarded-For");
+      String client = proxies.client(exchange.peer(), hops);
+      if (client != null) {
+        return client.indexOf(':') >= 0 ? '[' + client + ']' : client;
+      }
+    }
+    return remote(channel);
   }
 
   private String remote(Channel channel) {

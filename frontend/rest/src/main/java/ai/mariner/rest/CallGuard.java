@@ -2,8 +2,10 @@ package ai.mariner.rest;
 
 import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.access.TokenScope;
+import ai.mariner.core.config.CorsConfig;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.ServerConfig;
+import ai.mariner.core.config.TrustedProxies;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
@@ -11,6 +13,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +28,8 @@ final class CallGuard {
   private final boolean modelApi;
   private final @Nullable String host;
   private final boolean checkHost;
-  private final @Nullable String allowedOrigin;
+  private final CorsConfig cors;
+  private final TrustedProxies proxies;
   private final boolean anyOrigin;
 
   /**
@@ -40,9 +44,10 @@ final class CallGuard {
     this.modelApi = config.modelApi();
     this.host = address.host();
     this.checkHost = address.host() != null && isLoopback(address.host());
-    this.allowedOrigin = config.cors().allowedOrigin();
+    this.cors = config.cors();
+    this.proxies = config.trustedProxies();
     // A page can't know a token, so where one is asked for, every origin may be let in.
-    this.anyOrigin = "*".equals(allowedOrigin) && config.tokenAuthorization();
+    this.anyOrigin = cors.anyOrigin() && config.tokenAuthorization();
   }
 
   /**
@@ -50,14 +55,15 @@ final class CallGuard {
    *
    * @throws ServeException with the reason why it is refused
    */
-  void check(Route route, HttpRequest request) {
+  void check(Route route, Exchange exchange) {
     Route.Traits traits = route.traits();
     if (traits.changesState()) {
-      refuseForeign(request);
+      refuseForeign(exchange);
     }
     TokenScope scope = route.scope();
     if (scope != null && access != AccessPolicy.OPEN) {
-      Failure failure = access.check(scope, request.headers().get(HttpHeaderNames.AUTHORIZATION));
+      Failure failure =
+          access.check(scope, exchange.request().headers().get(HttpHeaderNames.AUTHORIZATION));
       if (failure != null) {
         throw failure.toException();
       }
@@ -80,9 +86,9 @@ final class CallGuard {
    *
    * @throws ServeException with the reason why the call would be refused
    */
-  void checkPreflight(Route route, HttpRequest request) {
+  void checkPreflight(Route route, Exchange exchange) {
     if (route.traits().changesState()) {
-      refuseForeign(request);
+      refuseForeign(exchange);
     }
     if (!allows(route)) {
       throw modelApiOff();
@@ -94,7 +100,8 @@ final class CallGuard {
     return modelApi || !route.traits().modelApi();
   }
 
-  private void refuseForeign(HttpRequest request) {
+  private void refuseForeign(Exchange exchange) {
+    HttpRequest request = exchange.request();
     String asked = request.headers().get(HttpHeaderNames.HOST);
     if (checkHost && asked != null && !isOurs(asked)) {
       throw new ServeException(
@@ -104,21 +111,37 @@ final class CallGuard {
               + " (expected: localhost, 127.0.0.1, [::1] or the listener's own name)");
     }
     String origin = request.headers().get(HttpHeaderNames.ORIGIN);
-    if (origin == null || anyOrigin || origin.equals(allowedOrigin)) {
+    if (origin == null || anyOrigin || cors.names(origin)) {
       return;
     }
     int authority = origin.indexOf("://");
-    if (authority < 0 || !origin.substring(authority + 3).equalsIgnoreCase(asked)) {
+    String page = authority < 0 ? "" : origin.substring(authority + 3);
+    if (page.isEmpty() || !(page.equalsIgnoreCase(asked) || isPublicName(page, exchange))) {
       throw new ServeException(
           ErrorKind.FOREIGN_ORIGIN,
           "Origin: "
               + Replies.printable(origin)
-              + ("*".equals(allowedOrigin)
+              + (cors.anyOrigin()
                   ? " (expected: a page of this server; cors_allowed_origin=* lets other pages"
                       + " change models only where tokens are asked for, so name the page's origin"
                       + " there or switch token authorization on)"
                   : " (expected: a page of this server, or cors_allowed_origin)"));
     }
+  }
+
+  /**
+   * Whether a proxy of ours was asked under this name. A page of another origin can't claim it: the
+   * header is one that browsers ask about first, and that is answered without it. What the listener
+   * itself was called is checked above, whatever a proxy says.
+   */
+  private boolean isPublicName(String page, Exchange exchange) {
+    if (proxies.isEmpty() || !proxies.trusts(exchange.peer())) {
+      return false;
+    }
+    List<String> names = exchange.request().headers().getAll("X-Forwarded-Host");
+    String all = String.join(",", names);
+    // Each proxy adds its own behind those of others; the last one is surely a proxy's.
+    return page.equalsIgnoreCase(all.substring(all.lastIndexOf(',') + 1).strip());
   }
 
   private boolean isOurs(String asked) {

@@ -95,7 +95,7 @@ final class ConnectionOutput {
     int room = AnswerEncoder.HEAD_BYTES + (sent && copied ? size : 0);
     ByteBuf out = ctx.alloc().ioBuffer(room);
     long told = bodiless ? AnswerEncoder.NO_BODY : size;
-    encoder.head(out, reply, exchange.label(), told, exchange.keepAlive());
+    encoder.head(out, reply, exchange, told);
     if (!sent || copied) {
       if (sent) {
         append(out, body);
@@ -121,7 +121,7 @@ final class ConnectionOutput {
       }
       long told = chunked ? AnswerEncoder.CHUNKED : AnswerEncoder.UNTIL_CLOSE;
       Reply head = exchange.inEvents() ? EventStream.head(piece, body) : piece;
-      encoder.head(out, head, exchange.label(), told, exchange.keepAlive());
+      encoder.head(out, head, exchange, told);
     }
     ChannelPromise written = ctx.newPromise();
     written.addListener(future -> exchange.drained(size));

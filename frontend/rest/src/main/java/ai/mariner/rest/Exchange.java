@@ -8,6 +8,7 @@ import ai.mariner.core.message.ResponseSink;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
+import java.net.InetAddress;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -79,6 +80,11 @@ final class Exchange implements ResponseSink {
 
   long id() {
     return id;
+  }
+
+  /** Who is at the other end of the connection; absent: somebody on a Unix socket. */
+  @Nullable InetAddress peer() {
+    return connection.peer();
   }
 
   /** What the client sees as {@code x-request-id}. */

@@ -13,9 +13,12 @@ import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.concurrent.RejectedExecutionException;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +70,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     } catch (RejectedExecutionException loopHasEnded) {
       otherwise.run();
     }
+  }
+
+  /** Who is at the other end; absent: somebody on a Unix socket. */
+  @Nullable InetAddress peer() {
+    return ctx.channel().remoteAddress() instanceof InetSocketAddress tcp ? tcp.getAddress() : null;
   }
 
   Dialect dialect() {

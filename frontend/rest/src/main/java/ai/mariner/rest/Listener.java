@@ -27,7 +27,7 @@ final class Listener {
     this.context = context;
     RouteTable routes = new RouteTable(apis, context, address);
     this.router = routes.router(List.of());
-    this.encoder = new AnswerEncoder(context.config().cors());
+    this.encoder = new AnswerEncoder(new CrossOrigin(context.config().cors()));
     this.dialect = TorchServeDialect.of(context.config());
     context.addedRoutes().follow(added -> router = routes.router(added));
   }

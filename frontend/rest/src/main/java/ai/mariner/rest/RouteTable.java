@@ -23,6 +23,7 @@ final class RouteTable {
   private final Dialects dialects;
   private final CallGuard guard;
   private final PluginRoutes plugins;
+  private final CrossOrigin crossOrigin;
 
   /**
    * Makes the table of a listener.
@@ -39,6 +40,7 @@ final class RouteTable {
     List<Route> builtIn = new ArrayList<>();
     this.apis.forEach(api -> builtIn.addAll(builtIn(api, List.of())));
     plugins.check(builtIn, context.config().profile().pluginsShadow());
+    this.crossOrigin = new CrossOrigin(context.config().cors());
   }
 
   /** The router of the routes that every server has, and of those that were added. */
@@ -49,7 +51,8 @@ final class RouteTable {
         elsewhere.put(api, builtIn(api, added));
       }
     }
-    return new Router(routes(added), new Elsewhere(Map.copyOf(elsewhere)), guard, stranger(added));
+    return new Router(
+        routes(added), new Elsewhere(Map.copyOf(elsewhere)), guard, crossOrigin, stranger(added));
   }
 
   List<Route> routes(List<? extends Added> added) {

@@ -22,20 +22,12 @@ final class Router {
   private static final String NOT_ALLOWED =
       "Requested method is not allowed, please refer to API document.";
 
-  private static final Route PREFLIGHT =
-      new Route(
-          "OPTIONS",
-          PathTemplate.of("/"),
-          null,
-          Route.Traits.NONE,
-          call -> call.exchange().end(Replies.of(200, null, new byte[0])),
-          Route.Doc.of("preflight", "Permission for pages of other origins"));
-
   private final Map<String, List<Route>> byFirstWord = new HashMap<>();
   private final List<Route> others = new ArrayList<>();
   private final List<Route> all;
   private final CallGuard guard;
   private final Elsewhere elsewhere;
+  private final Route preflight;
   private final @Nullable Dialect stranger;
 
   /**
@@ -44,10 +36,17 @@ final class Router {
    * @param routes all routes of a listener
    * @param elsewhere routes of other listeners
    * @param guard decides who may call
+   * @param crossOrigin answers browsers that ask for pages of other origins
    * @param stranger how a request is refused whose first word no route has; absent: as the listener
    *     does
    */
-  Router(List<Route> routes, Elsewhere elsewhere, CallGuard guard, @Nullable Dialect stranger) {
+  Router(
+      List<Route> routes,
+      Elsewhere elsewhere,
+      CallGuard guard,
+      CrossOrigin crossOrigin,
+      @Nullable Dialect stranger) {
+    this.preflight = preflight(crossOrigin);
     this.stranger = stranger;
     this.elsewhere = elsewhere;
     this.guard = guard;
@@ -66,6 +65,16 @@ final class Router {
     }
   }
 
+  private static Route preflight(CrossOrigin crossOrigin) {
+    return new Route(
+        "OPTIONS",
+        PathTemplate.of("/"),
+        null,
+        Route.Traits.NONE,
+        call -> call.exchange().end(crossOrigin.preflight(call.exchange().request().headers())),
+        Route.Doc.of("preflight", "Permission for pages of other origins"));
+  }
+
   /**
    * Finds the route of an exchange's request, whose dialect the exchange speaks from then on. What
    * has no route is refused in the dialect of those that begin with the same word.
@@ -82,9 +91,10 @@ final class Router {
     boolean exists = target != null || exists(known, segments) || exists(others, segments);
     exchange.speak(target == null ? dialect(known) : target.route().dialect());
     if (exists && isPreflight(request)) {
-      checkPreflight(known, request, path);
-      if (target == null || target.route().method() == null) {
-        return new Target(PREFLIGHT, "", null, "", null);
+      checkPreflight(known, exchange, path);
+      boolean browser = request.headers().contains(HttpHeaderNames.ORIGIN);
+      if (browser || target == null || target.route().method() == null) {
+        return new Target(preflight, "", null, "", null);
       }
     }
     if (target == null) {
@@ -92,7 +102,7 @@ final class Router {
           ? new ServeException(ErrorKind.METHOD_NOT_ALLOWED, NOT_ALLOWED)
           : new ServeException(ErrorKind.ROUTE_NOT_FOUND, NOT_FOUND + elsewhere.hint(segments));
     }
-    guard.check(target.route(), request);
+    guard.check(target.route(), exchange);
     return target;
   }
 
@@ -101,13 +111,13 @@ final class Router {
   }
 
   /** The answer to a browser's question is that of the call which it announces. */
-  private void checkPreflight(@Nullable List<Route> known, HttpRequest request, RequestPath path) {
-    String method = request.headers().get(HttpHeaderNames.ACCESS_CONTROL_REQUEST_METHOD);
+  private void checkPreflight(@Nullable List<Route> known, Exchange exchange, RequestPath path) {
+    String method = exchange.request().headers().get(HttpHeaderNames.ACCESS_CONTROL_REQUEST_METHOD);
     Target announced = find(known, method, path);
     if (announced == null) {
       throw new ServeException(ErrorKind.METHOD_NOT_ALLOWED, NOT_ALLOWED);
     }
-    guard.checkPreflight(announced.route(), request);
+    guard.checkPreflight(announced.route(), exchange);
   }
 
   private @Nullable Target find(@Nullable List<Route> known, String method, RequestPath path) {

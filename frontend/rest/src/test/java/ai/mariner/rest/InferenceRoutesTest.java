@@ -360,7 +360,7 @@ class InferenceRoutesTest {
 
   @Test
   void corsHeadersAreSentVerbatimUnlessTheHandlerSetThem() {
-    CorsConfig cors = new CorsConfig("*", "GET, POST", null);
+    CorsConfig cors = CorsConfig.of(List.of("*"), "GET, POST", null);
     TestServer open =
         new TestServer(Profile.MARINER, AccessPolicy.OPEN, config -> config.cors(cors));
     try (Wire wire = new Wire(open.listener(Api.INFERENCE))) {

@@ -289,7 +289,7 @@ class ManagementRoutesTest {
     TestServer cors =
         with(
             AccessPolicy.OPEN,
-            config -> config.cors(new CorsConfig("http://friend.example", null, null)));
+            config -> config.cors(CorsConfig.of(List.of("http://friend.example"), null, null)));
     String header = origin.isEmpty() ? "" : "Origin: " + origin + "\r\n";
     try (Wire wire = new Wire(cors.listener(Api.MANAGEMENT))) {
       wire.send("PUT /models/echo HTTP/1.1\r\nHost: " + host + "\r\n" + header + "\r\n");
@@ -315,7 +315,9 @@ class ManagementRoutesTest {
         with(
             AccessPolicy.OPEN,
             config ->
-                config.tokenAuthorization(tokens).cors(new CorsConfig("*", "PUT, DELETE", null)));
+                config
+                    .tokenAuthorization(tokens)
+                    .cors(CorsConfig.of(List.of("*"), "PUT, DELETE", null)));
     try (Wire wire = new Wire(cors.listener(Api.MANAGEMENT))) {
       String origin = "Host: localhost\r\nOrigin: http://a.example\r\n";
       String asked = "Access-Control-Request-Method: " + method + "\r\n\r\n";

@@ -29,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  * @param defaults of models
  * @param worker processes
  * @param fetch archives
- * @param cors cross-origin headers
+ * @param cors pages of other origins
  * @param sequenceNames how requests name what they say of their sequence
+ * @param trustedProxies whose word on their clients counts
  * @param startupModels models to load at start
  * @param startupApplications folders or archives of applications to load at start
  * @param modelOverrides the {@code models} JSON
@@ -59,6 +60,7 @@ public record ServerConfig(
     FetchConfig fetch,
     CorsConfig cors,
     SequenceNames sequenceNames,
+    TrustedProxies trustedProxies,
     List<StartupModel> startupModels,
     List<String> startupApplications,
     Map<ModelKey, ModelOverrides> modelOverrides,

@@ -12,6 +12,7 @@ import ai.mariner.core.config.SequenceNames;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.config.SnapshotConfig;
 import ai.mariner.core.config.TokenConfig;
+import ai.mariner.core.config.TrustedProxies;
 import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.message.ModelKey;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ public final class ServerConfigBuilder {
   private ModelDefaults defaults = Configs.MODEL_DEFAULTS;
   private WorkerConfig worker;
   private CorsConfig cors = CorsConfig.NONE;
+  private TrustedProxies trustedProxies = TrustedProxies.NONE;
   private List<ServerConfig.StartupModel> startupModels = List.of();
   private Map<ModelKey, ModelOverrides> modelOverrides = Map.of();
 
@@ -111,6 +113,12 @@ public final class ServerConfigBuilder {
     return this;
   }
 
+  /** Sets whose word on their clients counts. */
+  public ServerConfigBuilder trustedProxies(TrustedProxies value) {
+    trustedProxies = value;
+    return this;
+  }
+
   /** Sets the models to load at start. */
   public ServerConfigBuilder startupModels(List<ServerConfig.StartupModel> value) {
     startupModels = List.copyOf(value);
@@ -147,6 +155,7 @@ public final class ServerConfigBuilder {
         new FetchConfig(directory, List.of(), false, directory),
         cors,
         SequenceNames.DEFAULT,
+        trustedProxies,
         startupModels,
         List.of(),
         modelOverrides,

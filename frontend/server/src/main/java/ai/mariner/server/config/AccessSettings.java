@@ -1,6 +1,7 @@
 package ai.mariner.server.config;
 
 import ai.mariner.core.config.Profile;
+import ai.mariner.core.config.TrustedProxies;
 import ai.mariner.server.config.Setting.Fallback;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -85,12 +86,20 @@ final class AccessSettings {
           "false",
           "Whether clients see details of failures: exception text, exit code, last lines of"
               + " output.");
-  final Setting<String> corsAllowedOrigin =
+  final Setting<List<String>> corsAllowedOrigin =
       chapter.row(
           "cors_allowed_origin",
-          Syntax.text(),
+          Syntax.origins(),
           Fallback.NONE,
-          "`Access-Control-Allow-Origin` of every REST answer.");
+          "Origins whose web pages may call, with commas between them, or `*` for all. One origin,"
+              + " or `*`, stands in every REST answer (`Access-Control-Allow-Origin`); of several,"
+              + " an answer names the one that asked, with `Vary: Origin`.");
+  final Setting<Pattern> corsAllowedOriginPattern =
+      chapter.row(
+          "cors_allowed_origin_pattern",
+          Syntax.regex(),
+          Fallback.NONE,
+          "Origins that this regular expression matches as a whole are allowed, too.");
   final Setting<String> corsAllowedMethods =
       chapter.row(
           "cors_allowed_methods",
@@ -102,5 +111,34 @@ final class AccessSettings {
           "cors_allowed_headers",
           Syntax.text(),
           Fallback.NONE,
-          "`Access-Control-Allow-Headers` of every REST answer.");
+          "`Access-Control-Allow-Headers` of every REST answer; with `*` a preflight names those"
+              + " that were asked for.");
+  final Setting<String> corsExposedHeaders =
+      chapter.row(
+          "cors_exposed_headers",
+          Syntax.text(),
+          Fallback.NONE,
+          "`Access-Control-Expose-Headers` of every REST answer: what pages may read, such as"
+              + " `x-request-id`.");
+  final Setting<Boolean> corsAllowCredentials =
+      chapter.row(
+          "cors_allow_credentials",
+          Syntax.bool(),
+          "false",
+          "Whether pages may send cookies and client certificates; not with the origin `*`.");
+  final Setting<Integer> corsMaxAge =
+      chapter.row(
+          "cors_max_age",
+          Syntax.whole(0, 86_400),
+          Fallback.NONE,
+          "Seconds for which a browser may keep the answer to a preflight.");
+  final Setting<TrustedProxies> trustedProxies =
+      chapter.row(
+          "trusted_proxies",
+          Syntax.proxies(),
+          Fallback.NONE,
+          "Proxies whose `X-Forwarded-For` names the client in the access log, and whose"
+              + " `X-Forwarded-Host` is the server's own name for pages that change models:"
+              + " addresses and ranges (`10.0.0.0/8`) with commas between them; `unix`: whoever"
+              + " connects to a Unix socket. Of others these headers change nothing.");
 }

@@ -1,6 +1,5 @@
 package ai.mariner.server.config;
 
-import ai.mariner.core.config.CorsConfig;
 import ai.mariner.core.config.FetchConfig;
 import ai.mariner.core.config.IntakeLimits;
 import ai.mariner.core.config.LimitsConfig;
@@ -14,6 +13,7 @@ import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.config.SnapshotConfig;
 import ai.mariner.core.config.TlsConfig;
 import ai.mariner.core.config.TokenConfig;
+import ai.mariner.core.config.TrustedProxies;
 import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.server.access.TokenFile;
@@ -203,8 +203,9 @@ public final class ConfigLoader {
           defaults(gpus),
           workers(gpus),
           fetch,
-          cors(),
+          new CrossOriginRules(settings.access, values, findings, profile).config(),
           settings.sequences.names(values, findings),
+          proxies(),
           loadModels(),
           loadApps(),
           models(),
@@ -391,11 +392,9 @@ public final class ConfigLoader {
       return resolved;
     }
 
-    private CorsConfig cors() {
-      return new CorsConfig(
-          values.given(settings.access.corsAllowedOrigin),
-          values.given(settings.access.corsAllowedMethods),
-          values.given(settings.access.corsAllowedHeaders));
+    private TrustedProxies proxies() {
+      TrustedProxies given = values.given(settings.access.trustedProxies);
+      return given == null ? TrustedProxies.NONE : given;
     }
 
     private List<ServerConfig.StartupModel> loadModels() {

@@ -1,6 +1,7 @@
 package ai.mariner.server.config;
 
 import ai.mariner.core.config.ListenerAddress;
+import ai.mariner.core.config.TrustedProxies;
 import ai.mariner.core.config.WorkerGroupRule;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -161,6 +162,18 @@ record Syntax<T>(String expected, Function<String, T> reader) {
     return new Syntax<>(
         "names of Python modules with commas between them",
         text -> parts(text).map(Syntax::moduleName).toList());
+  }
+
+  /** Origins of web pages with commas between them, perhaps none. */
+  static Syntax<List<String>> origins() {
+    return new Syntax<>("origins with commas between them, or *", text -> parts(text).toList());
+  }
+
+  /** Addresses and ranges of proxies with commas between them. */
+  static Syntax<TrustedProxies> proxies() {
+    return new Syntax<>(
+        "IP addresses, ranges such as 10.0.0.0/8, or unix, with commas between them",
+        text -> TrustedProxies.parse(parts(text).toList()));
   }
 
   /** Paths, names or addresses with commas between them, perhaps none. */

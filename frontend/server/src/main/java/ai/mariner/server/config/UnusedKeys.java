@@ -23,10 +23,14 @@ record UnusedKeys(Settings settings, Values values, Findings findings) {
     if (!values.get(settings.listeners.enableMetricsApi)) {
       check(profile, settings.listeners.metricsAddress.key(), "enable_metrics_api=true");
     }
-    if (values.given(settings.access.corsAllowedOrigin) == null) {
+    if (values.given(settings.access.corsAllowedOrigin) == null
+        && values.given(settings.access.corsAllowedOriginPattern) == null) {
       String reason = "cors_allowed_origin is set";
       check(profile, settings.access.corsAllowedMethods.key(), reason);
       check(profile, settings.access.corsAllowedHeaders.key(), reason);
+      check(profile, settings.access.corsExposedHeaders.key(), reason);
+      check(profile, settings.access.corsAllowCredentials.key(), reason);
+      check(profile, settings.access.corsMaxAge.key(), reason);
     }
     if (!values.isGiven(settings.process.pluginsPath.key())) {
       String reason = "plugins_path is set";
