@@ -152,6 +152,11 @@ def test_logs_go_where_the_environment_says(changed: RunningServer) -> None:
     assert re.fullmatch(pattern, line[0]), line
     assert {path.name for path in elsewhere(changed).iterdir()} >= {"ts_log.log", "model_metrics.log"}
     assert not changed.logs.exists()
+    listed = {file["name"] for file in rest.call(changed.management, "GET", "/logs").json()["files"]}
+    assert listed >= {"access_log.log", "ts_log.log", "model_log.log", "ts_metrics.log"}
+    shown = rest.call(changed.management, "GET", "/logs?file=access_log.log&lines=10000")
+    assert line[0] in shown.text.splitlines()
+    assert rest.call(changed.management, "GET", "/logs?file=..%2Felsewhere%2Fts_log.log").status == 404
 
 
 def test_inference_on_a_unix_socket(make_server: ServerMaker, tmp_path: Path) -> None:

@@ -101,6 +101,14 @@ def test_a_binary_answer_comes_whole_and_its_words_are_in_the_logs(terminal: Ope
     eventually(said, 10, "the line is in the log")
     assert good(terminal.run("mariner", "logs", "pict")) == ""
     assert "drawn for" not in good(terminal.run("mariner", "logs", "--file", "server"))
+    address = json.loads(good(terminal.run("mariner", "status", "--json")))[0]["listeners"]["management"]
+    key = {"MARINER_TOKEN": good(terminal.run("mariner", "token", "management")).strip()}
+    remote = ("mariner", "logs", "--address", address)
+    assert "drawn for 1" in good(terminal.run(*remote, "picture", cwd=terminal.base, env=key))
+    assert "ai.mariner" in good(terminal.run(*remote, "--file", "server", cwd=terminal.base, env=key))
+    closed = terminal.run(*remote, cwd=terminal.base)
+    assert closed.code == 1
+    assert "--token-file names" in closed.err
     good(terminal.run("mariner", "unregister", "picture"))
 
 

@@ -1,4 +1,4 @@
-"""`mariner logs`: the log files of a server that runs on this machine."""
+"""`mariner logs`: the log files of a server, on this machine or elsewhere."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
+from urllib.parse import urlencode
 
 import psutil
 
-from ts._cli.client import server_folder
+from ts._cli.client import Endpoint, endpoint, server_folder
 from ts._cli.errors import CommandError
 from ts._cli.progress import wants_colour
 from ts._cli.runfolder import RunFolder
 
 _NAMES = {"model": "model_log.log", "server": "ts_log.log", "access": "access_log.log"}
 _POLL_SECONDS = 0.2
+_REMOTE_POLL_SECONDS = 1.0
+_MOST_LINES = 10_000
 _TAIL_BYTES = 1 << 20
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{3} ")
 _LEVELS = {"[ERROR]": "31", "[FATAL]": "31", "[WARN ]": "33"}
@@ -63,6 +67,53 @@ class LogFile:
             return []
         whole, end, self._rest = content.rpartition(b"\n")
         return whole.decode("utf-8", "replace").split("\n") if end else []
+
+
+class LogSource(Protocol):
+    """A log that can be read from its end, and on from there."""
+
+    def tail(self) -> list[str]:
+        """Returns the last lines."""
+
+    def more(self) -> list[str]:
+        """Returns the lines that were written since the last call."""
+
+
+@dataclass
+class RemoteLog:
+    """One log file of a server elsewhere, read through its management listener."""
+
+    server: Endpoint
+    name: str
+    lines: int
+    _position: str | None = None
+
+    def tail(self) -> list[str]:
+        """Returns the last lines; [] when there is no such file yet. Raises CommandError with the server's
+        reason."""
+        return self._ask({"file": self.name, "lines": self.lines})
+
+    def more(self) -> list[str]:
+        """Returns the lines that were written since the last call, in several answers if they are many."""
+        if self._position is None:
+            return self.tail()
+        found: list[str] = []
+        while lines := self._ask({"file": self.name, "position": self._position}):
+            found += lines
+        return found
+
+    def _ask(self, query: Mapping[str, object]) -> list[str]:
+        answer = self.server.call("GET", f"/logs?{urlencode(query)}")
+        if answer.status == HTTPStatus.NOT_FOUND and "is not there" in answer.message:
+            return []
+        if answer.status != HTTPStatus.OK:
+            raise self.server.refusal(answer)
+        self._position = answer.headers.get("x-log-position")
+        if self._position is None:
+            raise CommandError(
+                f"{self.server.address} does not show logs (expected: a Mariner of 0.13 or later)"
+            )
+        return answer.body.decode("utf-8", "replace").split("\n")[:-1] if answer.body else []
 
 
 @dataclass(frozen=True)
@@ -131,10 +182,12 @@ def logs(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Prints the last lines, and with `--follow` those that come, until the server has ended or Ctrl-C."""
     if options.model and options.file not in (None, "model"):
         raise CommandError(f"--file: {options.file} (expected: model, as a MODEL is named)", 2)
+    display = _Display(sys.stdout, options.model, wants_colour(sys.stdout, environment))
+    if options.address:
+        return _remote(options, environment, display)
     folder = server_folder(options, environment)
     place = Path("logs") if folder is None else log_folder(folder)
-    kinds = [options.file] if options.file else ["model"] if options.model else ["model", "server"]
-    files = [LogFile(place / _NAMES[kind]) for kind in kinds]
+    files = [LogFile(place / name) for name in _names(options)]
     found = any(file.path.exists() for file in files)
     if folder is None and not found:
         raise CommandError(
@@ -144,19 +197,38 @@ def logs(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     if folder is not None and not found:
         # Where no logs can be written, they go to the console.
         files = [LogFile(folder.console)]
-    display = _Display(sys.stdout, options.model, wants_colour(sys.stdout, environment))
-    last = sorted((entry for file in files for entry in display.wanted(file.tail())), key=lambda e: e.time)
-    display.show(last[len(last) - min(len(last), options.lines) :])
+    _show_last(files, options.lines, display)
     if options.follow:
-        _follow(files, folder, display)
+        _follow(files, folder, display, _POLL_SECONDS)
     return 0
 
 
-def _follow(files: Sequence[LogFile], folder: RunFolder | None, display: _Display) -> None:
+def _names(options: argparse.Namespace) -> list[str]:
+    kinds = [options.file] if options.file else ["model"] if options.model else ["model", "server"]
+    return [_NAMES[kind] for kind in kinds]
+
+
+def _remote(options: argparse.Namespace, environment: Mapping[str, str], display: _Display) -> int:
+    server = endpoint(options, environment)
+    # Of a model's lines there may be few among many.
+    lines = _MOST_LINES if options.model else max(1, min(options.lines, _MOST_LINES))
+    files = [RemoteLog(server, name, lines) for name in _names(options)]
+    _show_last(files, options.lines, display)
+    if options.follow:
+        _follow(files, None, display, _REMOTE_POLL_SECONDS)
+    return 0
+
+
+def _show_last(files: Sequence[LogSource], lines: int, display: _Display) -> None:
+    last = sorted((entry for file in files for entry in display.wanted(file.tail())), key=lambda e: e.time)
+    display.show(last[len(last) - min(len(last), lines) :])
+
+
+def _follow(files: Sequence[LogSource], folder: RunFolder | None, display: _Display, pause: float) -> None:
     """Prints what is written from now on; returns when the server has ended (none: never)."""
     while True:
         lives = folder is None or folder.pid() is not None
         display.show([entry for file in files for entry in display.wanted(file.more())])
         if not lives:
             return
-        time.sleep(_POLL_SECONDS)
+        time.sleep(pause)

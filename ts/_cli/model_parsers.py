@@ -79,9 +79,9 @@ def _add_predict(commands: Any) -> None:
 
 
 def _add_logs(commands: Any) -> None:
-    parser = commands.add_parser("logs", allow_abbrev=False, help="show the logs of a server of this machine")
+    parser = commands.add_parser("logs", allow_abbrev=False, help="show the logs of a server")
     parser.add_argument("model", metavar="MODEL", nargs="?", help="only what this model's workers print")
-    parser.add_argument("--name", help="name of the server (default: made from the current folder)")
+    add_server_flags(parser, "management")
     parser.add_argument("-f", "--follow", action="store_true", help="go on with what is written from now on")
     parser.add_argument(
         "-n", "--lines", type=whole, default=50, metavar="N", help="how many lines (default: 50)"

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ts._cli.logs import Entry, LogFile, entries, is_of_model
+from ts._cli.client import Endpoint
+from ts._cli.errors import CommandError
+from ts._cli.logs import Entry, LogFile, RemoteLog, entries, is_of_model
 from ts._cli.main import main
+from ts._cli.tests.answers import answering
 from ts._cli.tests.conftest import Installation
 
 STAMP = "2026-11-29T10:00:00,00"
@@ -104,3 +107,42 @@ def test_following_goes_on_until_the_server_ends(installation: Installation) -> 
 
 def test_a_first_line_without_a_time_is_kept() -> None:
     assert [entry.lines for entry in entries(["  cut", SERVER[0], ""])] == [("  cut",), (SERVER[0], "")]
+
+
+def test_logs_of_a_server_elsewhere_come_by_its_management_listener(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = tmp_path / "key"
+    key.write_text("secret-key\n")
+    with answering() as server:
+        server.reply = (200, "text/plain", ("\n".join([*MODEL, ""])).encode())
+        server.headers["X-Log-Position"] = "a-7"
+        flags = ("--management-address", server.url, "--token-file", str(key))
+        assert main(["logs", "other", *flags]) == 0
+        assert capsys.readouterr().out.splitlines() == MODEL[1:]
+        asked = server.asked[-1]
+        assert (asked.path, asked.token) == ("/logs?file=model_log.log&lines=10000", "Bearer secret-key")
+        server.reply = (
+            400,
+            "application/json",
+            b'{"code": 400, "message": "Logs are shown to this machine"}',
+        )
+        assert main(["logs", *flags]) == 1
+        assert "Logs are shown to this machine" in capsys.readouterr().err
+
+
+def test_logs_elsewhere_are_read_on_from_their_position() -> None:
+    with answering() as server:
+        log = RemoteLog(Endpoint(server.url), "model_log.log", 3)
+        server.headers["X-Log-Position"] = "a-7"
+        server.reply = (200, "text/plain", b"one\ntwo\n")
+        assert log.tail() == ["one", "two"]
+        server.reply = (200, "text/plain", b"")
+        assert log.more() == []
+        assert [asked.path for asked in server.asked] == [
+            "/logs?file=model_log.log&lines=3",
+            "/logs?file=model_log.log&position=a-7",
+        ]
+        del server.headers["X-Log-Position"]
+        with pytest.raises(CommandError, match="does not show logs"):
+            log.tail()

@@ -24,6 +24,7 @@ public final class AddedRoutes {
           "explanations",
           "invocations",
           "livez",
+          "logs",
           "metrics",
           "models",
           "ping",

@@ -28,6 +28,18 @@ final class ManagementDocs {
               new Route.Status(200, "The model is registered and its workers are ready"),
               new Route.Status(202, "The model is registered, its workers are loading"));
 
+  static final Route.Doc LOGS =
+      Route.Doc.of("readLog", "List the log files, or read the last lines of one")
+          .with(
+              new Route.Parameter(
+                  "file", "string", false, "Name of a file, such as model_log.log (list them)"),
+              new Route.Parameter("lines", "integer", false, "Lines, 1 to 10000 (100)"),
+              new Route.Parameter(
+                  "position",
+                  "string",
+                  false,
+                  "The lines behind an earlier answer: its header X-Log-Position"));
+
   static final Route.Doc ALL =
       Route.Doc.of("describeAllVersions", "Describe all versions of a model");
 

@@ -26,6 +26,7 @@ import java.util.function.LongSupplier;
  * @param budget memory for request bodies, shared by all listeners
  * @param pluginRoutes paths that plugins serve
  * @param addedRoutes routes that come and go with models
+ * @param logFiles what the server has logged
  * @param codec reads and writes what takes too long for an event loop
  * @param clock monotonic time in nanoseconds, {@code System::nanoTime}
  */
@@ -41,5 +42,6 @@ public record RestContext(
     InflightBudget budget,
     List<PluginRoute> pluginRoutes,
     AddedRoutes addedRoutes,
+    LogFiles logFiles,
     Executor codec,
     LongSupplier clock) {}

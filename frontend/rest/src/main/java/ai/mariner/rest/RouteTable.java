@@ -77,6 +77,7 @@ final class RouteTable {
       }
       case MANAGEMENT -> {
         List<Route> routes = new ArrayList<>(new ManagementRoutes(context).routes());
+        routes.addAll(new LogRoutes(context).routes());
         routes.addAll(new WorkflowRoutes(context).routes());
         routes.addAll(new RepositoryRoutes(context, dialects.openInference()).routes());
         yield routes;

@@ -66,6 +66,7 @@ final class TestServer {
   final List<ModelSummary> models = new ArrayList<>();
   final List<PluginRoute> pluginRoutes = new ArrayList<>();
   final AddedRoutes addedRoutes = new AddedRoutes();
+  final FakeLogFiles logFiles = new FakeLogFiles();
   final FakeWorkflows workflows = new FakeWorkflows();
   final RestContext context;
   @Nullable Signature signature;
@@ -96,6 +97,7 @@ final class TestServer {
             budget,
             pluginRoutes,
             addedRoutes,
+            logFiles,
             Runnable::run,
             nanos::get);
   }

@@ -20,6 +20,7 @@ import ai.mariner.rest.Api;
 import ai.mariner.rest.HttpServer;
 import ai.mariner.rest.PluginRoute;
 import ai.mariner.rest.RestContext;
+import ai.mariner.server.logging.LogPages;
 import ai.mariner.server.metrics.PrometheusMetrics;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
@@ -93,6 +94,7 @@ final class Listeners {
             budget,
             pluginRoutes,
             addedRoutes,
+            new LogPages(codec),
             codec,
             System::nanoTime);
     GrpcContext grpcContext =

@@ -7,10 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.Appender;
 import org.apache.logging.log4j.core.LoggerContext;
 import org.apache.logging.log4j.core.appender.AbstractOutputStreamAppender;
+import org.apache.logging.log4j.core.appender.FileManager;
 import org.jspecify.annotations.Nullable;
 
 /** Beginning and end of logging. */
@@ -98,6 +100,32 @@ public final class ServerLogs {
     if (LogManager.getContext(false) instanceof LoggerContext context) {
       for (Appender appender :
           context.getConfiguration().getLoggerConfig(logger).getAppenders().values()) {
+        if (appender instanceof AbstractOutputStreamAppender<?> file) {
+          file.getManager().flush();
+        }
+      }
+    }
+  }
+
+  /** The files that are written now, by name without folder, whoever has configured them. */
+  static Map<String, Path> files() {
+    Map<String, Path> found = new TreeMap<>();
+    if (LogManager.getContext(false) instanceof LoggerContext context) {
+      for (Appender appender : context.getConfiguration().getAppenders().values()) {
+        if (appender instanceof AbstractOutputStreamAppender<?> stream
+            && stream.getManager() instanceof FileManager file) {
+          Path path = Path.of(file.getFileName()).toAbsolutePath();
+          found.put(String.valueOf(path.getFileName()), path);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Hands what all files have buffered to the system. */
+  static void flushAll() {
+    if (LogManager.getContext(false) instanceof LoggerContext context) {
+      for (Appender appender : context.getConfiguration().getAppenders().values()) {
         if (appender instanceof AbstractOutputStreamAppender<?> file) {
           file.getManager().flush();
         }
