@@ -157,6 +157,7 @@ def test_a_removed_model_leaves_no_series(server: RunningServer) -> None:
 
 
 def test_the_system_is_measured_and_logged(server: RunningServer) -> None:
+    emit(server, "one")
     names = ["CPUUtilization", "MemoryUsed", "MemoryAvailable", "MemoryUtilization"]
     names += ["DiskUsage", "DiskAvailable", "DiskUtilization"]
     eventually(lambda: set(names) <= page(server).keys(), what="what the server measures of the system")
@@ -170,3 +171,12 @@ def test_the_system_is_measured_and_logged(server: RunningServer) -> None:
         ),
         what="the line in the log",
     )
+    eventually(
+        lambda: re.search(
+            r"^[\dT:,-]+ - PredictionTime\.ms:\d+\.\d+\|#ModelName:\w+,Level:Model\|#hostname:",
+            server.log("model_metrics.log"),
+            re.MULTILINE,
+        ),
+        what="the time of a prediction in the log",
+    )
+    assert (value(server, "PredictionTime", Level="Model", ModelName="one") or 0) > 0

@@ -70,6 +70,7 @@ import org.slf4j.LoggerFactory;
 final class Wiring {
   private static final Logger log = LoggerFactory.getLogger(Wiring.class);
   private static final Logger metricsLog = LoggerFactory.getLogger("TS_METRICS");
+  private static final Logger modelMetricsLog = LoggerFactory.getLogger("MODEL_METRICS");
   private static final int ADMIN_THREADS = 4;
 
   /** How often the file of given tokens is looked at. */
@@ -306,6 +307,9 @@ final class Wiring {
 
   private synchronized void logMetrics() {
     metricLines.changes().forEach(line -> metricsLog.info("{}", line.logText()));
+    metrics
+        .modelMetricLines(InstantSource.system())
+        .forEach(line -> modelMetricsLog.info("{}", line.logText()));
   }
 
   /** Returns when {@link #stop} is through; all other threads of the server are daemons. */

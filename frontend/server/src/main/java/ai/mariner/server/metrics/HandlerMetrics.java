@@ -67,6 +67,17 @@ final class HandlerMetrics implements ModelMetricSink {
     return taken(model, line) != MetricRefusal.UNDECLARED;
   }
 
+  /** Takes what the server itself measures of a model, which is none of the series it may have. */
+  synchronized void measured(ModelKey model, MetricLine line) {
+    Account account = accounts.get(model);
+    if (account != null) {
+      int series = account.series;
+      account.series = Integer.MIN_VALUE;
+      taken(model, line);
+      account.series = series;
+    }
+  }
+
   /** Writes the families that are asked for. */
   synchronized void write(StringBuilder page, NameFilter wanted) {
     for (EmittedFamily<ModelKey> family : families.values()) {

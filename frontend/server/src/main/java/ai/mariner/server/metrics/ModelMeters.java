@@ -40,6 +40,8 @@ final class ModelMeters implements ModelMetrics {
   private final GaugeDataPoint readyToo;
   private final GaugeDataPoint workersStarting;
   private final GaugeDataPoint workersStopping;
+  private final LongAdder answers = new LongAdder();
+  private volatile long lastRunNanos;
   private volatile boolean oneWaits;
   private volatile long oldestArrival;
 
@@ -93,9 +95,21 @@ final class ModelMeters implements ModelMetrics {
     sums.totalNanos.add(totalNanos);
     queueTime.set(queueNanos / NANOS_PER_MILLI);
     workerThreadTime.set(runNanos / NANOS_PER_MILLI);
+    lastRunNanos = runNanos;
+    answers.increment();
     queueSeconds.observe(queueNanos / NANOS_PER_SECOND);
     inferenceSeconds.observe(runNanos / NANOS_PER_SECOND);
     requestSeconds.observe(totalNanos / NANOS_PER_SECOND);
+  }
+
+  /** How many requests were answered. */
+  long runs() {
+    return answers.sum();
+  }
+
+  /** How long the last of them ran. */
+  long lastRunNanos() {
+    return lastRunNanos;
   }
 
   @Override

@@ -2,6 +2,7 @@ package ai.mariner.server.metrics;
 
 import ai.mariner.core.config.DeclaredMetric;
 import ai.mariner.core.config.MetricsConfig;
+import ai.mariner.core.config.MetricsMode;
 import ai.mariner.core.config.StandardMetrics;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.metrics.ModelMetrics;
@@ -41,6 +42,8 @@ public final class PrometheusMetrics implements ServerMetrics {
   private final Map<ModelKey, ModelMeters> models = new HashMap<>();
   private final MetricsConfig config;
   private final HandlerMetrics handlers;
+  private final PredictionTimes pagePredictions;
+  private final PredictionTimes loggedPredictions;
   private final SystemMetrics system;
   private final Set<String> hidden;
   private final LongAdder requests2xx;
@@ -67,6 +70,8 @@ public final class PrometheusMetrics implements ServerMetrics {
         .labelNames("model_name", "model_version")
         .callback(this::oldestWaits)
         .register(registry);
+    pagePredictions = new PredictionTimes(hostname, config);
+    loggedPredictions = new PredictionTimes(hostname, config);
     hidden = hidden(config);
     system = new SystemMetrics(config);
     Set<String> reserved = families.names();
@@ -115,6 +120,16 @@ public final class PrometheusMetrics implements ServerMetrics {
     return new ServerMetricLines(families, config, clock);
   }
 
+  /** What is logged of models beside what they emit, in modes that log: what has changed. */
+  public List<MetricLine> modelMetricLines(InstantSource clock) {
+    if (config.mode() == MetricsMode.PROMETHEUS) {
+      return List.of();
+    }
+    synchronized (models) {
+      return List.copyOf(loggedPredictions.changes(models, clock).values());
+    }
+  }
+
   private void refused(ModelKey key, MetricRefusal reason) {
     families.metricsRefused.labelValues(key.name(), key.version(), reason.label()).inc();
   }
@@ -141,6 +156,9 @@ public final class PrometheusMetrics implements ServerMetrics {
       if (shows(wanted, family.name())) {
         family.write(plain);
       }
+    }
+    synchronized (models) {
+      pagePredictions.changes(models, InstantSource.system()).forEach(handlers::measured);
     }
     handlers.write(plain, wanted);
     system.write(plain, wanted);

@@ -6,9 +6,13 @@ import ai.mariner.core.config.DeclaredMetric;
 import ai.mariner.core.config.MetricType;
 import ai.mariner.core.config.MetricsConfig;
 import ai.mariner.core.config.MetricsMode;
+import ai.mariner.core.config.StandardMetrics;
 import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.metrics.ModelMetrics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,6 +59,23 @@ class HandlerMetricsTest {
         .map(line -> line.substring(line.lastIndexOf(' ') + 1))
         .findFirst()
         .orElse("none");
+  }
+
+  @Test
+  void theLastRunOfAModelIsItsPredictionTime() {
+    metrics = metrics(false, 0, StandardMetrics.OF_MODELS);
+    assertThat(page("PredictionTime")).isEmpty();
+    ModelMetrics echo = metrics.model(ECHO);
+    echo.answered(ModelRef.of("echo"), 1, 9_000_000, 1);
+    echo.answered(ModelRef.of("echo"), 1, 2_504_000, 1);
+    assertThat(page("PredictionTime"))
+        .contains(
+            "# TYPE PredictionTime gauge",
+            "PredictionTime{ModelName=\"echo\",Level=\"Model\",Hostname=\"host1\"} 2.5");
+    assertThat(metrics.modelMetricLines(InstantSource.system())).isEmpty();
+    metrics = metrics(true, 100, List.of());
+    metrics.model(ECHO).answered(ModelRef.of("echo"), 1, 1, 1);
+    assertThat(page("PredictionTime")).isEmpty();
   }
 
   @Test

@@ -286,6 +286,7 @@ class PrometheusMetricsTest {
     logging.httpAnswered(200);
     echo.received(UNNAMED);
     echo.workerLoaded("W-9000-echo_1.0", 5_000_000);
+    assertThat(logging.modelMetricLines(() -> java.time.Instant.ofEpochSecond(12))).isEmpty();
     String end = "|#hostname:vm,timestamp:12";
     assertThat(lines.changes())
         .extracting(MetricLine::logText)
