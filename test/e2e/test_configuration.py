@@ -159,9 +159,10 @@ def test_logs_go_where_the_environment_says(changed: RunningServer) -> None:
     assert rest.call(changed.management, "GET", "/logs?file=..%2Felsewhere%2Fts_log.log").status == 404
 
 
-def test_inference_on_a_unix_socket(make_server: ServerMaker, tmp_path: Path) -> None:
+def test_inference_on_a_unix_socket_and_logs_in_json(make_server: ServerMaker, tmp_path: Path) -> None:
     path = tmp_path / "inference.sock"
-    server = make_server(models=["echo=echo.mar"], config={"inference_address": f"unix:{path}"})
+    config = {"inference_address": f"unix:{path}", "log_format": "json"}
+    server = make_server(models=["echo=echo.mar"], config=config)
     pack(server.store, "echo", "echo")
     server.start()
     connection = http.client.HTTPConnection("localhost")
@@ -174,6 +175,11 @@ def test_inference_on_a_unix_socket(make_server: ServerMaker, tmp_path: Path) ->
     assert server.process.wait(30) == 0
     assert not path.exists()
     server.assert_clean_output()
+    lines = [json.loads(line) for line in server.log("ts_log.log").splitlines()]
+    assert lines
+    assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
+    access = json.loads(server.log("access_log.log").splitlines()[-1])
+    assert re.fullmatch(r'/127\.0\.0\.1 "POST /predictions/echo HTTP/1\.1" 200 \d+', access["message"])
 
 
 def test_one_address_serves_inference_and_management(make_server: ServerMaker) -> None:

@@ -26,8 +26,15 @@ _POLL_SECONDS = 0.2
 _REMOTE_POLL_SECONDS = 1.0
 _MOST_LINES = 10_000
 _TAIL_BYTES = 1 << 20
-_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{3} ")
-_LEVELS = {"[ERROR]": "31", "[FATAL]": "31", "[WARN ]": "33"}
+_STAMP = re.compile(r'(?:\{"time":")?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[,.]\d{3})')
+_LEVELS = {
+    "[ERROR]": "31",
+    "[FATAL]": "31",
+    "[WARN ]": "33",
+    '"level":"ERROR"': "31",
+    '"level":"FATAL"': "31",
+    '"level":"WARN"': "33",
+}
 
 
 @dataclass
@@ -125,7 +132,8 @@ class Entry:
     @property
     def time(self) -> str:
         """The time, as texts that sort."""
-        return self.lines[0][:23]
+        stamp = _STAMP.match(self.lines[0])
+        return self.lines[0][:23] if stamp is None else stamp.group(1)
 
 
 def entries(lines: Sequence[str]) -> list[Entry]:
@@ -141,7 +149,7 @@ def entries(lines: Sequence[str]) -> list[Entry]:
 
 def is_of_model(entry: Entry, model: str) -> bool:
     """Returns whether a worker of the model has printed it: `W-9000-NAME_VERSION-stdout`."""
-    return re.search(rf" W-\d+-{re.escape(model)}(_\S*)?-(stdout|stderr) ", entry.lines[0]) is not None
+    return re.search(rf'[ "]W-\d+-{re.escape(model)}(_\S*)?-(stdout|stderr)[ "]', entry.lines[0]) is not None
 
 
 def log_folder(folder: RunFolder) -> Path:
@@ -172,7 +180,7 @@ class _Display:
     def show(self, shown: Sequence[Entry]) -> None:
         """Prints entries."""
         for entry in shown:
-            code = next((code for mark, code in _LEVELS.items() if mark in entry.lines[0][:40]), None)
+            code = next((code for mark, code in _LEVELS.items() if mark in entry.lines[0][:70]), None)
             text = "\n".join(entry.lines)
             self._stream.write(f"\x1b[{code}m{text}\x1b[0m\n" if self._colour and code else f"{text}\n")
         self._stream.flush()

@@ -46,6 +46,18 @@ def test_files_are_merged_by_time_and_tracebacks_stay_whole(
     assert capsys.readouterr().out.splitlines() == MODEL[1:]
 
 
+def test_lines_in_json_are_entries_as_well(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = '{"time":"2026-11-29T10:00:00.00%d+00:00","level":"INFO","worker":"W-9000-%s_1.0-stdout"}'
+    lines = [line % (1, "echo"), line % (3, "other")]
+    (place / "model_log.log").write_text("\n".join(lines) + "\n")
+    server = line.replace("worker", "thread") % (2, "x")
+    (place / "ts_log.log").write_text(server + "\n")
+    assert main(["logs"]) == 0
+    assert capsys.readouterr().out.splitlines() == [lines[0], server, lines[1]]
+    assert main(["logs", "other"]) == 0
+    assert capsys.readouterr().out.splitlines() == lines[1:]
+
+
 def test_where_there_are_no_logs_the_mend_is_named(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -90,6 +90,9 @@ public final class Main {
     }
     ServerConfig config = ((ConfigOutcome.Loaded) outcome).config();
     Logger log = LoggerFactory.getLogger(Main.class);
+    if (config.jsonLogs() && !ServerLogs.useJson()) {
+      log.warn("log_format: json applies to nothing (expected: no --log-config)");
+    }
     outcome.warnings().forEach(log::warn);
     ConfigSummary.lines(config, folder).forEach(log::info);
     Wiring server = start(config, environment, state, plugins, running);

@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param cors pages of other origins
  * @param sequenceNames how requests name what they say of their sequence
  * @param trustedProxies whose word on their clients counts
+ * @param jsonLogs whether each line of the built-in logs is a JSON object
  * @param startupModels models to load at start
  * @param startupApplications folders or archives of applications to load at start
  * @param modelOverrides the {@code models} JSON
@@ -61,6 +62,7 @@ public record ServerConfig(
     CorsConfig cors,
     SequenceNames sequenceNames,
     TrustedProxies trustedProxies,
+    boolean jsonLogs,
     List<StartupModel> startupModels,
     List<String> startupApplications,
     Map<ModelKey, ModelOverrides> modelOverrides,

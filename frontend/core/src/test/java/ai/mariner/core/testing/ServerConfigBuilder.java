@@ -156,6 +156,7 @@ public final class ServerConfigBuilder {
         cors,
         SequenceNames.DEFAULT,
         trustedProxies,
+        false,
         startupModels,
         List.of(),
         modelOverrides,

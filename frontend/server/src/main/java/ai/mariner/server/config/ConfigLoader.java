@@ -206,6 +206,7 @@ public final class ConfigLoader {
           new CrossOriginRules(settings.access, values, findings, profile).config(),
           settings.sequences.names(values, findings),
           proxies(),
+          values.get(settings.process.logFormat).equals("json"),
           loadModels(),
           loadApps(),
           models(),

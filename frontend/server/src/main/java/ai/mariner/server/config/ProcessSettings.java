@@ -15,6 +15,13 @@ final class ProcessSettings {
           Fallback.computed("found by the command"),
           "Folder that holds the `ts` package; `TS_MODEL_SERVER_HOME` and the command line come"
               + " first.");
+  final Setting<String> logFormat =
+      chapter.row(
+          "log_format",
+          Syntax.oneOf("text", "json"),
+          "text",
+          "How lines of the logs look: TorchServe's patterns, or a JSON object each. A Log4j"
+              + " configuration of yours says so itself.");
 
   final Setting<String> pluginsPath =
       chapter.row(

