@@ -158,7 +158,6 @@ final class ModelYamlReaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "useJobTicket: true | useJobTicket: true",
         "useVenv: true | useVenv: true",
       })
   void refusesOpenlyWhatIsNotSupportedYet(String yaml, String shown) {

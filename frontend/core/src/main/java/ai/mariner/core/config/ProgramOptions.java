@@ -121,7 +121,6 @@ public final class ProgramOptions {
       REQUESTS
           .option("useJobTicket", OptionType.bool())
           .otherwise(false)
-          .later()
           .describes("Whether a request is refused at once when no worker is idle.");
 
   /** Which requests of a lost worker run again. */

@@ -23,6 +23,7 @@ public final class WorkerGroupRule {
           ProgramOptions.ASYNC_COMMUNICATION,
           ProgramOptions.CONTINUOUS_BATCHING,
           ProgramOptions.PREPARE_AHEAD,
+          ProgramOptions.USE_JOB_TICKET,
           CrewOptions.USE_VENV,
           CrewOptions.PARALLEL_TYPE,
           CrewOptions.MAX_WORKER_REQUESTS,

@@ -88,6 +88,15 @@ public final class WorkerSet {
     return count;
   }
 
+  /** Runs that could begin now. */
+  public int room() {
+    int room = 0;
+    for (int i = 0; i < workers.size(); i++) {
+      room += workers.get(i).room();
+    }
+    return room;
+  }
+
   /** Workers that are busy; one that runs several at once counts by the share of its slots. */
   public double busyCount() {
     double count = 0;

@@ -47,6 +47,16 @@ public record Refusals(ModelKey key) {
             + "). Try again later.");
   }
 
+  /** The model takes only what can begin at once. */
+  public Failure noneIdle() {
+    return Failure.of(
+        ErrorKind.QUEUE_FULL,
+        "Model "
+            + key
+            + " has no idle worker, and takes no requests that would have to wait (useJobTicket:"
+            + " true). Try again later.");
+  }
+
   /** No worker is wanted. */
   public Failure noWorkers() {
     return Failure.of(

@@ -86,6 +86,11 @@ final class OpenSlots implements Slots {
   }
 
   @Override
+  public int room() {
+    return Math.max(0, limit - runs.size());
+  }
+
+  @Override
   public double busyShare() {
     return (double) runs.size() / limit;
   }

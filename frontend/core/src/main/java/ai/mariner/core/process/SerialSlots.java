@@ -112,6 +112,11 @@ final class SerialSlots implements Slots {
   }
 
   @Override
+  public int room() {
+    return runs.isEmpty() ? 1 : 0;
+  }
+
+  @Override
   public double busyShare() {
     return runs.isEmpty() ? 0 : 1;
   }

@@ -47,6 +47,9 @@ interface Slots {
   /** Requests that it has served. */
   int served();
 
+  /** Runs that it could begin at once beside those that it has. */
+  int room();
+
   /** How much of what it could do at once it does, from 0 to 1. */
   double busyShare();
 

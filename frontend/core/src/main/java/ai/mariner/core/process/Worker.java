@@ -96,6 +96,12 @@ public final class Worker {
     return current != null && current.takes(group);
   }
 
+  /** Runs that it could begin now, beside those that it has. */
+  public int room() {
+    ProcessLife current = life;
+    return current != null && current.takes(null) ? current.slots().room() : 0;
+  }
+
   /** Runs that it has. */
   public int load() {
     ProcessLife current = life;

@@ -1,9 +1,10 @@
 package ai.mariner.core.queue;
 
 import ai.mariner.core.cache.Onward;
+import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.crew.Elasticity;
 import ai.mariner.core.crew.Staffing;
-import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.crew.WorkerSet;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.job.Job;
 import ai.mariner.core.job.Refusals;
@@ -24,6 +25,8 @@ final class Admission implements Onward {
   private final Staffing staffing;
   private final Elasticity elasticity;
   private final Runnable changed;
+  private final WorkerSet workers;
+  private final boolean tickets;
 
   /** Joins those who have to know of a new job. */
   Admission(
@@ -41,10 +44,16 @@ final class Admission implements Onward {
     this.staffing = staffing;
     this.elasticity = elasticity;
     this.changed = pool.changed();
+    this.workers = pool.workers();
+    this.tickets = pool.spec().require(ProgramOptions.USE_JOB_TICKET);
   }
 
   @Override
   public void take(Job job) {
+    if (tickets && !ticket(job)) {
+      refuse(job, refusals.noneIdle());
+      return;
+    }
     if (!backlog.admit(job)) {
       refuseFull(job);
       return;
@@ -70,10 +79,23 @@ final class Admission implements Onward {
     open.add(job);
   }
 
+  /**
+   * Whether a worker has room for it that is nobody else's already. The first request for a model
+   * that was unloaded waits for the workers that it has started; steps of a graph were let in at
+   * its edge.
+   */
+  private boolean ticket(Job job) {
+    return job.request().admitted() || staffing.isUnloaded() || backlog.size() < workers.room();
+  }
+
   private void refuseFull(Job job) {
+    refuse(job, refusals.queueFull(backlog.size(), backlog.capacity()));
+  }
+
+  private void refuse(Job job, Failure failure) {
     job.end();
-    metrics.failed(ErrorKind.QUEUE_FULL);
-    job.sink().fail(refusals.queueFull(backlog.size(), backlog.capacity()));
+    metrics.failed(failure.kind());
+    job.sink().fail(failure);
   }
 
   /** A request was answered without a worker. */

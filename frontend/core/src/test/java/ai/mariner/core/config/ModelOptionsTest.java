@@ -86,7 +86,6 @@ class ModelOptionsTest {
   @CsvSource(
       nullValues = "none",
       value = {
-        "useJobTicket, true, false",
         "useVenv, true, false",
       })
   void optionsWithoutBehaviourYetAreRefused(String key, String value, String expected) {
