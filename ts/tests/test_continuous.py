@@ -403,7 +403,7 @@ def test_a_continuous_batch_gives_each_request_the_tokens_that_it_gets_alone(
 ) -> None:
     pytest.importorskip("torch")
     frontend.serving(write_model(tmp_path / "m", GENERATING), mode="continuous", concurrency="3")
-    prompts = [(n, f'{{"prompt": [{n}, {n * 3 % 64}, 5], "count": {6 + 3 * n}}}') for n in range(1, 6)]
+    prompts = [(n, f'{{"prompt": [{n}, {n * 3 % 64}, 5], "count": {60 + 3 * n}}}') for n in range(1, 6)]
 
     def collected(frames: dict[int, str], late: list[Frame]) -> tuple[dict[str, str], list[str]]:
         texts = dict.fromkeys(frames.values(), "")
@@ -429,6 +429,6 @@ def test_a_continuous_batch_gives_each_request_the_tokens_that_it_gets_alone(
     names = {frame.run: str(n) for frame, (n, _) in zip(frames, prompts, strict=True)}
     together, order = collected(names, frames[3:])
     assert together == alone
-    assert all(len(text.split()) == 6 + 3 * int(n) for n, text in alone.items())
+    assert all(len(text.split()) == 60 + 3 * int(n) for n, text in alone.items())
     # A late one has its first token while those of the beginning still have theirs to come.
     assert order.index("4") < len(order) - 1 - order[::-1].index("3")
