@@ -1,4 +1,4 @@
-"""How requests to stateful models name what they say of their sequence; the server's configuration decides."""
+"""How requests to stateful models name what they say of their sequence: as the configuration says."""
 
 from __future__ import annotations
 

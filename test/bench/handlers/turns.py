@@ -1,16 +1,17 @@
 """An answer token by token: each turn takes twenty milliseconds, whoever is in it."""
 
 import time
+from typing import Any
 
 
 class Turns:
     """A body says how many tokens it wants; any other gets one."""
 
-    def initialize(self, context):
+    def initialize(self, context: Any) -> None:
         """Nobody is under way."""
         context.cache = {}
 
-    def handle(self, data, context):
+    def handle(self, data: Any, context: Any) -> list[str]:
         """Makes a token of everybody's."""
         ids = list(context.request_ids.values())
         for gone in set(context.cache) - set(ids):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from bench.context import Context
 from bench.load import wrk
@@ -90,7 +90,7 @@ def _joining(server: Running) -> tuple[float, float]:
     return statistics.median(firsts), statistics.median(times)
 
 
-def _stream(server: Running, tokens: int) -> Iterator[bytes]:
+def _stream(server: Running, tokens: int) -> Generator[bytes, None, None]:
     """Asks for so many tokens and yields them as they come; leaves when it is closed."""
     connection = http.client.HTTPConnection("127.0.0.1", int(server.url.rsplit(":", 1)[1]), timeout=30)
     try:
