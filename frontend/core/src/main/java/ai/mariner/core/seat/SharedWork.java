@@ -62,8 +62,8 @@ final class SharedWork {
   void loaded(LoadOutcome outcome) {
     Seat seat = turns.holder();
     boolean failed = outcome.error() != null;
-    if (seat == null) {
-      return;
+    if (seat == null || seat.stage() == Seat.Stage.LOADED || seat.busy()) {
+      return; // nobody asked: the turn is not over
     }
     if (seat.stage() == Seat.Stage.LOADING) {
       if (!failed) {

@@ -64,6 +64,23 @@ class GroupTest {
   }
 
   @Test
+  void aLoadThatNobodyAskedForEndsNoTurn() {
+    GroupFixture.Model a = fixture.model("a", 1);
+    GroupFixture.Model b = fixture.model("b", 1);
+    FakeWorker process = fixture.process();
+    RecordingSink first = a.submit("a1");
+    RecordingSink other = b.submit("b1");
+
+    process.failLoad(WorkerError.LOAD_FAILED, "no");
+    fixture.loop.runReady();
+    assertThat(process.openRuns()).hasSize(1);
+    process.answer();
+    process.answer();
+    assertThat(first.answer()).isEqualTo("echo:a1");
+    assertThat(other.answer()).isEqualTo("echo:b1");
+  }
+
+  @Test
   void noModelWithAlwaysMoreToDoKeepsOthersFromTheirTurn() {
     GroupFixture.Model busy = fixture.model("busy", 1);
     GroupFixture.Model c = fixture.model("c", 1);
