@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from types import FrameType
 
+from hypothesis import HealthCheck, settings
+
 _SENT = tuple(
     getattr(signal, name)
     for name in ("SIGHUP", "SIGTERM", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGCHLD")
@@ -21,6 +23,9 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Hypothesis measures how fast inputs are made and tests run; a machine that has other work is no failure.
+    settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("project")
     for number in _SENT:
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, _unheeded)

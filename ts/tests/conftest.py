@@ -14,14 +14,23 @@ import pytest
 from ts.tests.frontend import ROOT, Frontend, ProcessWorker, ThreadWorker, write_model
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_frozen_at_the_end() -> Iterator[None]:
+    """Native libraries count what is left of them when the process ends, and complain."""
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def unchanged_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Takes back what loading a model changes in a process."""
+    """Takes back what loading a model changes in a process.
+
+    What it has frozen stays so: each load collects, and would walk what all tests have imported.
+    """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     modules, path = set(sys.modules), list(sys.path)
     yield
-    gc.unfreeze()
     sys.path[:] = path
     for name in set(sys.modules) - modules:
         source = getattr(sys.modules[name], "__file__", None)
