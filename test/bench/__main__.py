@@ -30,12 +30,14 @@ from bench.rows import (
     rest,
     scaling,
     startup,
+    tail,
     tls,
 )
 
 Row = Callable[[Context], list[Measurement]]
 ROWS: Mapping[str, Row] = {
     "echo": echo.measure,
+    "tail": tail.measure,
     "grpc": grpc.measure,
     "bodies": bodies.measure,
     "tls": tls.measure,

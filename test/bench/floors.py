@@ -51,6 +51,7 @@ OVERLAP = "of the same model without preparing ahead, where decoding takes as lo
 PLAIN = "of the same server in plain HTTP"
 STAGES = "of one stage; a second one is a second process on two processors"
 WAITING = "of what the waiting of the handler allows"
+SLOWEST = "the peer's slowest hundredth next to ours: 1 when ours is not slower"
 TURNS = "two turns: the one under way and one more; a twentieth for the way there and back"
 BATCHING = "batching must not cost throughput; 3 % for noise"
 
@@ -70,6 +71,13 @@ def _echo() -> Iterator[Floor]:
         for connections in (1, 16, 64, 256):
             at = {"batch": batch, "connections": connections}
             yield Floor("echo", Side("mariner", at), Side("limit", at), 0.6, YARDSTICK)
+
+
+def _tail() -> Iterator[Floor]:
+    for connections in (1, 16, 64):
+        at: dict[str, Parameter] = {"seconds": "warm", "connections": connections}
+        theirs, ours = (Side(system, at, "p99 ms") for system in ("mosec", "mariner"))
+        yield Floor("tail", theirs, ours, 1, SLOWEST)
 
 
 def _grpc() -> Iterator[Floor]:
@@ -140,6 +148,7 @@ def _apps() -> Iterator[Floor]:
 
 FLOORS: tuple[Floor, ...] = (
     *_echo(),
+    *_tail(),
     *_grpc(),
     *_bodies(),
     *_tls(),

@@ -21,7 +21,7 @@ end
 
 function done(summary, latency, requests)
   local errors = summary.errors
-  io.write(string.format("RESULT %d %d %d %d %d\n", summary.requests, summary.duration,
-    latency:percentile(50), latency:percentile(99),
+  io.write(string.format("RESULT %d %d %d %d %d %d\n", summary.requests, summary.duration,
+    latency:percentile(50), latency:percentile(99), latency:percentile(99.9),
     errors.connect + errors.read + errors.write + errors.status + errors.timeout))
 end

@@ -16,12 +16,14 @@ class Sample:
         p50_ms: median latency.
         p99_ms: 99th percentile of latency.
         errors: requests that were not answered with success.
+        p999_ms: 99.9th percentile of latency, where the generator tells it.
     """
 
     rate: float
     p50_ms: float
     p99_ms: float
     errors: int
+    p999_ms: float | None = None
 
     def record(self, recorder: Recorder, system: str, **parameters: Parameter) -> None:
         """Adds the four values as one round of four measurements."""

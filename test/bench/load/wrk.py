@@ -50,8 +50,8 @@ def load_file(
 def _sample(command: list[str]) -> Sample:
     out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     line = next(row for row in out.splitlines() if row.startswith("RESULT"))
-    requests, micros, p50, p99, errors = (int(field) for field in line.split()[1:])
-    return Sample(requests / (micros / 1e6), p50 / 1000, p99 / 1000, errors)
+    requests, micros, p50, p99, p999, errors = (int(field) for field in line.split()[1:])
+    return Sample(requests / (micros / 1e6), p50 / 1000, p99 / 1000, errors, p999 / 1000)
 
 
 def warm_up(server: Running, seconds: int = 4) -> None:

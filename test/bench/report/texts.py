@@ -23,6 +23,12 @@ no token. TorchServe with its lines per request switched off. Batch 32: TorchSer
 for a batch to fill, Mariner is greedy. `limit` is no server but a yardstick: bare Netty, of the same
 version, in front of one bare Python loop, with no features at all.""",
     ),
+    "tail": Text(
+        "Latency at low load",
+        """\
+Echo of 1 KB by wrk, one worker, batch 1: the slowest hundredth and thousandth of requests, once warm, and
+in the first five seconds of a server that has just become ready.""",
+    ),
     "grpc": Text(
         "gRPC, 1 KB",
         """\

@@ -16,7 +16,7 @@ from bench.servers.process import Running
 
 CONNECTIONS = 64
 # First requests wait for the handshakes of all connections: in a shorter time they are the slowest hundredth.
-LEAST_SECONDS = 8.0
+LEAST_SECONDS = 8
 
 
 def certificate() -> Mapping[str, str]:
