@@ -108,6 +108,7 @@ def test_a_rank_that_ends_in_a_run_ends_its_group_and_is_named(
     assert answer(server)["pids"] != before["pids"]
 
 
+@pytest.mark.nightly
 def test_a_rank_that_fails_alone_is_named(server: RunningServer) -> None:
     before = answer(server)["pids"]
     reply = ask(server, rank=1, how="raise")
@@ -132,6 +133,7 @@ def test_an_idle_rank_that_is_stopped_is_named(server: RunningServer) -> None:
     gone(*before)
 
 
+@pytest.mark.nightly
 def test_the_end_of_torchrun_ends_the_ranks(server: RunningServer) -> None:
     before = answer(server)
     psutil.Process(before["agent"]).kill()
@@ -144,7 +146,7 @@ def test_the_end_of_torchrun_ends_the_ranks(server: RunningServer) -> None:
     [
         ("raise", "rank 1: "),
         pytest.param("kill", "Rank 1 was ended by signal 9", marks=pytest.mark.nightly),
-        ("hang", "Late: rank"),
+        pytest.param("hang", "Late: rank", marks=pytest.mark.nightly),
     ],
 )
 def test_a_rank_that_fails_at_load_is_named(server: RunningServer, how: str, words: str) -> None:
