@@ -31,11 +31,12 @@ def pack(
     model_file: Path | None = None,
     extra_files: str | None = None,
     file_name: str | None = None,
+    requirements: str | None = None,
 ) -> Path:
     """Packs a model into `store` and returns the archive (or folder).
 
     `handler` is a built-in name, a path, or the name of a module in `support/handlers`. `config` becomes
-    `model-config.yaml`. `file_name` renames the result.
+    `model-config.yaml`, `requirements` is the text of `requirements.txt`. `file_name` renames the result.
     """
     # Packed aside when it is to be renamed: the store may hold another version under the first name.
     folder = store if file_name is None else store.parent / f"aside-{file_name}"
@@ -46,6 +47,11 @@ def pack(
         config_file.parent.mkdir(exist_ok=True)
         # JSON is YAML.
         config_file.write_text(json.dumps(config), encoding="utf-8")
+    requirements_file = None
+    if requirements is not None:
+        requirements_file = store.parent / f"requirements-of-{name}-{version}" / "requirements.txt"
+        requirements_file.parent.mkdir(exist_ok=True)
+        requirements_file.write_text(requirements, encoding="utf-8")
     order = model_archiver.ModelArchiverConfig(
         model_name=name,
         handler=handler_path(handler),
@@ -57,6 +63,7 @@ def pack(
         archive_format=archive_format,
         force=True,
         config_file=None if config_file is None else str(config_file),
+        requirements_file=None if requirements_file is None else str(requirements_file),
     )
     model_archiver.ModelArchiver.generate_model_archive(order)
     suffix = {"tgz": ".tar.gz", "no-archive": ""}.get(archive_format, ".mar")

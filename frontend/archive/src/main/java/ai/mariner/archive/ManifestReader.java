@@ -79,7 +79,8 @@ final class ManifestReader {
         version == null ? "1.0" : version,
         handler,
         runtime == null ? "python" : checkedRuntime(runtime),
-        text(model, "model.", "envelope"));
+        text(model, "model.", "envelope"),
+        text(model, "model.", "requirementsFile"));
   }
 
   private JsonNode parse(String text) {

@@ -56,6 +56,13 @@ final class ManifestReaderTest {
     assertThat(file.configFile()).isEqualTo("conf/c.yaml");
   }
 
+  @Test
+  void namesTheFileOfWhatToInstall() {
+    String json = model("\"requirementsFile\": \"needs/requirements.txt\"");
+    assertThat(read(json).manifest().requirementsFile()).isEqualTo("needs/requirements.txt");
+    assertThat(read(model("\"requirementsFile\": \"\"")).manifest().requirementsFile()).isNull();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"{}", "{\"model\": null}", "{\"model\": {\"modelName\": \"\"}}"})
   void hasDefaultsForEverything(String json) {

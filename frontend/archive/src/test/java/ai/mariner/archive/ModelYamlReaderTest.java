@@ -154,16 +154,6 @@ final class ModelYamlReaderTest {
     assertThat(refusal(yaml)).contains("c.yaml line 1: ").contains(message);
   }
 
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "useVenv: true | useVenv: true",
-      })
-  void refusesOpenlyWhatIsNotSupportedYet(String yaml, String shown) {
-    assertThat(refusal(yaml)).contains(shown + " is not supported yet (expected: ");
-  }
-
   @Test
   void reportsEveryProblemWithItsLine() {
     assertThat(refusal("# comment\nbatchSize: 0\n\ndeviceType: tpu\nhandler: {}\nminWorkers: x\n"))

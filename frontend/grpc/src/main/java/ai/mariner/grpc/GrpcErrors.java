@@ -57,7 +57,7 @@ public final class GrpcErrors {
   private static Code code(ErrorKind kind) {
     return switch (kind) {
       case ROUTE_NOT_FOUND, METHOD_NOT_ALLOWED, UNSUPPORTED -> Code.UNIMPLEMENTED;
-      case BAD_REQUEST, ARCHIVE_INVALID, DOWNLOAD_FAILED -> Code.INVALID_ARGUMENT;
+      case BAD_REQUEST, ARCHIVE_INVALID, DOWNLOAD_FAILED, INSTALL_FAILED -> Code.INVALID_ARGUMENT;
       case MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, ARCHIVE_NOT_FOUND -> Code.NOT_FOUND;
       case UNAUTHENTICATED, FOREIGN_ORIGIN, MODEL_API_DISABLED, URL_NOT_ALLOWED ->
           Code.PERMISSION_DENIED;
@@ -125,6 +125,7 @@ public final class GrpcErrors {
       case CONFLICT -> "ConflictStatusException";
       case ARCHIVE_INVALID -> "InvalidModelException";
       case DOWNLOAD_FAILED -> "DownloadArchiveException";
+      case INSTALL_FAILED -> "ModelException";
       case DEFAULT_VERSION_IN_USE -> "InvalidModelVersionException";
       case LOAD_FAILED, INTERNAL -> "InternalServerException";
       case HANDLER_FAILED,

@@ -34,7 +34,7 @@ final class OpenInferenceErrors {
   /** Status of a kind of failure; {@link ErrorKind#HANDLER_STATUS} brings its own. */
   static int status(ErrorKind kind) {
     return switch (kind) {
-      case BAD_REQUEST, ARCHIVE_INVALID, DOWNLOAD_FAILED -> 400;
+      case BAD_REQUEST, ARCHIVE_INVALID, DOWNLOAD_FAILED, INSTALL_FAILED -> 400;
       // "Not ready": Triton and MLServer say so, and health checks count it as a failure.
       case NO_WORKER, LOAD_FAILED -> 400;
       case UNAUTHENTICATED -> 401;

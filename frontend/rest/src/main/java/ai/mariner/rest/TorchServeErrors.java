@@ -74,6 +74,7 @@ final class TorchServeErrors {
       case CONFLICT -> new Row(409, "ConflictStatusException");
       case ARCHIVE_INVALID -> new Row(400, "InvalidModelException");
       case DOWNLOAD_FAILED -> new Row(400, "DownloadArchiveException");
+      case INSTALL_FAILED -> new Row(400, "ModelException");
       case DEFAULT_VERSION_IN_USE -> new Row(403, "InvalidModelVersionException");
       case LOAD_FAILED, INTERNAL -> new Row(500, INTERNAL);
     };

@@ -33,6 +33,7 @@ import ai.mariner.server.snapshot.SnapshotStore;
 import ai.mariner.server.snapshot.Snapshots;
 import ai.mariner.server.system.SystemWatch;
 import ai.mariner.view.JsonGathering;
+import ai.mariner.worker.install.PythonInstaller;
 import ai.mariner.worker.link.NettyLauncher;
 import ai.mariner.worker.process.ProcessSpawner;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -91,6 +92,7 @@ final class Wiring {
   private final ScheduledExecutorService watch;
   private final NettyLauncher launcher;
   private final MarStore archives;
+  private final PythonInstaller installer;
   private final InferenceService inference;
   private final ModelService models;
   private final InflightBudget budget;
@@ -171,9 +173,10 @@ final class Wiring {
             config.limits(),
             config.profile(),
             config.worker().defaultHandler() == null);
+    this.installer = installer(config, environment);
     this.inference = new InferenceService(registry, labels);
     Registration registration =
-        new Registration(config, archives, registry, workers, metrics, modelLoops);
+        new Registration(config, archives, installer, registry, workers, metrics, modelLoops);
     this.models =
         new ModelService(registry, registration, admin, config.limits().drainTimeout(), resident);
     this.plugins = new PluginHost(loaded, config, models, registry, watch);
@@ -339,6 +342,7 @@ final class Wiring {
       snapshots.ending();
     }
     models.announceStop();
+    installer.close();
     inference.close();
     long begun = System.nanoTime();
     // First, since their requests go on from node to node.
@@ -399,6 +403,16 @@ final class Wiring {
       variables.remove("MARINER_METRICS_CONFIG");
     }
     return variables;
+  }
+
+  private static PythonInstaller installer(ServerConfig config, Map<String, String> environment)
+      throws IOException {
+    PythonInstaller installer =
+        new PythonInstaller(config.dependencies(), config.worker(), environment);
+    if (config.dependencies().installed()) {
+      installer.check();
+    }
+    return installer;
   }
 
   private static Transport detectedTransport() {

@@ -45,8 +45,9 @@ public final class CrewOptions {
       WORKERS
           .option("useVenv", OptionType.bool())
           .otherwise(false)
-          .later()
-          .describes("Whether the model has a virtual environment of its own.");
+          .describes(
+              "Whether the model's workers run in a virtual environment of its own, in which the"
+                  + " packages of the server's Python are seen as well.");
 
   /** Name of the group that shares processes. */
   public static final ModelOption<String> WORKER_GROUP =

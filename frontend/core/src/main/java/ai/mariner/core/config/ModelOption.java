@@ -22,7 +22,6 @@ public final class ModelOption<T> {
   private final Function<ModelDefaults, @Nullable T> fallback;
   private final String fallbackWords;
   private final @Nullable T whenNull;
-  private final boolean later;
 
   private ModelOption(Row<T> row, String doc) {
     this.chapter = row.chapter;
@@ -37,7 +36,6 @@ public final class ModelOption<T> {
     this.fallback = row.fallback;
     this.fallbackWords = row.fallbackWords;
     this.whenNull = row.whenNull;
-    this.later = row.later;
   }
 
   /** Its name in the archive and in the {@code models} JSON. */
@@ -80,11 +78,6 @@ public final class ModelOption<T> {
     return companionOf;
   }
 
-  /** Whether it is refused, since what it asks for does not exist yet. */
-  public boolean isLater() {
-    return later;
-  }
-
   /** Whether a source may give it. */
   public boolean standsIn(OptionSource source) {
     return switch (source) {
@@ -113,11 +106,6 @@ public final class ModelOption<T> {
     return whenNull;
   }
 
-  /** What a value that is not supported yet has to be instead. */
-  String offWords() {
-    return type.kind() == OptionType.Kind.SWITCH ? "false" : "no such key";
-  }
-
   @Override
   public String toString() {
     return key;
@@ -140,7 +128,6 @@ public final class ModelOption<T> {
     private Function<ModelDefaults, @Nullable T> fallback = defaults -> null;
     private String fallbackWords = "none";
     private @Nullable T whenNull;
-    private boolean later;
 
     Row(OptionChapter chapter, String key, OptionType<T> type) {
       this.chapter = chapter;
@@ -200,12 +187,6 @@ public final class ModelOption<T> {
     /** A {@code null} is a value too. */
     Row<T> whenNull(T value) {
       this.whenNull = value;
-      return this;
-    }
-
-    /** Until it does something, it is refused. */
-    Row<T> later() {
-      this.later = true;
       return this;
     }
 

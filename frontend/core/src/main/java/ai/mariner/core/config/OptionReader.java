@@ -75,12 +75,7 @@ public final class OptionReader {
       return null;
     }
     Object plain = values.get(key);
-    T value = plain == null ? option.whenNull() : value(key, option.type(), plain);
-    if (value != null && option.isLater() && !value.equals(false)) {
-      problem(key, plain, " is not supported yet (expected: " + option.offWords() + ")");
-      return null;
-    }
-    return value;
+    return plain == null ? option.whenNull() : value(key, option.type(), plain);
   }
 
   /**

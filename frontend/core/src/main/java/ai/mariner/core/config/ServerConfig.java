@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param defaults of models
  * @param worker processes
  * @param fetch archives
+ * @param dependencies packages that archives ask for
  * @param cors pages of other origins
  * @param sequenceNames how requests name what they say of their sequence
  * @param trustedProxies whose word on their clients counts
@@ -59,6 +60,7 @@ public record ServerConfig(
     ModelDefaults defaults,
     WorkerConfig worker,
     FetchConfig fetch,
+    DependencyConfig dependencies,
     CorsConfig cors,
     SequenceNames sequenceNames,
     TrustedProxies trustedProxies,

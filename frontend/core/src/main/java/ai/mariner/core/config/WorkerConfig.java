@@ -2,7 +2,10 @@ package ai.mariner.core.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,4 +47,12 @@ public record WorkerConfig(
     Duration heartbeatInterval,
     Duration heartbeatTimeout,
     Duration connectTimeout,
-    Duration busyPoll) {}
+    Duration busyPoll) {
+  /** A copy of an environment without what workers must not see. */
+  public Map<String, String> visible(Map<String, String> environment) {
+    List<Pattern> patterns = hiddenEnvironment.stream().map(Pattern::compile).toList();
+    Map<String, String> visible = new HashMap<>(environment);
+    visible.keySet().removeIf(name -> patterns.stream().anyMatch(p -> p.matcher(name).matches()));
+    return visible;
+  }
+}

@@ -14,6 +14,7 @@ import ai.mariner.core.process.WorkerPlan;
 import ai.mariner.core.seat.WorkerGroups;
 import ai.mariner.core.time.Loop;
 import ai.mariner.core.worker.DeviceAllocator;
+import ai.mariner.core.worker.PythonEnvironment;
 import ai.mariner.core.worker.RestartPolicy;
 import ai.mariner.core.worker.Spread;
 import ai.mariner.core.worker.WorkerLauncher;
@@ -71,6 +72,7 @@ public final class WorkerFactory {
    * @param envelope request envelope; absent: none
    * @param warmup sample requests that each process answers before it is ready
    * @param routes names of the routes that it is on, which requests point at
+   * @param environment what it has of Python of its own; absent: nothing
    */
   public record Program(
       ModelKey key,
@@ -79,11 +81,12 @@ public final class WorkerFactory {
       String handler,
       @Nullable String envelope,
       List<WarmupSample> warmup,
-      List<String> routes) {
-    /** A program on no route that needs no warm-up. */
+      List<String> routes,
+      @Nullable PythonEnvironment environment) {
+    /** A program on no route that needs no warm-up and no packages of its own. */
     public Program(
         ModelKey key, Path directory, String runtime, String handler, @Nullable String envelope) {
-      this(key, directory, runtime, handler, envelope, List.of(), List.of());
+      this(key, directory, runtime, handler, envelope, List.of(), List.of(), null);
     }
   }
 
@@ -122,6 +125,7 @@ public final class WorkerFactory {
             program.runtime(),
             gpu,
             spread,
+            program.environment(),
             loadFields(place, spread == null || gpu == null ? gpu : Integer.valueOf(0)),
             program.warmup(),
             RunMode.of(spec),
@@ -173,6 +177,10 @@ public final class WorkerFactory {
     }
     if (program.envelope() != null) {
       fields.put("envelope", program.envelope());
+    }
+    PythonEnvironment environment = program.environment();
+    if (environment != null && environment.complete()) {
+      fields.put("requirements", "installed");
     }
     if (gpu != null) {
       fields.put("gpu_id", gpu.toString());

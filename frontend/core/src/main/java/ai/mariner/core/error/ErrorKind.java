@@ -81,6 +81,8 @@ public enum ErrorKind {
   URL_NOT_ALLOWED,
   /** The default version can't be removed while there are others. */
   DEFAULT_VERSION_IN_USE,
+  /** The packages that the archive asks for could not be installed. */
+  INSTALL_FAILED,
   /** Workers could not load the model. */
   LOAD_FAILED,
   /** A fault of the server's own. */

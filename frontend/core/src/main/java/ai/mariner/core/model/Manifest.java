@@ -11,10 +11,22 @@ import org.jspecify.annotations.Nullable;
  * @param handler handler; absent: the server's default handler
  * @param runtime {@code python} or {@code python3}
  * @param envelope request envelope
+ * @param requirementsFile path within the archive of what to install; absent: nothing
  */
 public record Manifest(
     @Nullable String modelName,
     String modelVersion,
     @Nullable String handler,
     String runtime,
-    @Nullable String envelope) {}
+    @Nullable String envelope,
+    @Nullable String requirementsFile) {
+  /** A manifest that asks for no packages. */
+  public Manifest(
+      @Nullable String modelName,
+      String modelVersion,
+      @Nullable String handler,
+      String runtime,
+      @Nullable String envelope) {
+    this(modelName, modelVersion, handler, runtime, envelope, null);
+  }
+}

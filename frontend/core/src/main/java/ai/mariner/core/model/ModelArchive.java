@@ -24,4 +24,19 @@ public record ModelArchive(
     ModelOverrides overrides,
     @Nullable Signature signature,
     String defaultName,
-    Runnable release) {}
+    Runnable release) {
+  /** The same archive that gives something else back before. */
+  ModelArchive alsoReleasing(Runnable other) {
+    return new ModelArchive(
+        location,
+        directory,
+        manifest,
+        overrides,
+        signature,
+        defaultName,
+        () -> {
+          other.run();
+          release.run();
+        });
+  }
+}

@@ -68,6 +68,7 @@ public final class ModelService implements ModelCalls {
     try {
       result =
           CompletableFuture.supplyAsync(() -> registration.publish(order), adminExecutor)
+              .thenCompose(stage -> stage)
               .thenCompose(model -> startWorkers(model, order));
     } catch (RejectedExecutionException e) {
       return CompletableFuture.failedStage(shuttingDown());
@@ -108,7 +109,8 @@ public final class ModelService implements ModelCalls {
 
   private CompletionStage<Model> publish(Registration.Fetched fetched) {
     try {
-      return CompletableFuture.supplyAsync(() -> registration.publish(fetched), adminExecutor);
+      return CompletableFuture.supplyAsync(() -> registration.publish(fetched), adminExecutor)
+          .thenCompose(stage -> stage);
     } catch (RejectedExecutionException e) {
       fetched.archive().release().run();
       return CompletableFuture.failedStage(shuttingDown());

@@ -154,7 +154,8 @@ final class ModelSwap {
     CompletionStage<SwapResult> run() {
       CompletableFuture<Model> ready;
       try {
-        ready = CompletableFuture.supplyAsync(this::fetch, adminExecutor);
+        ready =
+            CompletableFuture.supplyAsync(this::fetch, adminExecutor).thenCompose(stage -> stage);
       } catch (RejectedExecutionException e) {
         return CompletableFuture.failedStage(shuttingDown());
       }
@@ -167,17 +168,27 @@ final class ModelSwap {
           .thenCompose(stage -> stage);
     }
 
-    private Model fetch() {
+    private CompletionStage<Model> fetch() {
       Model model = fresh;
       RegisterModel archive = order.archive();
-      if (model == null && archive != null) {
-        model = registration.stage(archive, old, order.keepOld());
-        staged.add(model);
-        fresh = model;
+      if (model != null) {
+        return CompletableFuture.completedStage(fetched(model));
       }
-      if (model == null) {
+      if (archive == null) {
         throw new IllegalStateException("a swap to nothing was not refused");
       }
+      return registration
+          .stage(archive, old, order.keepOld())
+          .thenApply(
+              made -> {
+                staged.add(made);
+                fresh = made;
+                return fetched(made);
+              });
+    }
+
+    private Model fetched(Model model) {
+      RegisterModel archive = order.archive();
       before = model.spec();
       if (archive == null) {
         steps.skipTo(SwapStep.Name.LOAD);

@@ -19,9 +19,11 @@ import ai.mariner.core.metrics.ServerMetrics;
 import ai.mariner.core.queue.Pool;
 import ai.mariner.core.queue.SequencePolicy;
 import ai.mariner.core.time.Loop;
+import ai.mariner.core.worker.PythonEnvironment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,7 @@ public final class Registration {
   private final ServerMetrics metrics;
   private final List<? extends Loop> loops;
   private final ParallelRules parallelRules;
+  private final Equipment equipment;
   private final AtomicInteger nextLoop = new AtomicInteger();
   private final AtomicLong runIds = new AtomicLong();
 
@@ -50,6 +53,7 @@ public final class Registration {
    *
    * @param config defaults and options of models
    * @param archives where archives come from
+   * @param dependencies installs what archives ask for
    * @param registry where models are published
    * @param workers what all workers share
    * @param metrics meters
@@ -58,6 +62,7 @@ public final class Registration {
   public Registration(
       ServerConfig config,
       ArchiveStore archives,
+      Dependencies dependencies,
       ModelRegistry registry,
       WorkerFactory.Shared workers,
       ServerMetrics metrics,
@@ -68,6 +73,7 @@ public final class Registration {
     this.workers = workers;
     this.metrics = metrics;
     this.loops = List.copyOf(loops);
+    this.equipment = new Equipment(dependencies, config.dependencies().installed());
     this.parallelRules = new ParallelRules(config.worker().gpuCount());
   }
 
@@ -80,26 +86,34 @@ public final class Registration {
    * @param loop owner of its pool, for a part of a workflow or application; absent: whose turn it
    *     is
    * @param routes names of the routes that it is on, which requests point at
+   * @param environment what its workers have of Python of their own; absent: nothing
    */
   record Fetched(
       RegisterModel order,
       ModelArchive archive,
       ModelKey key,
       @Nullable Loop loop,
-      List<String> routes) {
+      List<String> routes,
+      @Nullable PythonEnvironment environment) {
     /** A model on no route whose pool any loop may own. */
     Fetched(RegisterModel order, ModelArchive archive, ModelKey key) {
-      this(order, archive, key, null, List.of());
+      this(order, archive, key, null, List.of(), null);
     }
 
     /** The same with its pool on this loop. */
     Fetched on(Loop owner) {
-      return new Fetched(order, archive, key, owner, routes);
+      return new Fetched(order, archive, key, owner, routes, environment);
     }
 
     /** The same on these routes. */
     Fetched with(List<String> itsRoutes) {
-      return new Fetched(order, archive, key, loop, itsRoutes);
+      return new Fetched(order, archive, key, loop, itsRoutes, environment);
+    }
+
+    /** The same with what was installed for it. */
+    Fetched with(Dependencies.Installed installed) {
+      ModelArchive both = archive.alsoReleasing(installed.release());
+      return new Fetched(order, both, key, loop, routes, installed.environment());
     }
   }
 
@@ -115,11 +129,11 @@ public final class Registration {
   }
 
   /**
-   * Fetches, checks and publishes.
+   * Fetches, checks, installs and publishes.
    *
-   * @throws ServeException with the reason; nothing is left behind then
+   * @return fails with the reason, as this does itself; nothing is left behind then
    */
-  Model publish(RegisterModel order) {
+  CompletionStage<Model> publish(RegisterModel order) {
     return publish(fetch(order));
   }
 
@@ -141,25 +155,43 @@ public final class Registration {
   }
 
   /**
-   * Checks and publishes what was fetched.
+   * Checks what was fetched, installs what it asks for and publishes it.
    *
-   * @throws ServeException with the reason; nothing is left behind then
+   * @return fails with the reason, as this does itself; nothing is left behind then
    */
-  Model publish(Fetched fetched) {
+  CompletionStage<Model> publish(Fetched fetched) {
     ModelKey key = fetched.key();
     RegisterModel order = fetched.order();
+    ModelSpec spec;
     try {
-      ModelSpec spec = spec(key, order, fetched.archive());
+      spec = spec(key, order, fetched.archive());
       registry.reserve(key);
-      Loop loop = fetched.loop() == null ? loopFor(spec) : fetched.loop();
-      Model model = assemble(fetched, spec, loop);
-      boolean chosen = Boolean.TRUE.equals(spec.get(ProgramOptions.DEFAULT_VERSION));
-      registry.publish(model, chosen && order.atStart());
-      return model;
     } catch (RuntimeException e) {
       fetched.archive().release().run();
       throw e;
     }
+    Loop loop = fetched.loop() == null ? loopFor(spec) : fetched.loop();
+    return equipped(fetched, spec, loop)
+        .thenApply(
+            model -> {
+              boolean chosen = Boolean.TRUE.equals(spec.get(ProgramOptions.DEFAULT_VERSION));
+              registry.publish(model, chosen && order.atStart());
+              return model;
+            });
+  }
+
+  /** Makes the model of a reserved version once it has all it needs; else gives both back. */
+  private CompletionStage<Model> equipped(Fetched fetched, ModelSpec spec, Loop loop) {
+    return equipment
+        .equip(fetched, spec, runtime(fetched.order(), fetched.archive()))
+        .whenComplete(
+            (done, thrown) -> {
+              if (thrown != null) {
+                registry.release(fetched.key());
+                fetched.archive().release().run();
+              }
+            })
+        .thenApply(done -> assemble(done, spec, loop));
   }
 
   /**
@@ -168,21 +200,23 @@ public final class Registration {
    *
    * @param old default version of the name
    * @param keepOld whether both are to stay
-   * @throws ServeException with the reason; nothing is left behind then
+   * @return fails with the reason, as this does itself; nothing is left behind then
    */
-  Model stage(RegisterModel order, Model old, boolean keepOld) {
+  CompletionStage<Model> stage(RegisterModel order, Model old, boolean keepOld) {
     ModelArchive archive = archives.fetch(order.location());
+    ModelKey key;
+    ModelSpec spec;
     try {
-      ModelKey key = new ModelKey(old.key().name(), archive.manifest().modelVersion());
-      ModelSpec spec = spec(key, order, archive);
+      key = new ModelKey(old.key().name(), archive.manifest().modelVersion());
+      spec = spec(key, order, archive);
       registry.reserveBeside(key, old, keepOld);
-      Fetched fetched = new Fetched(order, archive, key).with(old.routes());
-      Loop loop = loopFor(spec);
-      return assemble(old.isPart() ? fetched.on(loop) : fetched, spec, loop);
     } catch (RuntimeException e) {
       archive.release().run();
       throw e;
     }
+    Fetched fetched = new Fetched(order, archive, key).with(old.routes());
+    Loop loop = loopFor(spec);
+    return equipped(old.isPart() ? fetched.on(loop) : fetched, spec, loop);
   }
 
   /** What the options of a model are made of beside those of the request, first the archive's. */
@@ -262,7 +296,7 @@ public final class Registration {
     return path.substring(path.lastIndexOf('/') + 1);
   }
 
-  /** Makes the model of a reserved version; gives the version back when that fails. */
+  /** Makes the model of a reserved version; gives version and archive back when that fails. */
   private Model assemble(Fetched fetched, ModelSpec spec, Loop loop) {
     ModelKey key = fetched.key();
     RegisterModel order = fetched.order();
@@ -279,7 +313,8 @@ public final class Registration {
               handler(key, order, manifest),
               envelope(manifest),
               new WarmupFiles(archive.directory(), maxBytes).read(spec.warmup()),
-              fetched.routes());
+              fetched.routes(),
+              fetched.environment());
       ModelTally meters = new ModelTally(metrics.model(key), workers.clock());
       Pool pool = pool(program, spec, loop, meters);
       return new Model(
@@ -293,6 +328,7 @@ public final class Registration {
           registry::stateChanged);
     } catch (RuntimeException e) {
       registry.release(key);
+      archive.release().run();
       throw e;
     }
   }
@@ -321,7 +357,7 @@ public final class Registration {
     reportIdle(key, order, ModelSpec.idle(sources, defaults));
     ModelSpec spec = parallelRules.applied(key, ModelSpec.resolve(sources, defaults));
     boolean asked = sources.stream().anyMatch(from -> from.get(CrewOptions.WORKER_GROUP) != null);
-    return groupable(key, spec, runtime(order, archive), asked);
+    return groupable(key, spec, runtime(order, archive), equipment.obstacle(archive), asked);
   }
 
   private static String runtime(RegisterModel order, ModelArchive archive) {
@@ -329,9 +365,13 @@ public final class Registration {
   }
 
   /** A model that can't share a process is refused if it asks for that, else it has its own. */
-  private static ModelSpec groupable(ModelKey key, ModelSpec spec, String runtime, boolean asked) {
+  private static ModelSpec groupable(
+      ModelKey key, ModelSpec spec, String runtime, @Nullable String packages, boolean asked) {
     String group = spec.workerGroup();
     String obstacle = group == null ? null : WorkerGroupRule.obstacle(spec, runtime);
+    if (group != null && obstacle == null) {
+      obstacle = packages;
+    }
     if (obstacle == null) {
       return spec;
     }

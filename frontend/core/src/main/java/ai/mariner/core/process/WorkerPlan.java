@@ -1,6 +1,7 @@
 package ai.mariner.core.process;
 
 import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.worker.PythonEnvironment;
 import ai.mariner.core.worker.RestartPolicy;
 import ai.mariner.core.worker.Spread;
 import ai.mariner.core.worker.WorkerLaunch;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param runtime runtime of the manifest
  * @param gpuId accelerator, the first of several; absent: none
  * @param spread how the worker spreads over devices; absent: one process on one device
+ * @param environment what its model has of Python of its own; absent: nothing
  * @param loadFields fields of the LOAD command
  * @param warmup sample requests that a process answers before it is ready
  * @param runMode how it runs the model
@@ -41,6 +43,7 @@ public record WorkerPlan(
     String runtime,
     @Nullable Integer gpuId,
     @Nullable Spread spread,
+    @Nullable PythonEnvironment environment,
     Map<String, String> loadFields,
     List<WarmupSample> warmup,
     RunMode runMode,
@@ -73,6 +76,7 @@ public record WorkerPlan(
   }
 
   WorkerLaunch launch(int generation) {
-    return new WorkerLaunch(workerId, generation, model, directory, runtime, gpuId, spread);
+    return new WorkerLaunch(
+        workerId, generation, model, directory, runtime, gpuId, spread, environment);
   }
 }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *     {@code python3}: that on the path)
  * @param gpuId accelerator, the first of several; absent: none
  * @param spread how the worker spreads over devices; absent: one process on one device
+ * @param environment what its model has of Python of its own; absent: nothing
  */
 public record WorkerLaunch(
     int workerId,
@@ -23,7 +24,8 @@ public record WorkerLaunch(
     Path directory,
     String runtime,
     @Nullable Integer gpuId,
-    @Nullable Spread spread) {
+    @Nullable Spread spread,
+    @Nullable PythonEnvironment environment) {
   /** A process on one device. */
   public WorkerLaunch(
       int workerId,
@@ -32,7 +34,19 @@ public record WorkerLaunch(
       Path directory,
       String runtime,
       @Nullable Integer gpuId) {
-    this(workerId, generation, model, directory, runtime, gpuId, null);
+    this(workerId, generation, model, directory, runtime, gpuId, null, null);
+  }
+
+  /** A process, or several, that have nothing of Python of their own. */
+  public WorkerLaunch(
+      int workerId,
+      int generation,
+      ModelKey model,
+      Path directory,
+      String runtime,
+      @Nullable Integer gpuId,
+      @Nullable Spread spread) {
+    this(workerId, generation, model, directory, runtime, gpuId, spread, null);
   }
 
   /** Name of the worker in logs and metrics, TorchServe's form. */

@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.mariner.core.testing.Configs;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelOptionsTest {
@@ -82,24 +80,8 @@ class ModelOptionsTest {
         .doesNotHaveDuplicates();
   }
 
-  @ParameterizedTest
-  @CsvSource(
-      nullValues = "none",
-      value = {
-        "useVenv, true, false",
-      })
-  void optionsWithoutBehaviourYetAreRefused(String key, String value, String expected) {
-    Object plain = "true".equals(value) ? Boolean.TRUE : value;
-    strict(Collections.singletonMap(key, plain));
-    assertThat(problems)
-        .singleElement()
-        .asString()
-        .startsWith(key + ": ")
-        .endsWith(" is not supported yet (expected: " + expected + ")");
-  }
-
   @Test
-  void switchesThatAreOffAreNoProblemBeforeTheyAreSupported() {
+  void switchesThatAreOffAreNoProblem() {
     strict(Map.of("asyncCommunication", false, "useVenv", false, "parallelType", ""));
     assertThat(problems).isEmpty();
   }

@@ -94,7 +94,7 @@ final class GroupFixture {
       ModelSpec spec = Configs.spec(options);
       WorkerFactory.Program program =
           new WorkerFactory.Program(
-              key, Path.of("models", name), "python", "handler.py", null, warmup, List.of());
+              key, Path.of("models", name), "python", "handler.py", null, warmup, List.of(), null);
       this.pool =
           new Pool(
               key,

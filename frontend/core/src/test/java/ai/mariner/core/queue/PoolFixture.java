@@ -92,7 +92,7 @@ final class PoolFixture {
             new Random(42));
     WorkerFactory.Program program =
         new WorkerFactory.Program(
-            KEY, Path.of("models/echo"), "python", "handler.py", null, warmup, List.of());
+            KEY, Path.of("models/echo"), "python", "handler.py", null, warmup, List.of(), null);
     return new Pool(
         KEY,
         spec,

@@ -38,6 +38,15 @@ public final class FakeArchives implements ArchiveStore {
     return this;
   }
 
+  /** Puts an archive there that asks for packages, and maybe for an interpreter of its own. */
+  public FakeArchives putWithRequirements(
+      String location, String modelName, ModelOverrides overrides) {
+    Manifest manifest =
+        new Manifest(modelName, "1.0", "handler.py", "python", null, "requirements.txt");
+    entries.put(location, new Entry(manifest, overrides));
+    return this;
+  }
+
   @Override
   public ModelArchive fetch(String location) {
     Entry entry = entries.get(location);

@@ -1,6 +1,7 @@
 package ai.mariner.core.testing;
 
 import ai.mariner.core.config.CorsConfig;
+import ai.mariner.core.config.DependencyConfig;
 import ai.mariner.core.config.FetchConfig;
 import ai.mariner.core.config.LimitsConfig;
 import ai.mariner.core.config.ListenerAddress;
@@ -36,6 +37,7 @@ public final class ServerConfigBuilder {
   private LimitsConfig limits = Configs.limits();
   private ModelDefaults defaults = Configs.MODEL_DEFAULTS;
   private WorkerConfig worker;
+  private boolean installs;
   private CorsConfig cors = CorsConfig.NONE;
   private TrustedProxies trustedProxies = TrustedProxies.NONE;
   private List<ServerConfig.StartupModel> startupModels = List.of();
@@ -49,6 +51,12 @@ public final class ServerConfigBuilder {
   /** Sets the manners. */
   public ServerConfigBuilder profile(Profile value) {
     profile = value;
+    return this;
+  }
+
+  /** Sets that what archives ask for is installed. */
+  public ServerConfigBuilder installs() {
+    installs = true;
     return this;
   }
 
@@ -153,6 +161,8 @@ public final class ServerConfigBuilder {
         defaults,
         worker,
         new FetchConfig(directory, List.of(), false, directory),
+        new DependencyConfig(
+            installs, directory, 1, DependencyConfig.Installer.AUTO, Duration.ofSeconds(60)),
         cors,
         SequenceNames.DEFAULT,
         trustedProxies,

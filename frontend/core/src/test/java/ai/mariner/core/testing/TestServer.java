@@ -52,6 +52,9 @@ public final class TestServer {
   /** Archives. */
   public final FakeArchives archives = new FakeArchives();
 
+  /** Packages that archives ask for. */
+  public final FakeDependencies dependencies = new FakeDependencies();
+
   /** Counts. */
   public final CountingMetrics metrics = new CountingMetrics();
 
@@ -97,7 +100,7 @@ public final class TestServer {
             new MemoryWatch(ResidentMemory.UNKNOWN, HostMemory.UNKNOWN, Runnable::run),
             new Random(42));
     Registration registration =
-        new Registration(config, archives, registry, shared, metrics, List.of(loop));
+        new Registration(config, archives, dependencies, registry, shared, metrics, List.of(loop));
     models =
         new ModelService(
             registry, registration, admin, config.limits().drainTimeout(), ResidentMemory.UNKNOWN);

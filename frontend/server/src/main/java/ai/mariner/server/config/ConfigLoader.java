@@ -203,6 +203,7 @@ public final class ConfigLoader {
           defaults(gpus),
           workers(gpus),
           fetch,
+          settings.dependencies.config(values, folder, machine.temporaryFolder()),
           new CrossOriginRules(settings.access, values, findings, profile).config(),
           settings.sequences.names(values, findings),
           proxies(),

@@ -33,6 +33,12 @@ public record Machine(
     TlsProbe tls) {
   private static final Duration GPU_PROBE_LIMIT = Duration.ofSeconds(10);
 
+  /** The folder of all files that are not to be kept for long. */
+  Path temporaryFolder() {
+    Path parent = runDirectory.toAbsolutePath().getParent();
+    return parent == null ? runDirectory : parent;
+  }
+
   /** The machine that this process runs on. */
   public static Machine current(Map<String, String> environment) {
     List<String> command = List.of("nvidia-smi", "--query-gpu=index", "--format=csv,noheader");

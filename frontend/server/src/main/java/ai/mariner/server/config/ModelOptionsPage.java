@@ -49,8 +49,8 @@ final class ModelOptionsPage {
     StringBuilder page = new StringBuilder(HEAD);
     for (OptionChapter chapter : chapters) {
       page.append("\n## ").append(chapter.title()).append("\n\n");
-      page.append("| Key | Value | Default | Meaning | Parameter | Supported |\n");
-      page.append("|---|---|---|---|---|---|\n");
+      page.append("| Key | Value | Default | Meaning | Parameter |\n");
+      page.append("|---|---|---|---|---|\n");
       chapter.rows().forEach(option -> page.append(row(option)));
     }
     return page.toString();
@@ -62,20 +62,11 @@ final class ModelOptionsPage {
       option.type().expected(),
       option.fallbackWords(),
       meaning(option),
-      code(option.parameter()),
-      support(option)
+      code(option.parameter())
     };
     return "| "
         + String.join(" | ", Arrays.stream(cells).map(cell -> cell.replace("|", "\\|")).toList())
         + " |\n";
-  }
-
-  private static String support(ModelOption<?> option) {
-    if (option.isLater()) {
-      return "not yet; refused";
-    }
-    ModelOption<?> master = option.companionOf();
-    return master != null && master.isLater() ? "not yet" : "yes";
   }
 
   private static String keys(ModelOption<?> option) {

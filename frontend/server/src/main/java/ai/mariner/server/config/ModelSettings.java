@@ -140,11 +140,6 @@ final class ModelSettings {
           "Most GPUs to use; never more than are found.");
 
   {
-    chapter.later(
-        "install_py_dep_per_model",
-        Syntax.bool(),
-        Fallback.of("false"),
-        "Whether an archive's requirements are installed.");
     chapter.accepted(
         "unregister_model_timeout",
         Syntax.seconds(),

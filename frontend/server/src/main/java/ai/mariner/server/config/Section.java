@@ -5,6 +5,7 @@ enum Section {
   LISTENERS("Listeners"),
   MODELS("Models"),
   WORKERS("Workers"),
+  DEPENDENCIES("Packages of models"),
   LIMITS("Limits"),
   TLS("TLS"),
   ACCESS("Access and safety"),

@@ -12,6 +12,7 @@ final class Settings {
   final ListenerSettings listeners = new ListenerSettings();
   final ModelSettings models = new ModelSettings();
   final WorkerSettings workers = new WorkerSettings();
+  final DependencySettings dependencies = new DependencySettings();
   final LimitSettings limits = new LimitSettings();
   final TlsSettings tls = new TlsSettings();
   final AccessSettings access = new AccessSettings();
@@ -25,6 +26,7 @@ final class Settings {
               listeners.chapter,
               models.chapter,
               workers.chapter,
+              dependencies.chapter,
               limits.chapter,
               tls.chapter,
               access.chapter,

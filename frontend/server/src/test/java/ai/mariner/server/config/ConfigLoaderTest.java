@@ -232,7 +232,6 @@ class ConfigLoaderTest {
 
   @ParameterizedTest
   @CsvSource({
-    "install_py_dep_per_model, true",
     "cpp_log_config, log.cfg",
     "cpu_launcher_enable, true",
     "ipex_enable, true",

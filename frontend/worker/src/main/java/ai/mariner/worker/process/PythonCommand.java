@@ -1,6 +1,7 @@
 package ai.mariner.worker.process;
 
 import ai.mariner.core.config.WorkerConfig;
+import ai.mariner.core.worker.PythonEnvironment;
 import ai.mariner.core.worker.Spread;
 import ai.mariner.core.worker.WorkerLaunch;
 import java.io.File;
@@ -10,7 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Command line and environment of a worker.
@@ -50,11 +51,15 @@ record PythonCommand(List<String> arguments, Map<String, String> environment) {
       Path socket,
       String nonce,
       Map<String, String> inherited) {
-    String python = ownInterpreter(launch) ? config.python().toString() : "python3";
-    Map<String, String> environment = visible(inherited, config.hiddenEnvironment());
+    Map<String, String> environment = config.visible(inherited);
     // A server that was itself started in a group must not make its workers think they are one.
     environment.keySet().removeAll(GROUP_VARIABLES);
-    String pythonPath = pythonPath(environment.get("PYTHONPATH"), config.serverHome());
+    PythonEnvironment own = launch.environment();
+    String pythonPath =
+        pythonPath(
+            own == null ? null : own.packages(),
+            environment.get("PYTHONPATH"),
+            config.serverHome());
     if (!pythonPath.isEmpty()) {
       environment.put("PYTHONPATH", pythonPath);
     }
@@ -69,7 +74,7 @@ record PythonCommand(List<String> arguments, Map<String, String> environment) {
     environment.put(GENERATION, Integer.toString(launch.generation()));
     environment.put(NONCE, nonce);
     environment.put("TS_DECODE_INPUT_REQUEST", Boolean.toString(config.decodeInputRequest()));
-    List<String> arguments = new ArrayList<>(List.of(python, "-u", "-m"));
+    List<String> arguments = new ArrayList<>(List.of(python(config, launch), "-u", "-m"));
     Spread spread = launch.spread();
     if (spread != null) {
       seeDevices(spread, environment);
@@ -99,9 +104,18 @@ record PythonCommand(List<String> arguments, Map<String, String> environment) {
     environment.put(DEVICES, String.join(",", own));
   }
 
-  /** Whether a worker runs on the server's own interpreter. */
+  private static String python(WorkerConfig config, WorkerLaunch launch) {
+    PythonEnvironment own = launch.environment();
+    Path interpreter = own == null ? null : own.interpreter();
+    if (interpreter != null) {
+      return interpreter.toString();
+    }
+    return launch.runtime().equals("python3") ? "python3" : config.python().toString();
+  }
+
+  /** Whether a worker runs on the server's own interpreter, with no other packages than others. */
   static boolean ownInterpreter(WorkerLaunch launch) {
-    return !launch.runtime().equals("python3");
+    return !launch.runtime().equals("python3") && launch.environment() == null;
   }
 
   /** What tells this worker from others: the variables that its fork server must not have. */
@@ -116,13 +130,6 @@ record PythonCommand(List<String> arguments, Map<String, String> environment) {
     Map<String, String> common = new HashMap<>(environment);
     common.keySet().removeAll(IDENTITY);
     return new PythonCommand(arguments, common);
-  }
-
-  private static Map<String, String> visible(Map<String, String> inherited, List<String> hidden) {
-    List<Pattern> patterns = hidden.stream().map(Pattern::compile).toList();
-    Map<String, String> visible = new HashMap<>(inherited);
-    visible.keySet().removeIf(name -> patterns.stream().anyMatch(p -> p.matcher(name).matches()));
-    return visible;
   }
 
   /**
@@ -141,11 +148,14 @@ record PythonCommand(List<String> arguments, Map<String, String> environment) {
   }
 
   /**
-   * The server's own path, then the folder that holds {@code ts}, unless the interpreter looks
-   * there anyway: packages on this path come before the standard library.
+   * The model's packages, the server's own path, then the folder that holds {@code ts}, unless the
+   * interpreter looks there anyway: packages on this path come before the standard library.
    */
-  private static String pythonPath(@org.jspecify.annotations.Nullable String own, Path serverHome) {
+  private static String pythonPath(@Nullable Path packages, @Nullable String own, Path serverHome) {
     List<String> entries = new ArrayList<>();
+    if (packages != null) {
+      entries.add(packages.toString());
+    }
     if (own != null && !own.isEmpty()) {
       entries.add(own);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.mariner.core.config.Torchrun;
 import ai.mariner.core.config.WorkerConfig;
 import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.worker.PythonEnvironment;
 import ai.mariner.core.worker.Spread;
 import ai.mariner.core.worker.WorkerLaunch;
 import ai.mariner.worker.TestWorkers;
@@ -31,6 +32,37 @@ class PythonCommandTest {
   void runsTheWorkerWithTheConfiguredInterpreter() {
     assertThat(command(Map.of(), "python").arguments())
         .containsExactly("/opt/venv/bin/python", "-u", "-m", "ts._worker");
+  }
+
+  private static WorkerLaunch equipped(PythonEnvironment environment, String runtime) {
+    return new WorkerLaunch(
+        9001, 1, new ModelKey("m", "1.0"), MODEL, runtime, null, null, environment);
+  }
+
+  private static PythonCommand command(WorkerLaunch launch) {
+    WorkerConfig config = TestWorkers.config(Path.of("/opt/venv/bin/python"), Path.of("/srv/app"));
+    return PythonCommand.of(config, launch, SOCKET, "c0ffee", Map.of("PYTHONPATH", "/extra"));
+  }
+
+  @Test
+  void packagesOfTheModelComeBeforeAllOthers() {
+    WorkerLaunch launch =
+        equipped(new PythonEnvironment(null, Path.of("/cache/packages"), true), "python");
+    PythonCommand command = command(launch);
+    assertThat(command.arguments()).startsWith("/opt/venv/bin/python");
+    assertThat(command.environment())
+        .containsEntry("PYTHONPATH", "/cache/packages:/extra:/srv/app");
+    assertThat(PythonCommand.ownInterpreter(launch)).isFalse();
+  }
+
+  @Test
+  void anInterpreterOfTheModelRunsItsWorkersWhateverTheRuntime() {
+    PythonEnvironment own = new PythonEnvironment(Path.of("/cache/venv/bin/python"), null, true);
+    for (String runtime : List.of("python", "python3")) {
+      PythonCommand command = command(equipped(own, runtime));
+      assertThat(command.arguments()).startsWith("/cache/venv/bin/python");
+      assertThat(command.environment()).containsEntry("PYTHONPATH", "/extra:/srv/app");
+    }
   }
 
   private static PythonCommand spread(Spread spread, Map<String, String> inherited) {
