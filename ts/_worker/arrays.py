@@ -29,6 +29,11 @@ _BY_NUMPY = {
 }
 
 
+def datatype_named(dtype: str | None) -> str | None:
+    """Returns the datatype of a name of numpy or torch, such as `float32`; None: there is none."""
+    return "BF16" if dtype == "bfloat16" else _BY_NUMPY.get(dtype or "")
+
+
 def as_numpy(tensor: Tensor) -> Any:
     """Returns a tensor as an array; a tensor of BYTES as an array of objects, each `bytes`.
 

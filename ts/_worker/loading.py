@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ts._wire.codec import label_head
 from ts._wire.messages import Fields
@@ -23,6 +23,9 @@ from ts._worker.preparer import Preparer
 from ts.context import Context
 from ts.utils.modules import import_own
 from ts.utils.util import get_yaml_config, list_classes_from_module
+
+if TYPE_CHECKING:
+    from ts._worker.tensor_hints import HintedHandler
 
 _BUILT_IN = "ts.torch_handler"
 _ENVELOPES = "ts.torch_handler.request_envelope"
@@ -55,12 +58,17 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, places: Places) -> Loa
     module, function = find_module(_required(fields, "handler"), model_dir, handle)
     entry_point, instance = _entry_point(module, function)
     tensors = _handed_over(context.model_yaml_config.get("tensors"))
+    hinted = None if tensors is not None or fields.get("envelope") else _hinted(entry_point)
+    if hinted is not None:
+        tensors = hinted.signature
     if instance is None and tensors is None:
         _first_call(awaiting.result(entry_point(None, context)))
     elif hasattr(instance, "initialize"):
         awaiting.result(instance.initialize(context))
     envelope = fields.get("envelope")
     mode = _mode(fields, entry_point)
+    if hinted is not None:
+        entry_point = hinted.call
     preparer = None
     if fields.get("prepare_ahead") == "true":
         if mode != SERIAL:
@@ -75,16 +83,13 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, places: Places) -> Loa
     if hasattr(instance, "take_items"):
         make_rows = instance.take_items
     declared = _declared(instance)
-    if tensors is not None and declared is None:
-        if envelope or preparer is not None or mode != SERIAL:
-            other = f"the envelope {envelope}" if envelope else "prepareAhead" if preparer else f"mode {mode}"
-            raise ValueError(f"tensors: with {other} (expected: only one of them)")
-        entry_point, make_rows = _with_tensors(entry_point, tensors, awaiting)
-    elif declared is not None:
-        if envelope or preparer is not None or mode != SERIAL:
-            other = f"the envelope {envelope}" if envelope else "prepareAhead" if preparer else f"mode {mode}"
-            raise ValueError(f"handler: {fields['handler']}, with {other} (expected: none of them)")
-        entry_point, make_rows = _runtime(entry_point, instance, tensors, awaiting)
+    if tensors is not None or declared is not None:
+        what = "tensors:" if declared is None else f"handler: {fields['handler']},"
+        _refuse_others(what, envelope, preparer, mode)
+        if declared is None:
+            entry_point, make_rows = _with_tensors(entry_point, tensors, awaiting)
+        else:
+            entry_point, make_rows = _runtime(entry_point, instance, tensors, awaiting)
     return LoadedModel(
         handle,
         context,
@@ -98,6 +103,7 @@ def load(handle: int, fields: Fields, awaiting: Awaiting, places: Places) -> Loa
         mode,
         _slots(mode, preparer, fields),
         True if mode == CONTINUOUS or _is_generator(entry_point) else None,
+        None if hinted is None else hinted.signature,
     )
 
 
@@ -307,12 +313,28 @@ def _handed_over(tensors: Any) -> Any:
     return None
 
 
+def _refuse_others(what: str, envelope: str | None, preparer: Preparer | None, mode: str) -> None:
+    if envelope or preparer is not None or mode != SERIAL:
+        other = f"the envelope {envelope}" if envelope else "prepareAhead" if preparer else f"mode {mode}"
+        raise ValueError(f"{what} with {other} (expected: only one of them)")
+
+
 def _with_tensors(entry_point: EntryPoint, tensors: Any, awaiting: Awaiting) -> tuple[EntryPoint, MakeRows]:
     # Only for the models that need it.
     from ts._worker.signature import Signature
     from ts._worker.tensor_entry import TensorEntry, tensor_rows
 
-    return TensorEntry(entry_point, Signature.of(tensors), awaiting).handle, tensor_rows
+    signature = tensors if isinstance(tensors, Signature) else Signature.of(tensors)
+    return TensorEntry(entry_point, signature, awaiting).handle, tensor_rows
+
+
+def _hinted(entry_point: EntryPoint) -> HintedHandler | None:
+    """What a handler's type hints say of its tensors; most have none, and need nothing more."""
+    if not getattr(entry_point, "__annotations__", None):
+        return None
+    from ts._worker.tensor_hints import HintedHandler
+
+    return HintedHandler.of(entry_point)
 
 
 def _declared(instance: Any) -> Any:

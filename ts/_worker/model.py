@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from ts._worker.preparer import Preparer
+    from ts._worker.signature import Signature
 
 SERIAL, CONCURRENT, CONTINUOUS = "serial", "concurrent", "continuous"
 EntryPoint = Callable[[Any, Context], Any]
@@ -41,6 +42,7 @@ class LoadedModel:
         mode: `serial`, `concurrent` or `continuous`.
         slots: runs that may be under way at once.
         streams: whether answers come in pieces; None: not known.
+        signature: tensors that the handler's type hints say; None: none.
     """
 
     handle: int
@@ -55,11 +57,19 @@ class LoadedModel:
     mode: str = SERIAL
     slots: int = 1
     streams: bool | None = None
+    signature: Signature | None = None
 
     def declares(self) -> str | None:
-        """Returns as a JSON object what tensors the model's file says that it takes; None: nothing."""
-        described = getattr(getattr(self.instance, "declared", None), "described", None)
+        """Returns as a JSON object what tensors the model's file, or its handler's hints, say that it takes.
+
+        None: they say nothing.
+        """
+        described = self._described()
         return None if described is None else json.dumps({"tensors": described()})
+
+    def _described(self) -> Callable[[], dict[str, Any]] | None:
+        told = getattr(self.instance, "declared", None) if self.signature is None else self.signature
+        return getattr(told, "described", None)
 
     def describe(self, data: list[Row], context: Context) -> Any:
         """Asks the handler to describe the model.
@@ -69,9 +79,9 @@ class LoadedModel:
         """
         describe = getattr(self.instance, "describe_handle", None)
         if describe is None:
-            declared = getattr(getattr(self.instance, "declared", None), "described", None)
-            if declared is not None:
-                return [declared()]
+            described = self._described()
+            if described is not None:
+                return [described()]
             raise OperationUnsupported(
                 "describe: the handler has no describe_handle (expected: a class that defines it)"
             )

@@ -28,6 +28,11 @@ class TensorSpec:
     shape: tuple[int, ...]
     optional: bool = False
 
+    def described(self) -> dict[str, Any]:
+        """Returns it as `tensors` of a configuration has it."""
+        found = {"name": self.name, "datatype": self.datatype, "shape": list(self.shape)}
+        return {**found, "optional": True} if self.optional else found
+
     def check(self, tensor: Tensor, noun: str = "input") -> None:
         """Refuses a tensor of another type or shape.
 
@@ -81,6 +86,19 @@ class Signature:
         if framework not in ("numpy", "torch", "none"):
             raise ValueError(f"tensors: framework: {framework!r} (expected: numpy, torch or none)")
         return cls(_specs("inputs", value), _specs("outputs", value), axis == 0, framework)
+
+    def described(self, binding: bool = True) -> dict[str, Any]:
+        """Returns inputs and outputs as `tensors` of a configuration has them, and whether it batches.
+
+        Args:
+            binding: whether the frontend is to refuse what does not fit.
+        """
+        return {
+            "inputs": [spec.described() for spec in self.inputs],
+            "outputs": [spec.described() for spec in self.outputs],
+            "batches": self.batches,
+            **({"binding": True} if binding else {}),
+        }
 
     def check(self, message: Message) -> None:
         """Refuses a request whose inputs or wanted outputs are not the model's.

@@ -36,11 +36,7 @@ class Declared:
 
     def described(self) -> dict[str, Any]:
         """Returns inputs and outputs as `tensors` of a configuration has them, and whether it batches."""
-        found: dict[str, Any] = {
-            "inputs": _listed(self.inputs),
-            "outputs": _listed(self.outputs),
-            "batches": self.batches,
-        }
+        found = self.signature.described(binding=self.strict and bool(self.inputs))
         return {**found, "columns": list(self.columns)} if self.columns else found
 
     def replaced(self, signature: Signature) -> Declared:
@@ -53,10 +49,6 @@ class Declared:
     def signature(self) -> Signature:
         """The tensors alone."""
         return Signature(self.inputs, self.outputs, self.batches, self.framework)
-
-
-def _listed(specs: Sequence[TensorSpec]) -> list[dict[str, Any]]:
-    return [{"name": spec.name, "datatype": spec.datatype, "shape": list(spec.shape)} for spec in specs]
 
 
 @dataclass(frozen=True)

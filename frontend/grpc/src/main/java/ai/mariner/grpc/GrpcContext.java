@@ -6,6 +6,7 @@ import ai.mariner.core.inference.InferenceCalls;
 import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.metrics.AccessLog;
 import ai.mariner.core.model.ModelCalls;
+import ai.mariner.view.DeclaredTensors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
 
@@ -15,6 +16,7 @@ import java.util.function.LongSupplier;
  * @param config listeners, limits and switches
  * @param inference takes predictions
  * @param models registered models
+ * @param tensors what they take and give
  * @param access who may call
  * @param accessLog one line a call
  * @param budget memory for request messages, shared with the other API
@@ -25,6 +27,7 @@ public record GrpcContext(
     ServerConfig config,
     InferenceCalls inference,
     ModelCalls models,
+    DeclaredTensors tensors,
     AccessPolicy access,
     AccessLog accessLog,
     InflightBudget budget,

@@ -50,7 +50,7 @@ final class InferInputs {
       boolean streaming) {
     InferMessage infer = OipProto.read(message);
     ModelRef model = PredictionInputs.model(message.getModelName(), message.getModelVersion());
-    Signature signature = Signature.enforced(context.models().signature(model));
+    Signature signature = context.tensors().enforced(model);
     if (signature != null) {
       SignatureCheck.check(signature, infer);
     }

@@ -28,7 +28,6 @@ import ai.mariner.proto.openinference.ServerMetadataResponse;
 import ai.mariner.proto.openinference.ServerReadyRequest;
 import ai.mariner.proto.openinference.ServerReadyResponse;
 import ai.mariner.view.OpenInferenceView;
-import ai.mariner.view.ToldTensors;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
@@ -154,11 +153,10 @@ final class OpenInferenceGrpc extends GRPCInferenceServiceImplBase {
             .asRuntimeException());
   }
 
-  /** What a model's archive declares, else what its file says; refuses one that there is not. */
+  /** What a model takes and gives, as far as it is known; refuses one that there is not. */
   private @Nullable Signature known(ModelRef model) {
     var unused = context.models().health(model);
-    Signature declared = context.models().signature(model);
-    return declared == null ? ToldTensors.read(context.models().declares(model)) : declared;
+    return context.tensors().shown(model);
   }
 
   private static ModelRef model(String name, String version) {

@@ -15,6 +15,7 @@ import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.message.ResponseSink;
 import ai.mariner.core.testing.Configs;
+import ai.mariner.view.DeclaredTensors;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -92,6 +93,7 @@ final class FakeCore implements InferenceCalls, AutoCloseable {
         config(),
         this,
         models,
+        new DeclaredTensors(models),
         access,
         (remote, line, status, millis) -> accessLines.add(remote + ' ' + line + ' ' + status),
         budget,

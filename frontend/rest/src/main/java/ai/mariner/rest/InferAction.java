@@ -53,7 +53,7 @@ final class InferAction implements Route.Action {
     Exchange exchange = call.exchange();
     exchange.frame(framing != null ? framing : plain.dialect().framing(call.request()));
     ModelRef model = call.target().ref();
-    Signature signature = Signature.enforced(context.models().signature(model));
+    Signature signature = context.tensors().enforced(model);
     String head = call.request().headers().get(OipBinary.HEADER);
     if (signature == null && head == null) {
       InferenceRequest request = marked(plain.dialect().read(call, Operation.PREDICT));

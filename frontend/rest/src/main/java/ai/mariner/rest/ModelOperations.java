@@ -5,7 +5,6 @@ import ai.mariner.core.message.Signature;
 import ai.mariner.core.model.ModelPage;
 import ai.mariner.core.model.ModelSummary;
 import ai.mariner.core.model.WorkflowStatus;
-import ai.mariner.view.ToldTensors;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URLEncoder;
@@ -73,10 +72,7 @@ final class ModelOperations {
 
   private Operation of(String name) {
     ModelRef model = new ModelRef(name, null);
-    Signature signature = context.models().signature(model);
-    if (signature == null) {
-      signature = ToldTensors.read(context.models().declares(model));
-    }
+    Signature signature = context.tensors().shown(model);
     if (signature == null || signature.inputs().isEmpty()) {
       return plain("/predictions/", "predict_", "Predict with model ", name);
     }

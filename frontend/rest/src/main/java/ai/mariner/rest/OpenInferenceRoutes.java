@@ -6,7 +6,6 @@ import ai.mariner.core.message.Operation;
 import ai.mariner.core.message.Signature;
 import ai.mariner.core.model.ModelStatus;
 import ai.mariner.view.OpenInferenceView;
-import ai.mariner.view.ToldTensors;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -75,7 +74,7 @@ final class OpenInferenceRoutes {
 
   private void metadata(Call call) {
     ModelRef model = known(call);
-    Signature signature = signature(model);
+    Signature signature = context.tensors().shown(model);
     ManagementRoutes.answer(
         call,
         context.models().describeAll(model.name()),
@@ -85,17 +84,11 @@ final class OpenInferenceRoutes {
 
   private void config(Call call) {
     ModelRef model = known(call);
-    Signature signature = signature(model);
+    Signature signature = context.tensors().shown(model);
     ManagementRoutes.answer(
         call,
         context.models().describe(model),
         found -> Replies.json(200, OpenInferenceView.config(found.get(0), signature)));
-  }
-
-  /** What a model's archive declares, else what its file says. */
-  private @Nullable Signature signature(ModelRef model) {
-    Signature declared = context.models().signature(model);
-    return declared == null ? ToldTensors.read(context.models().declares(model)) : declared;
   }
 
   private void statistics(Call call) {

@@ -8,6 +8,7 @@ import ai.mariner.core.metrics.AccessLog;
 import ai.mariner.core.metrics.ServerMetrics;
 import ai.mariner.core.model.ModelCalls;
 import ai.mariner.core.model.WorkflowCalls;
+import ai.mariner.view.DeclaredTensors;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
@@ -18,6 +19,7 @@ import java.util.function.LongSupplier;
  * @param config what the server was told
  * @param inference takes predictions
  * @param models registered models
+ * @param tensors what they take and give
  * @param workflows registered workflows
  * @param access who may call
  * @param metrics counts answers
@@ -34,6 +36,7 @@ public record RestContext(
     ServerConfig config,
     InferenceCalls inference,
     ModelCalls models,
+    DeclaredTensors tensors,
     WorkflowCalls workflows,
     AccessPolicy access,
     ServerMetrics metrics,

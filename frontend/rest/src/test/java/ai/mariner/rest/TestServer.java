@@ -36,6 +36,7 @@ import ai.mariner.core.model.SwapResult;
 import ai.mariner.core.model.SwapStep;
 import ai.mariner.core.testing.Configs;
 import ai.mariner.core.testing.ServerConfigBuilder;
+import ai.mariner.view.DeclaredTensors;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -83,11 +84,13 @@ final class TestServer {
   TestServer(Profile profile, AccessPolicy access, UnaryOperator<ServerConfigBuilder> change) {
     models.add(new ModelSummary("echo", "echo.mar"));
     MetricsPage page = names -> ("metrics " + names).getBytes(StandardCharsets.UTF_8);
+    Models registered = new Models();
     context =
         new RestContext(
             change.apply(config(profile)).build(),
             new Predictions(),
-            new Models(),
+            registered,
+            new DeclaredTensors(registered),
             workflows,
             access,
             new Counter(),

@@ -22,6 +22,7 @@ import ai.mariner.rest.PluginRoute;
 import ai.mariner.rest.RestContext;
 import ai.mariner.server.logging.LogPages;
 import ai.mariner.server.metrics.PrometheusMetrics;
+import ai.mariner.view.DeclaredTensors;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -81,11 +82,13 @@ final class Listeners {
       TlsContexts tls,
       Executor codec)
       throws IOException {
+    DeclaredTensors tensors = new DeclaredTensors(models);
     RestContext rest =
         new RestContext(
             config,
             inference,
             models,
+            tensors,
             workflows,
             access,
             metrics,
@@ -99,7 +102,7 @@ final class Listeners {
             System::nanoTime);
     GrpcContext grpcContext =
         new GrpcContext(
-            config, inference, models, access, accessLog, budget, loops, System::nanoTime);
+            config, inference, models, tensors, access, accessLog, budget, loops, System::nanoTime);
     Map<String, String> addresses = new LinkedHashMap<>();
     List<HttpServer> http = new ArrayList<>();
     try {

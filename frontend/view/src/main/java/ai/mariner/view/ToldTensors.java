@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tensors that a worker has read from its model's file. They are shown, and requests are not
- * checked by them: the worker does that, since such a model may take more than its file says.
+ * Tensors that a worker has read from its model's file or its handler's type hints. Where it does
+ * not say that they bind, they are only shown: such a model may take more than its file says.
  */
 public final class ToldTensors {
   private ToldTensors() {}
@@ -30,7 +30,9 @@ public final class ToldTensors {
       return null;
     }
     boolean batches = tensors.path("batches").asBoolean(true);
-    return new Signature(specs(tensors.path("inputs")), specs(tensors.path("outputs")), batches);
+    boolean shownOnly = !tensors.path("binding").asBoolean(false);
+    return new Signature(
+        specs(tensors.path("inputs")), specs(tensors.path("outputs")), batches, shownOnly);
   }
 
   private static List<TensorSpec> specs(JsonNode entries) {
@@ -40,7 +42,8 @@ public final class ToldTensors {
       if (datatype != null) {
         List<Long> shape = new ArrayList<>();
         entry.path("shape").forEach(dim -> shape.add(dim.asLong()));
-        found.add(new TensorSpec(entry.path("name").asText(), datatype, shape, false));
+        boolean optional = entry.path("optional").asBoolean(false);
+        found.add(new TensorSpec(entry.path("name").asText(), datatype, shape, optional));
       }
     }
     return found;

@@ -20,7 +20,18 @@ class ToldTensorsTest {
             new Signature(
                 List.of(new TensorSpec("x", Datatype.FP32, List.of(-1L, 4L), false)),
                 List.of(),
-                false));
+                false,
+                true));
+  }
+
+  @Test
+  void whatBindsIsNotOnlyShown() {
+    Signature told =
+        ToldTensors.read(
+            "{\"tensors\": {\"inputs\": [{\"name\": \"x\", \"datatype\": \"FP32\", \"shape\": [],"
+                + " \"optional\": true}], \"binding\": true}}");
+    TensorSpec x = new TensorSpec("x", Datatype.FP32, List.of(), true);
+    assertThat(Signature.enforced(told)).isEqualTo(new Signature(List.of(x), List.of(), true));
   }
 
   @Test
@@ -34,6 +45,6 @@ class ToldTensorsTest {
   void unknownTypesAreLeftOut() {
     Signature told =
         ToldTensors.read("{\"tensors\": {\"inputs\": [{\"name\": \"x\", \"datatype\": \"?\"}]}}");
-    assertThat(told).isEqualTo(new Signature(List.of(), List.of(), true));
+    assertThat(told).isEqualTo(new Signature(List.of(), List.of(), true, true));
   }
 }
