@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from mariner.messages import File, Shape
+from ts._worker.tensor_hints import array_hint
 
 DOCUMENT, TEXT, BYTES, ARRAY, TENSOR, IMAGE, FILE, ANY = (
     "document",
@@ -52,18 +53,15 @@ class Hint:
     @classmethod
     def of(cls, annotation: Any) -> Hint:
         """Reads a type hint; libraries that are not imported can't be meant by one."""
-        shape = None
-        bare = annotation
-        if get_origin(annotation) is Annotated:
-            bare, *notes = get_args(annotation)
-            shape = next((note.sizes for note in notes if isinstance(note, Shape)), None)
+        bare = _unannotated(annotation)
         if bare is Any or bare is None or bare is object or isinstance(bare, typing.TypeVar):
             return cls(Any, ANY)
+        found = None if _is_union(bare) else array_hint(annotation)
+        if found is not None and found.framework == "torch":
+            return cls(annotation, TENSOR, None, found.shape)
+        if found is not None:
+            return cls(annotation, ARRAY, found.dtype, found.shape)
         origin = get_origin(bare) or bare
-        if _is_from("numpy", "ndarray", origin):
-            return cls(annotation, ARRAY, _dtype_of(bare), shape)
-        if _is_from("torch", "Tensor", origin):
-            return cls(annotation, TENSOR, None, shape)
         if _is_from("PIL.Image", "Image", origin):
             return cls(annotation, IMAGE)
         simple = {str: TEXT, bytes: BYTES, bytearray: BYTES, File: FILE}
@@ -148,9 +146,9 @@ def type_name(annotation: Any) -> str:
     if _is_union(annotation):
         return " | ".join(type_name(one) for one in get_args(annotation))
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is not None and _is_from("numpy", "ndarray", origin):
-        dtype = _dtype_of(annotation)
-        return f"ndarray of {dtype}" if dtype else "ndarray"
+    array = array_hint(annotation)
+    if origin is not None and array is not None and array.framework == "numpy":
+        return f"ndarray of {array.dtype}" if array.dtype else "ndarray"
     if origin is not None and arguments:
         inner = ", ".join("..." if one is ... else type_name(one) for one in arguments)
         return f"{getattr(origin, '__name__', str(origin))}[{inner}]"
@@ -169,16 +167,3 @@ def _is_from(module: str, name: str, found: Any) -> bool:
     known = sys.modules.get(module)
     wanted = None if known is None else getattr(known, name, None)
     return isinstance(wanted, type) and isinstance(found, type) and issubclass(found, wanted)
-
-
-def _dtype_of(alias: Any) -> str | None:
-    """Returns the name in `NDArray[np.float32]`."""
-    arguments = get_args(alias)
-    if len(arguments) < 2 or not get_args(arguments[1]):
-        return None
-    scalar = get_args(arguments[1])[0]
-    known = sys.modules["numpy"]
-    try:
-        return str(known.dtype(scalar).name) if isinstance(scalar, type) else None
-    except TypeError:
-        return None  # `np.floating` and the like

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mariner.graph import Flow
     from mariner.model import Model
 
+_ELEMENTS = {"int": "integer", "uint": "integer", "bool": "boolean", "str": "string"}
+"""Types of an array's elements in JSON, by numpy's name without its bits; others are numbers."""
 _REFERENCE = "#/components/schemas/{name}"
 _ERROR = {
     "title": "Error",
@@ -164,9 +166,14 @@ def _leaf_schema(hint: Hint) -> dict[str, Any]:
     if hint.kind == IMAGE:
         return {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/png"}
     text = f"an array of {hint.dtype or 'numbers'}"
-    if hint.shape is not None:
-        text += f", shape {list(hint.shape)}"
-    return {"type": "array", "items": {}, "description": text}
+    if hint.shape is None:
+        return {"type": "array", "items": {}, "description": text}
+    nested: dict[str, Any] = {"type": _ELEMENTS.get((hint.dtype or "").rstrip("0123456789"), "number")}
+    for size in reversed(hint.shape):
+        nested = {"type": "array", "items": nested}
+        if size >= 0:
+            nested.update(minItems=size, maxItems=size)
+    return {**nested, "description": f"{text}, shape {list(hint.shape)}"}
 
 
 def _swagger_pages() -> list[Document] | None:

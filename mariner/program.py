@@ -11,6 +11,7 @@ from mariner.messages import Worker
 from mariner.model import Model
 from mariner.reading import Reader
 from mariner.stage import Call, Item
+from mariner.tensors import Tensors
 from mariner.writing import Reply, reply_of
 from ts.context import Context
 
@@ -24,6 +25,8 @@ class ModelProgram:
         self.asynchronous = model.asynchronous
         self._model = model
         self._reader = Reader(model.parameters)
+        self._tensors = Tensors.of(model)
+        self.signature = None if self._tensors is None else self._tensors.signature
         self._order = model.order
         self._wants_request = any(model.order)
         self._method: Callable[..., Any] = model.method
@@ -71,7 +74,11 @@ class ModelProgram:
         return self._method(*([one] for one in mixed) if self.batched else mixed)
 
     def read(self, item: Item) -> tuple[Any, ...]:
-        """Checks what a client sent."""
+        """Checks what a client sent: by a route, or, to the model by itself, as tensors."""
+        if self._tensors is not None and item.place.route is None:
+            item.asked = self._tensors.asked(item.parts)
+            if item.asked is not None:
+                return self._tensors.arguments(item.asked.message)
         return self._reader.read(item.parts)
 
     def call(self, call: Call) -> Any:
@@ -90,6 +97,8 @@ class ModelProgram:
 
     def write(self, item: Item, value: Any) -> Reply:
         """Encodes an answer for the client."""
+        if self._tensors is not None and item.asked is not None:
+            return self._tensors.reply(item.asked, value, item.context)
         return reply_of(value, item.accept)
 
 

@@ -28,6 +28,7 @@ from mariner.writing import EVENTS, Reply, accepted, failure_reply, piece_of, pi
 from ts._wire.codec import decode_pairs
 from ts._wire.messages import RequestItem
 from ts._worker.outputs import TypedBody
+from ts._worker.signature import Signature
 from ts.context import Context
 
 _ACCEPT = re.compile(rb"\x00\x06(.{4})[Aa][Cc][Cc][Ee][Pp][Tt]", re.DOTALL)
@@ -42,9 +43,10 @@ class Item:
     Attributes:
         place: where on its way it is.
         index: in the batch.
+        asked: what the program wants to remember of the request until it writes the answer.
     """
 
-    __slots__ = ("_context", "_headers", "_wire", "index", "place")
+    __slots__ = ("_context", "_headers", "_wire", "asked", "index", "place")
 
     def __init__(self, wire: RequestItem, place: Place, index: int, context: Context) -> None:
         self._wire = wire
@@ -52,6 +54,12 @@ class Item:
         self._headers: Headers | None = None
         self.place = place
         self.index = index
+        self.asked: Any = None
+
+    @property
+    def context(self) -> Context:
+        """What the worker knows of the model."""
+        return self._context
 
     @property
     def parts(self) -> list[Part]:
@@ -150,6 +158,8 @@ class StageHandler(ABC):
         self.ways = Ways.near(Path(context.system_properties.get("model_dir") or "."))
         self.routes: Sequence[str] = context._routes
         self.program = self.make_program()
+        # What a program says of its tensors, if it does; the worker tells it to the frontend.
+        self.declared: Signature | None = getattr(self.program, "signature", None)
         return self.program.start(context)
 
     def handle(self, items: Sequence[RequestItem], context: Context) -> Any:

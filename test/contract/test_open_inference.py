@@ -99,3 +99,14 @@ def test_json_reaches_a_model_of_tensors_on_every_path(shared_server: RunningSer
         "model_version": "1.0",
         "outputs": [{"name": "y", "datatype": "FP32", "shape": [1, 2], "data": [2.0, 4.0]}],
     }
+
+
+def test_a_model_of_type_hints_is_one_of_tensors(shared_server: RunningServer) -> None:
+    messages = rpc.open_inference_messages()
+    with rpc.open_inference(shared_server.grpc_inference) as stub:
+        described = stub.ModelMetadata(messages.ModelMetadataRequest(name="hinted"), timeout=20)
+        assert [(one.name, one.datatype, list(one.shape)) for one in described.inputs] == [
+            ("x", "FP32", [-1, 2])
+        ]
+        answer = stub.ModelInfer(request("hinted", (1, 2)), timeout=20)
+    assert struct.unpack("<2f", answer.raw_output_contents[0]) == (2, 4)

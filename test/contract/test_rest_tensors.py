@@ -184,3 +184,43 @@ def test_a_timeout_in_microseconds_ends_the_wait(shared_server: RunningServer) -
     assert answer.reply.status == 200
     late = infer(shared_server.inference, "tensors", {"inputs": [JSON_X], "parameters": {"timeout": 1}})
     assert late.reply.status == 504, late.reply.body
+
+
+def test_a_model_whose_type_hints_say_its_tensors_is_one_of_tensors(shared_server: RunningServer) -> None:
+    told = rest.call(shared_server.inference, "GET", "/v2/models/hinted").json()
+    assert told["inputs"] == [{"name": "x", "datatype": "FP32", "shape": [-1, 2]}]
+    assert told["outputs"] == [{"name": "y", "datatype": "FP32", "shape": [-1, 2]}]
+    asked = {"inputs": [BINARY_X], "parameters": {"binary_data_output": True}}
+    assert infer(shared_server.inference, "hinted", asked, [X_BYTES]).tail == Y_BYTES
+    document = rest.call(shared_server.inference, "GET", "/openapi.json").json()
+    operation = document["paths"]["/v2/models/hinted/infer"]["post"]
+    example = operation["requestBody"]["content"]["application/json"]["example"]
+    assert infer(shared_server.inference, "hinted", example).reply.status == 200
+
+
+def test_a_request_that_its_hints_do_not_take_never_reaches_it(shared_server: RunningServer) -> None:
+    wrong = infer(shared_server.inference, "hinted", {"inputs": [{**JSON_X, "shape": [2, 1]}]})
+    assert wrong.reply.status == 400
+    assert wrong.head["error"] == 'input "x": shape [2, 1] (expected: [-1, 2], where -1 is any)'
+    lost = infer(shared_server.inference, "hinted", {"inputs": [JSON_X], "outputs": [{"name": "z"}]})
+    assert (lost.reply.status, 'output "z" is unknown' in lost.head["error"]) == (400, True)
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_what_kserves_sdk_sends_is_taken(shared_server: RunningServer, binary: bool) -> None:
+    # Recorded from kserve 0.21: InferenceRESTClient.infer of InferRequest.to_rest().
+    where = b'"parameters":{"binary_data_size":8}' if binary else b'"data":[1.0,2.5]'
+    flag = b"true" if binary else b"false"
+    head = (
+        b'{"id":"7","model_name":"tensors","inputs":[{"name":"x","shape":[1,2],"datatype":"FP32",%s}],'
+        b'"outputs":[{"name":"y","parameters":{"binary_data":%s}}]}' % (where, flag)
+    )
+    kind = "application/octet-stream" if binary else "application/json"
+    sent = {"Content-Type": kind, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+    answer = infer(shared_server.inference, "tensors", head, [X_BYTES] if binary else [], headers=sent)
+    assert (answer.reply.status, answer.head["id"]) == (200, "7"), answer.reply.body
+    assert answer.tail == (Y_BYTES if binary else b"")
+
+
+def test_kserves_sdk_asks_the_root_whether_the_server_lives(shared_server: RunningServer) -> None:
+    assert rest.call(shared_server.inference, "GET", "/").json()["status"] == "alive"

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 import pytest
 from support import rest
+from support.oip import infer
 from support.operator import Operator
 from support.places import ROOT
 from support.server import RunningServer
@@ -174,6 +175,29 @@ def test_pages_are_served(server: RunningServer) -> None:
 def test_an_archive_of_one_model_is_a_model(server: RunningServer) -> None:
     reply = post(server, "/predictions/double", b"[[1, 2]]", "application/json")
     assert reply.json() == [[2.0, 4.0]]
+
+
+def test_a_model_is_asked_for_tensors_by_its_hints(server: RunningServer) -> None:
+    told = rest.call(server.inference, "GET", "/v2/models/everything__double").json()
+    assert told["inputs"] == [{"name": "array", "datatype": "FP32", "shape": [-1, 2]}]
+    rows = {"name": "array", "datatype": "FP32", "shape": [1, 2], "data": [1, 2]}
+    answer = infer(server.inference, "everything__double", {"id": "7", "inputs": [rows]})
+    assert (answer.head["id"], answer.head["outputs"][0]["data"]) == ("7", [2.0, 4.0])
+    wrong = infer(server.inference, "everything__double", {"inputs": [{**rows, "shape": [2]}]})
+    assert (wrong.reply.status, 'input "array": shape [2]' in wrong.head["error"]) == (400, True)
+
+
+def test_single_values_are_tensors_of_one_element(server: RunningServer) -> None:
+    def halve(number: int) -> Any:
+        one = {"name": "numbers", "datatype": "INT64", "shape": [1], "data": [number]}
+        return infer(server.inference, "everything__halve", {"inputs": [one]})
+
+    answer = halve(8)
+    assert answer.head["outputs"][0]["data"][0] == 4, answer.reply.body
+    assert (halve(3).reply.status, b"3 is odd" in halve(3).reply.body) == (409, True)
+    text = {"name": "text", "datatype": "BYTES", "shape": [1], "data": ["a b"]}
+    words = infer(server.inference, "everything__split", {"inputs": [text]})
+    assert words.head["outputs"][0]["data"] == ["a", "b"], words.reply.body
 
 
 def test_the_client_gives_and_takes_typed_values(server: RunningServer) -> None:

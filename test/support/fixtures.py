@@ -13,7 +13,7 @@ from support.packing import pack
 from support.server import RunningServer
 
 LIMIT_BYTES = 100_000
-_STARTED = ("echo", "inspect", "act", "stream", "generate", "describe", "tensors")
+_STARTED = ("echo", "inspect", "act", "stream", "generate", "describe", "tensors", "hinted")
 
 
 class ServerMaker(Protocol):
@@ -35,6 +35,7 @@ def fill_store(store: Path) -> list[str]:
     x = {"name": "x", "datatype": "FP32", "shape": [-1, 2]}
     y = {"name": "y", "datatype": "FP32", "shape": [-1, 2]}
     pack(store, "tensors", "doubling_tensors", config={"tensors": {"inputs": [x], "outputs": [y]}})
+    pack(store, "hinted", "hinted_tensors")
     pack(store, "unloadable", "raising_at_load")
     pack(store, "nohandler", "two_classes")
     pack(store, "idle", "echo")

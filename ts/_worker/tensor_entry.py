@@ -140,22 +140,32 @@ class TensorEntry:
             return found
         asked: Message = row[_MESSAGE]
         try:
-            outputs = _wanted(asked, found)
+            outputs = wanted_of(asked, found)
         except TensorError as fault:
             return PredictionException(str(fault), _BAD_REQUEST)
-        answer = Message(
-            outputs,
-            asked.id,
-            asked.model_name or context.model_name,
-            asked.model_version or _version(context),
-        )
-        if row[_FORM]:
-            return TypedBody(write_form(answer), MEDIA_TYPE)
-        text = json.dumps(plain(answer), separators=(",", ":"), allow_nan=False)
-        return TypedBody(text.encode("utf-8"), JSON_TYPE)
+        return answer_of(asked, outputs, row[_FORM], context)
 
 
-def _wanted(asked: Message, outputs: list[Tensor]) -> list[Tensor]:
+def answer_of(asked: Message, outputs: list[Tensor], is_form: bool, context: Context) -> TypedBody:
+    """Writes an answer in the form of its request."""
+    answer = Message(
+        outputs,
+        asked.id,
+        asked.model_name or context.model_name,
+        asked.model_version or _version(context),
+    )
+    if is_form:
+        return TypedBody(write_form(answer), MEDIA_TYPE)
+    text = json.dumps(plain(answer), separators=(",", ":"), allow_nan=False)
+    return TypedBody(text.encode("utf-8"), JSON_TYPE)
+
+
+def wanted_of(asked: Message, outputs: list[Tensor]) -> list[Tensor]:
+    """Returns the outputs that a request names, in its order; it names none: all.
+
+    Raises:
+        TensorError: one does not exist.
+    """
     if not asked.requested:
         return outputs
     known = {output.name: output for output in outputs}

@@ -23,6 +23,7 @@ from ts.context import Context
 _ANY = -1
 _CONTEXT = "context"
 _OBJECTS = ("bytes", "object", "str")
+_FIELDS = ("_fields", "__dataclass_fields__", "__struct_fields__", "model_fields")
 ONLY = "output"
 """Name of an output that has none."""
 
@@ -51,7 +52,8 @@ class ArrayHint:
 
 def array_hint(annotation: Any) -> ArrayHint | None:
     """Reads a hint, of an array or of one that may be missing; None: it is neither."""
-    bare, notes = annotation, ()
+    bare: Any = annotation
+    notes: tuple[Any, ...] = ()
     if get_origin(annotation) is Annotated:
         bare, *rest = get_args(annotation)
         notes = tuple(rest)
@@ -157,7 +159,7 @@ class HintedHandler:
 
     def call(self, inputs: Mapping[str, Any], context: Context) -> Any:
         """Calls it with arrays by name."""
-        arguments = {name: _texts(value) if name in self.texts else value for name, value in inputs.items()}
+        arguments = {name: texts_of(value) if name in self.texts else value for name, value in inputs.items()}
         if self.context is not None:
             arguments[self.context] = context
         answer = self.function(**arguments)
@@ -170,10 +172,9 @@ class HintedHandler:
 
     def _named(self, answer: Any) -> Any:
         """Returns outputs by name, or as they are where the hints name them."""
-        if hasattr(answer, "_asdict"):
-            return answer._asdict()
-        if hasattr(answer, "__dataclass_fields__"):
-            return {name: getattr(answer, name) for name in answer.__dataclass_fields__}
+        fields = fields_in(answer)
+        if fields is not None:
+            return fields
         if self.signature.outputs or isinstance(answer, (Mapping, Generator)):
             return answer
         if isinstance(answer, (list, tuple)):
@@ -215,29 +216,36 @@ def _input(parameter: inspect.Parameter, found: ArrayHint | None) -> TensorSpec:
     return spec
 
 
-def outputs_of(annotation: Any) -> tuple[TensorSpec, ...]:
-    """Returns the tensors of an answer: an array, a tuple of them, or a class with fields.
+def _array_spec(name: str, annotation: Any) -> TensorSpec | None:
+    found = array_hint(annotation)
+    return None if found is None else found.spec(name)
+
+
+def outputs_of(
+    annotation: Any, spec_of: Callable[[str, Any], TensorSpec | None] = _array_spec
+) -> tuple[TensorSpec, ...]:
+    """Returns the tensors of an answer: one, a tuple of them, or a class with fields.
 
     Where one says too little, none is told.
+
+    Args:
+        annotation: of the answer.
+        spec_of: returns the tensor of a name and a hint.
     """
-    named = fields_of(annotation)
+    named = _fields_of(annotation)
     if named is None:
         kinds = get_args(annotation) if get_origin(annotation) is tuple else ()
         several = {f"{ONLY}_{index}": kind for index, kind in enumerate(kinds)}
         named = several if kinds and Ellipsis not in kinds else {ONLY: annotation}
-    found = {name: array_hint(kind) for name, kind in named.items()}
-    specs = [hint.spec(name) for name, hint in found.items() if hint is not None]
-    return (
-        tuple(spec for spec in specs if spec is not None)
-        if None not in specs and len(specs) == len(found)
-        else ()
-    )
+    found = [spec_of(name, kind) for name, kind in named.items()]
+    known = tuple(spec for spec in found if spec is not None)
+    return known if len(known) == len(found) else ()
 
 
-def fields_of(kind: Any) -> dict[str, Any] | None:
-    """Returns names and hints of a TypedDict, NamedTuple or dataclass; None for other types."""
+def _fields_of(kind: Any) -> dict[str, Any] | None:
+    """Returns names and hints of a class with fields; None for other types."""
     if not isinstance(kind, type) or not (
-        typing.is_typeddict(kind) or hasattr(kind, "_fields") or hasattr(kind, "__dataclass_fields__")
+        typing.is_typeddict(kind) or any(hasattr(kind, one) for one in _FIELDS)
     ):
         return None
     try:
@@ -246,7 +254,14 @@ def fields_of(kind: Any) -> dict[str, Any] | None:
         return None
 
 
-def _texts(array: Any) -> Any:
+def fields_in(value: Any) -> dict[str, Any] | None:
+    """Returns the fields of a NamedTuple, dataclass, or model of msgspec or pydantic; None: it is none."""
+    names = next((getattr(type(value), one) for one in _FIELDS if hasattr(type(value), one)), None)
+    return None if names is None else {name: getattr(value, name) for name in names}
+
+
+def texts_of(array: Any) -> Any:
+    """Returns an array of bytes as one of texts; raises UnicodeDecodeError."""
     import numpy
 
     return numpy.array([each.decode("utf-8") for each in array.reshape(-1).tolist()], dtype=object).reshape(

@@ -22,6 +22,8 @@ _METHODS = (
     "transform",
     "score_samples",
 )
+_SEVERAL = ("predict_proba", "predict_log_proba")
+"""Methods that answer with an array for each target, where there are several."""
 _KINDS = {"b": "BOOL", "i": "INT64", "u": "UINT64", "f": "FP64", "U": "BYTES", "S": "BYTES", "O": "BYTES"}
 
 
@@ -58,17 +60,40 @@ class SklearnModel:
             if texts
             else TensorSpec("input", "FP64", (ANY, int(width or len(columns))))
         )
-        outputs = tuple(self._output(name) for name in methods)
+        # Arrays of different widths, one for each target, are outputs of their own.
+        self.parts = {
+            f"{name}_{index}": (name, index)
+            for name in methods
+            if name in _SEVERAL
+            for index in range(len(self._targets()))
+        }
+        outputs = tuple(spec for name in methods for spec in self._outputs(name))
         self.declared = Declared((inputs,), outputs, columns=columns, strict=False)
+
+    def _targets(self) -> list[Any]:
+        """Returns the classes of each target of a classifier that has several; else nothing."""
+        classes = getattr(self.model, "classes_", None)
+        return classes if isinstance(classes, list) else []
+
+    def _outputs(self, method: str) -> list[TensorSpec]:
+        targets = self._targets()
+        if method in _SEVERAL and targets:
+            return [
+                TensorSpec(f"{method}_{index}", "FP64", (ANY, len(classes)))
+                for index, classes in enumerate(targets)
+            ]
+        return [self._output(method)]
 
     def _output(self, method: str) -> TensorSpec:
         classes = getattr(self.model, "classes_", None)
+        targets = len(self._targets()) or getattr(self.model, "n_outputs_", 1)
+        if self._targets():
+            classes = classes[0] if classes else None
         count = len(classes) if classes is not None else ANY
         if method == "predict":
             kind = getattr(getattr(classes, "dtype", None), "kind", None)
             if kind is None:
                 kind = "i" if hasattr(self.model, "labels_") else "f"
-            targets = getattr(self.model, "n_outputs_", 1)
             shape: tuple[int, ...] = (ANY,) if targets == 1 else (ANY, ANY)
             return TensorSpec(method, _KINDS.get(kind, "FP64"), shape)
         if method in ("predict_proba", "predict_log_proba"):
@@ -80,7 +105,18 @@ class SklearnModel:
     def handle(self, call: Call, context: Any) -> dict[str, Any]:
         """Calls the methods that are wanted on all rows."""
         data = frame(call, self.declared.columns)
-        return {name: native(getattr(self.model, name)(data)) for name in call.wanted or self.unasked}
+        answers: dict[str, Any] = {}
+        found: dict[str, Any] = {}
+        for name in call.wanted or self._named(self.unasked):
+            method, index = self.parts.get(name, (name, None))
+            if method not in answers:
+                answers[method] = getattr(self.model, method)(data)
+            found[name] = native(answers[method] if index is None else answers[method][index])
+        return found
+
+    def _named(self, methods: list[str]) -> list[str]:
+        """Returns the outputs of methods."""
+        return [spec.name for method in methods for spec in self._outputs(method)]
 
 
 def _has(model: Any, name: str) -> bool:

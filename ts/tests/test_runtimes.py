@@ -221,6 +221,27 @@ def test_an_estimator_gives_unasked_what_its_configuration_says(frontend: Fronte
     assert sum(row["predict_proba"]) == pytest.approx(1)
 
 
+def test_several_targets_have_an_output_each(frontend: Frontend, tmp_path: Path) -> None:
+    ensemble = pytest.importorskip("sklearn.ensemble")
+    joblib = pytest.importorskip("joblib")
+    classes = [["a", "x"], ["b", "y"], ["a", "z"]]
+    model = ensemble.RandomForestClassifier(5, random_state=1).fit([[0, 0], [1, 1], [2, 2]], classes)
+    path = tmp_path / "several" / "model.joblib"
+    path.parent.mkdir()
+    joblib.dump(model, path)
+    serve(frontend, path, "sklearn")
+    described = frontend.one(kind=FrameType.DESCRIBE).json
+    told = {one["name"]: one["shape"] for one in described["outputs"]}
+    assert told["predict"] == [-1, -1]
+    assert (told["predict_proba_0"], told["predict_proba_1"]) == ([-1, 2], [-1, 3])
+    rows = {"name": "input", "datatype": "FP64", "shape": [2, 2], "data": [0, 0, 2, 2]}
+    wanted = [{"name": "predict"}, {"name": "predict_proba_1"}]
+    answer = frontend.one(json.dumps({"inputs": [rows], "outputs": wanted})).json["outputs"]
+    assert answer[0]["data"] == model.predict([[0, 0], [2, 2]]).reshape(-1).tolist()
+    assert answer[1]["shape"] == [2, 3]
+    assert answer[1]["data"] == model.predict_proba([[0, 0], [2, 2]])[1].reshape(-1).tolist()
+
+
 @pytest.mark.parametrize(
     ("config", "fields"), [("handler: {pickle: false}", {}), ("", {"allow_pickle": "false"})]
 )

@@ -4,6 +4,7 @@ import ai.mariner.oip.InferMessage.Side;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The protocol's binary extension over REST: JSON first, the data of some or all tensors behind it.
@@ -32,7 +33,7 @@ public final class OipBinary {
    *     expected
    */
   public static InferMessage read(Side side, ByteBuffer body, String headLength) {
-    int length = length(headLength, body.remaining());
+    int length = headLength(headLength, body.remaining());
     ByteBuffer head = body.slice(body.position(), length);
     ByteBuffer tail = body.slice(body.position() + length, body.remaining() - length);
     return new HeadReader(HeadReader.Source.of(head, tail), side).read();
@@ -52,7 +53,17 @@ public final class OipBinary {
     return new Written(out.size(), pieces);
   }
 
-  private static int length(String text, int bodyLength) {
+  /**
+   * How many bytes of a body are JSON.
+   *
+   * @param text what {@link #HEADER} says; absent: all of them are
+   * @param bodyLength bytes of the body
+   * @throws ai.mariner.core.error.ServeException BAD_REQUEST: it is no number, or more than there are
+   */
+  public static int headLength(@Nullable String text, int bodyLength) {
+    if (text == null) {
+      return bodyLength;
+    }
     String given = text.trim();
     boolean number = !given.isEmpty() && given.chars().allMatch(c -> c >= '0' && c <= '9');
     if (!number || given.length() > 10 || Long.parseLong(given) > bodyLength) {

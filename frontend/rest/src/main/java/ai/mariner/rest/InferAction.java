@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * {@code body}, untouched if that is what came.
  */
 final class InferAction implements Route.Action {
-  /** More than this is not read on an event loop. */
+  /** More JSON than this is not read on an event loop. */
   private static final int MOST_INLINE_BYTES = 64 * 1024;
 
   /** What {@code url_path} is where pieces were asked for. */
@@ -62,7 +62,7 @@ final class InferAction implements Route.Action {
       return;
     }
     Reading reading = new Reading(call, model, signature, head);
-    if (call.body().readableBytes() <= MOST_INLINE_BYTES) {
+    if (OipBinary.headLength(head, call.body().readableBytes()) <= MOST_INLINE_BYTES) {
       reading.submit(call.takeBody());
       return;
     }

@@ -17,6 +17,8 @@ public final class RootView {
    */
   public static String document(String version, List<String> apis) {
     ObjectNode node = JsonText.object().put("server", "Mariner").put("version", version);
+    // KServe's clients of the first protocol ask the root whether the server lives.
+    node.put("status", "alive");
     ArrayNode served = node.putArray("serves");
     for (String api : apis) {
       served.add(api.toLowerCase(Locale.ROOT));
