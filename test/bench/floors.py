@@ -53,6 +53,8 @@ STAGES = "of one stage; a second one is a second process on two processors"
 WAITING = "of what the waiting of the handler allows"
 SLOWEST = "the peer's slowest hundredth next to ours: 1 when ours is not slower"
 TURNS = "two turns: the one under way and one more; a twentieth for the way there and back"
+TEXT = "of the same tensor as JSON"
+BARE = "of the same bytes over /predictions"
 BATCHING = "batching must not cost throughput; 3 % for noise"
 
 # batch: peer: floors by number of connections.
@@ -146,11 +148,27 @@ def _apps() -> Iterator[Floor]:
     yield Floor("apps", Side("mariner", {**one, "nodes": 2}), Side("mariner", one), 0.45, STAGES)
 
 
+def _oip() -> Iterator[Floor]:
+    def ours(way: str, metric: str = "requests/s") -> Side:
+        return Side("mariner", {"way": way}, metric)
+
+    def theirs(way: str, metric: str = "requests/s") -> Side:
+        return Side("mlserver", {"way": way}, metric)
+
+    yield Floor("oip", ours("REST JSON"), theirs("REST JSON"), 10, PEERS)
+    yield Floor("oip", ours("REST binary"), ours("REST JSON"), 5, TEXT)
+    yield Floor("oip", ours("gRPC raw"), ours("bytes, /predictions"), 0.67, BARE)
+    yield Floor("oip", ours("scikit-learn"), theirs("scikit-learn"), 10, PEERS)
+    yield Floor("oip", ours("40 models"), theirs("40 models"), 5, PEERS)
+    yield Floor("oip", theirs("40 models", "MiB"), ours("40 models", "MiB"), 1, PEERS)
+
+
 FLOORS: tuple[Floor, ...] = (
     *_echo(),
     *_tail(),
     *_grpc(),
     *_bodies(),
+    *_oip(),
     *_tls(),
     *_models(),
     *_photo(),

@@ -110,3 +110,17 @@ def test_a_model_of_type_hints_is_one_of_tensors(shared_server: RunningServer) -
         ]
         answer = stub.ModelInfer(request("hinted", (1, 2)), timeout=20)
     assert struct.unpack("<2f", answer.raw_output_contents[0]) == (2, 4)
+
+
+def test_a_size_that_only_rest_needs_is_taken_if_it_is_true(shared_server: RunningServer) -> None:
+    # KServe's client says it over gRPC, too.
+    asked = request("tensors", (1, 2))
+    asked.inputs[0].parameters["binary_data_size"].int64_param = 8
+    with rpc.open_inference(shared_server.grpc_inference) as stub:
+        answer = stub.ModelInfer(asked, timeout=20)
+        assert struct.unpack("<2f", answer.raw_output_contents[0]) == (2, 4)
+        asked.inputs[0].parameters["binary_data_size"].int64_param = 9
+        with pytest.raises(
+            grpc.RpcError, match=r'input "x": binary_data_size: 9 \(expected: 8, or nothing\)'
+        ):
+            stub.ModelInfer(asked, timeout=20)

@@ -89,14 +89,16 @@ class GrpcLoad:
         target: host and port.
         api: `torchserve` (Predictions) or `oip` (ModelInfer).
         streams: calls under way at any time.
+        body_bytes: size of each body.
     """
 
     target: str
     api: str
     streams: int
+    body_bytes: int = 1024
 
     def run(self, seconds: int, warm_up_seconds: int) -> Sample:
-        """Loads the server with 1 KB bodies."""
+        """Loads the model `echo` of the server with bodies of zeros."""
         flags: dict[str, str | int] = {
             "--target": self.target,
             "--api": self.api,
@@ -104,7 +106,7 @@ class GrpcLoad:
             "--streams": self.streams,
             "--seconds": seconds,
             "--warm-up": warm_up_seconds,
-            "--body-bytes": 1024,
+            "--body-bytes": self.body_bytes,
         }
         command = java_command("ai.mariner.bench.GrpcLoad", flags)
         return _sample(_report(command, seconds + warm_up_seconds + 60))

@@ -38,12 +38,18 @@ def load(
 
 
 def load_file(
-    server: Running, connections: int, seconds: int, body: Path, path: str, headers: Mapping[str, str]
+    server: Running,
+    connections: int,
+    seconds: int,
+    body: Path,
+    path: str,
+    headers: Mapping[str, str],
+    paths: tuple[str, ...] = (),
 ) -> Sample:
-    """Loads a path with the bytes of a file, under headers of its own."""
+    """Loads a path, or paths in turn, with the bytes of a file, under headers of its own."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
     command += ["-s", str(HERE / "load" / "file.lua"), server.url + path]
-    command += ["--", str(body), *(f"{name}={value}" for name, value in headers.items())]
+    command += ["--", str(body), *(f"{name}={value}" for name, value in headers.items()), *paths]
     return _sample(command)
 
 

@@ -16,15 +16,17 @@ class Archive:
 
     Attributes:
         name: of the model and of the archive.
-        handler: file below `handlers/`.
+        handler: file below `handlers/`; the name of a built-in one with `serialized`.
         options: what stands in its `model-config.yaml`.
         extra_files: further files below `handlers/` that the handler imports.
+        serialized: the model's own file.
     """
 
     name: str
     handler: str
     options: Mapping[str, str | int] = field(default_factory=dict)
     extra_files: tuple[str, ...] = ()
+    serialized: Path | None = None
 
     def pack(self, store: Path) -> Path:
         """Packs it into a model store and returns the archive."""
@@ -34,8 +36,11 @@ class Archive:
         options = store.parent / f"{self.name}.yaml"
         lines = {"minWorkers": 1, "maxWorkers": 1, "jobQueueSize": 4096, **self.options}
         options.write_text("".join(f"{name}: {value}\n" for name, value in lines.items()), encoding="utf-8")
-        arguments = ["--model-name", self.name, "--version", "1.0", "--handler", str(HANDLERS / self.handler)]
+        handler = str(HANDLERS / self.handler) if self.serialized is None else self.handler
+        arguments = ["--model-name", self.name, "--version", "1.0", "--handler", handler]
         arguments += ["--config-file", str(options), "--export-path", str(store), "--force"]
+        if self.serialized is not None:
+            arguments += ["--serialized-file", str(self.serialized)]
         if self.extra_files:
             arguments += ["--extra-files", ",".join(str(HANDLERS / name) for name in self.extra_files)]
         if main(arguments) != 0:

@@ -15,7 +15,7 @@ from bench.places import PEERS
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
     "torchserve": ("torchserve==0.12.0", "pyyaml"),
     "mosec": ("mosec==0.9.8", "msgpack==1.2.4", "numpy==2.4.6"),
-    "mlserver": ("mlserver==1.7.1", "uvloop<0.21"),
+    "mlserver": ("mlserver==1.7.1", "mlserver-sklearn==1.7.1", "scikit-learn==1.9.1", "uvloop<0.21"),
     "plots": ("matplotlib==3.11.2",),
 }
 # torch is large, so a peer that needs it sees ours behind its own packages.

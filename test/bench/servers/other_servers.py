@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.load.tools import java_command
 from bench.places import HANDLERS, ROOT, fresh_folder
@@ -64,16 +66,46 @@ def mosec_script(name: str, on_mariner: bool) -> Running:
     return running
 
 
+@dataclass(frozen=True)
+class MlserverModels:
+    """What MLServer is to serve.
+
+    Attributes:
+        folder: name of the run's folder below the build folder.
+        models: `model-settings.json` of each.
+        files: what lies beside the settings of each.
+        probed: the model that answers the probe.
+        probe: a request that it answers.
+    """
+
+    folder: str
+    models: Sequence[Mapping[str, Any]]
+    files: Sequence[Path]
+    probed: str
+    probe: bytes
+
+
 def mlserver() -> Running:
     """Starts MLServer 1.7.1 with the echo in one worker process, its default.
 
     Raises:
         NotAvailableError: it can't be installed.
     """
+    tensor = {"name": "data", "shape": [1], "datatype": "UINT8", "data": [1]}
+    model = {"name": "echo", "implementation": "mlserver_echo.Echo"}
+    probe = as_json({"inputs": [tensor]}).encode()
+    return mlserver_of(MlserverModels("mlserver", [model], [HANDLERS / "mlserver_echo.py"], "echo", probe))
+
+
+def mlserver_of(serving: MlserverModels) -> Running:
+    """Starts MLServer 1.7.1 in one worker process, its default.
+
+    Raises:
+        NotAvailableError: it can't be installed.
+    """
     python = environment("mlserver")
-    folder = fresh_folder("mlserver")
+    folder = fresh_folder(serving.folder)
     ports = free_ports(3)
-    shutil.copy(HANDLERS / "mlserver_echo.py", folder)
     settings = {
         "host": "127.0.0.1",
         "http_port": ports[0],
@@ -82,12 +114,15 @@ def mlserver() -> Running:
         "parallel_workers": 1,
         "debug": False,
     }
-    model = {"name": "echo", "implementation": "mlserver_echo.Echo"}
     (folder / "settings.json").write_text(as_json(settings), encoding="utf-8")
-    (folder / "model-settings.json").write_text(as_json(model), encoding="utf-8")
-    url, path = f"http://127.0.0.1:{ports[0]}", "/v2/models/echo/infer"
-    tensor = {"name": "data", "shape": [1], "datatype": "UINT8", "data": [1]}
-    probe = Probe(url + path, as_json({"inputs": [tensor]}).encode(), "application/json")
+    for model in serving.models:
+        own = folder / str(model["name"])
+        own.mkdir()
+        for file in serving.files:
+            shutil.copy(file, own)
+        (own / "model-settings.json").write_text(as_json(model), encoding="utf-8")
+    url, path = f"http://127.0.0.1:{ports[0]}", f"/v2/models/{serving.probed}/infer"
+    probe = Probe(url + path, serving.probe, "application/json")
     command = [str(python.parent / "mlserver"), "start", str(folder)]
     running = launch("mlserver", command, folder, _plain_environment(), [probe, Listening(ports[1])])
     running.url, running.path, running.grpc = url, path, f"127.0.0.1:{ports[1]}"

@@ -15,6 +15,7 @@ import ai.mariner.proto.openinference.ModelInferResponse.InferOutputTensor;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -25,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Messages of the Open Inference Protocol, from and to protobuf. */
 final class OipProto {
+  /** What REST needs to find data, and KServe's client says here, too. */
+  private static final String BINARY_DATA_SIZE = "binary_data_size";
+
   private OipProto() {}
 
   /**
@@ -45,26 +49,11 @@ final class OipProto {
     List<Tensor> tensors = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (int i = 0; i < request.getInputsCount(); i++) {
-      InferInputTensor input = request.getInputs(i);
-      TensorHead head =
-          TensorHead.of(
-              Side.REQUEST,
-              i,
-              input.getName(),
-              input.getDatatype(),
-              input.getShapeList(),
-              parameters(input.getParametersMap()));
-      if (!names.add(head.name())) {
-        throw malformed(head.where() + " twice (expected: once)");
+      Tensor tensor = tensor(request, i, raw);
+      if (!names.add(tensor.name())) {
+        throw malformed("input \"" + tensor.name() + "\" twice (expected: once)");
       }
-      if (raw && input.hasContents()) {
-        throw head.refusal("contents beside raw_input_contents (expected: only one of them)");
-      }
-      tensors.add(
-          head.with(
-              raw
-                  ? request.getRawInputContents(i).asReadOnlyByteBuffer()
-                  : InferContents.packed(head, input.getContents())));
+      tensors.add(tensor);
     }
     return new InferMessage(
         Side.REQUEST,
@@ -74,6 +63,27 @@ final class OipProto {
         parameters(request.getParametersMap()),
         List.copyOf(tensors),
         requested(request));
+  }
+
+  private static Tensor tensor(ModelInferRequest request, int index, boolean raw) {
+    InferInputTensor input = request.getInputs(index);
+    Map<String, Object> said = new LinkedHashMap<>(parameters(input.getParametersMap()));
+    Object size = said.remove(BINARY_DATA_SIZE);
+    TensorHead head =
+        TensorHead.of(
+            Side.REQUEST, index, input.getName(), input.getDatatype(), input.getShapeList(), said);
+    if (raw && input.hasContents()) {
+      throw head.refusal("contents beside raw_input_contents (expected: only one of them)");
+    }
+    ByteBuffer data =
+        raw
+            ? request.getRawInputContents(index).asReadOnlyByteBuffer()
+            : InferContents.packed(head, input.getContents());
+    if (size != null && !size.equals((long) data.remaining())) {
+      throw head.refusal(
+          BINARY_DATA_SIZE + ": " + size + " (expected: " + data.remaining() + ", or nothing)");
+    }
+    return head.with(data);
   }
 
   /** Whether a request has its elements as bytes; then its answer has them so too. */

@@ -58,7 +58,8 @@ public final class OipBinary {
    *
    * @param text what {@link #HEADER} says; absent: all of them are
    * @param bodyLength bytes of the body
-   * @throws ai.mariner.core.error.ServeException BAD_REQUEST: it is no number, or more than there are
+   * @throws ai.mariner.core.error.ServeException BAD_REQUEST: it is no number, or more than there
+   *     are
    */
   public static int headLength(@Nullable String text, int bodyLength) {
     if (text == null) {
