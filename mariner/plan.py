@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,7 @@ class Document:
     Attributes:
         health: it answers 503 with `drain_text` while the application is not ready or is draining.
         metrics: begins the names of the application's metrics, which it shows instead of its bytes.
+        openapi: path of an OpenAPI document; the frontend shows Swagger UI of it instead of the bytes.
     """
 
     path: str
@@ -112,6 +114,16 @@ class Document:
     health: bool = False
     drain_text: str | None = None
     metrics: str | None = None
+    openapi: str | None = None
+
+    @classmethod
+    def showing(cls, path: str, openapi: str) -> Document:
+        """Returns the page that shows an OpenAPI document: Swagger UI, which the frontend has. Within this
+        process its bytes only name the document.
+        """
+        address = escape(openapi, quote=True)
+        text = f'<!doctype html><title>API</title><p>See <a href="{address}">{address}</a>.</p>\n'
+        return cls(path, "text/html; charset=utf-8", text.encode(), openapi=openapi)
 
 
 @dataclass(frozen=True)
@@ -144,6 +156,9 @@ class Plan:
         documents: list[dict[str, Any]] = []
         for number, document in enumerate(self.documents):
             name = f"documents/{number}"
+            if document.openapi is not None:
+                documents.append({"path": document.path, "openapi": document.openapi})
+                continue
             if document.metrics is not None:
                 page = {"path": document.path, "type": document.type, "metrics": document.metrics}
                 documents.append(page)

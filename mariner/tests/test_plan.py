@@ -20,7 +20,7 @@ def test_a_plan_is_written_as_the_folder_that_the_frontend_reads(tmp_path: Path)
             )
         ],
         [Route("/see", [Node("see", "see")], timeout_ms=500, empty_body=Answer(400, "a picture is missing"))],
-        [Document("/", "text/plain", b"pets", health=True)],
+        [Document("/", "text/plain", b"pets", health=True), Document.showing("/docs", "/pets.json")],
         {"QUEUE_FULL": Answer(429, "later", "text/plain")},
     )
 
@@ -41,6 +41,7 @@ def test_a_plan_is_written_as_the_folder_that_the_frontend_reads(tmp_path: Path)
     ]
     assert head["failures"] == {"QUEUE_FULL": {"status": 429, "type": "text/plain", "text": "later"}}
     assert (folder / head["documents"][0]["file"]).read_bytes() == b"pets"
+    assert head["documents"][1] == {"path": "/docs", "openapi": "/pets.json"}
     stage = folder / "stages" / "see"
     manifest = json.loads((stage / "MAR-INF" / "MANIFEST.json").read_text())
     assert manifest["model"]["modelName"] == "pets__see"

@@ -108,7 +108,8 @@ def test_pages_of_a_composition(tutorial: str) -> None:
     assert "<svg " in page.text
     assert rest.call(tutorial, "GET", "/flashserve/alive").json() == {"alive": True}
     assert list(rest.call(tutorial, "GET", "/openapi.json").json()["paths"]) == ["/classify"]
-    assert rest.call(tutorial, "GET", "/docs").status == 200
+    for path in ("/docs", "/redoc"):
+        assert 'data-openapi="/openapi.json"' in rest.call(tutorial, "GET", path).text
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,9 @@ def test_pages(server: RunningScript) -> None:
     assert typed["requestBody"]["content"]["application/msgpack"]["schema"]["type"] == "object"
     assert "requestBody" not in api["paths"]["/inference"]["post"]
     for path in ("/openapi/swagger", "/openapi/swagger/"):
-        assert "/openapi/metadata.json" in rest.call(server.address, "GET", path).text
+        page = rest.call(server.address, "GET", path).text
+        assert 'data-openapi="/openapi/metadata.json"' in page
+    assert rest.call(server.address, "GET", "/docs/start.js").status == 200
 
 
 def test_the_drain_finishes_what_was_accepted_and_run_returns(tmp_path: Path) -> None:

@@ -169,7 +169,7 @@ def test_branches_are_joined(server: RunningServer) -> None:
 def test_pages_are_served(server: RunningServer) -> None:
     document = rest.call(server.inference, "GET", "/openapi.json").json()
     assert set(document["paths"]) >= {"/add", "/join"}
-    assert "openapi.json" in rest.call(server.inference, "GET", "/docs").text
+    assert 'data-openapi="/openapi.json"' in rest.call(server.inference, "GET", "/docs").text
 
 
 def test_an_archive_of_one_model_is_a_model(server: RunningServer) -> None:

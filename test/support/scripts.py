@@ -27,7 +27,7 @@ def free_port() -> int:
 
 class RunningScript:
     """A process that serves at `address`; `base` is its working directory and holds its temporary files.
-    Modules are found at `path`, first.
+    Modules are found at `path`, first. `place` is what says where to serve; `{port}` in it stands for the port.
     """
 
     def __init__(
@@ -39,12 +39,14 @@ class RunningScript:
         health: str = "/",
         python: str = PYTHON,
         path: Sequence[str] = (str(ROOT),),
+        place: Sequence[str] = ("--port", "{port}", "--address", "127.0.0.1"),
     ) -> None:
         base.mkdir(parents=True, exist_ok=True)
         self.base, self.output = base, base / "script.out"
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.health = health
+        self._place = [word.format(port=self.port) for word in place]
         self._command = [python, str(script), *arguments]
         joined = os.pathsep.join([*path, *filter(None, [os.environ.get("PYTHONPATH")])])
         own = {"PYTHONPATH": joined, "TMPDIR": str(base), "XDG_RUNTIME_DIR": str(base)}
@@ -62,7 +64,7 @@ class RunningScript:
         return self.process
 
     def __enter__(self) -> RunningScript:
-        process = self.spawn("--port", str(self.port), "--address", "127.0.0.1")
+        process = self.spawn(*self._place)
 
         def is_up() -> bool:
             assert process.poll() is None, self.text()

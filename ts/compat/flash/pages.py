@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from mariner.openapi import docs_pages
+from mariner.openapi import OPENAPI
 from mariner.plan import Document
 from mariner.writing import JSON
 from ts.compat.flash.drawing import draw
@@ -62,14 +62,12 @@ def documents(composition: Composition, protocols: Sequence[EndpointProtocol]) -
         for uid, one in components.items()
     ]
     found = [
-        Document("/openapi.json", JSON, _json(openapi(protocols))),
-        *docs_pages(),
+        Document(OPENAPI, JSON, _json(openapi(protocols))),
+        *(Document.showing(path, OPENAPI) for path in ("/docs", "/redoc")),
         Document("/flashserve/alive", JSON, _json({"alive": True})),
         Document("/flashserve/dag_json", JSON, _json(composition_json(components, connections))),
         _page("/flashserve/component_dags", "Components", "".join(drawings)),
     ]
-    page = next(one for one in found if one.path == "/docs")
-    found.append(Document("/redoc", page.type, page.content))
     for one in protocols:
         route = one.route.rstrip("/")
         found.append(Document(f"{route}/meta", JSON, _json(one.meta())))

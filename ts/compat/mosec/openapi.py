@@ -6,12 +6,10 @@ import inspect
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-import mariner
 from mariner.plan import Document
 from ts.compat.mosec.runtime import Runtime
 from ts.compat.mosec.worker import Worker
@@ -27,11 +25,9 @@ _TEXT = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 def documents(routes: Mapping[str, Sequence[Runtime]]) -> list[Document]:
     """Returns the pages of a server."""
     text = json.dumps(document(routes), indent=2).encode()
-    page = (Path(mariner.__file__).parent / "docs.html").read_bytes()
-    page = page.replace(b"/openapi.json", METADATA.encode())
     return [
         Document(METADATA, "application/json", text),
-        *(Document(path, "text/html; charset=utf-8", page) for path in PAGES),
+        *(Document.showing(path, METADATA) for path in PAGES),
     ]
 
 

@@ -152,7 +152,7 @@ final class ApplicationReader {
     RouteSpec route =
         new RouteSpec(
             method,
-            path(keys),
+            path(keys, "path"),
             nodes,
             body(keys),
             keys.flag("events"),
@@ -162,10 +162,10 @@ final class ApplicationReader {
     return route;
   }
 
-  private static String path(JsonKeys keys) {
-    String path = keys.requiredText("path");
+  private static String path(JsonKeys keys, String key) {
+    String path = keys.requiredText(key);
     if (!PATH.matcher(path).matches()) {
-      throw keys.bad("path", path, "a path that begins with / and has no blank, ? or #");
+      throw keys.bad(key, path, "a path that begins with / and has no blank, ? or #");
     }
     return path;
   }
@@ -194,7 +194,12 @@ final class ApplicationReader {
   }
 
   private DocumentSpec document(JsonKeys keys) {
-    String path = path(keys);
+    String path = path(keys, "path");
+    if (keys.text("openapi") != null) {
+      String shown = path(keys, "openapi");
+      keys.end();
+      return new DocumentSpec(path, "text/html", Body.empty(), false, null, null, shown);
+    }
     String type = keys.requiredText("type");
     String namespace = keys.text("metrics");
     if (namespace != null) {
@@ -202,7 +207,7 @@ final class ApplicationReader {
       if (!METRICS_NAMESPACE.matcher(namespace).matches()) {
         throw keys.bad("metrics", namespace, "a name of letters, digits and _");
       }
-      return new DocumentSpec(path, type, Body.empty(), false, null, namespace);
+      return new DocumentSpec(path, type, Body.empty(), false, null, namespace, null);
     }
     String given = keys.requiredText("file");
     Path file = ManifestReader.isWithin(given) ? files.directory().resolve(given) : null;
@@ -215,7 +220,8 @@ final class ApplicationReader {
     if (drainText != null && !health) {
       throw keys.bad("drainText", drainText, "none, where health is not true");
     }
-    return new DocumentSpec(path, type, Body.of(bytes(keys, given, file)), health, drainText, null);
+    Body content = Body.of(bytes(keys, given, file));
+    return new DocumentSpec(path, type, content, health, drainText, null, null);
   }
 
   private static byte[] bytes(JsonKeys keys, String given, Path file) {

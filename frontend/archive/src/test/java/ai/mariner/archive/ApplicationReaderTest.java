@@ -40,7 +40,8 @@ class ApplicationReaderTest {
        "documents": [
          {"path": "/", "type": "text/html", "file": "documents/0", "health": true,
           "drainText": "bye"},
-         {"path": "/metrics", "type": "text/plain", "metrics": "pets"}],
+         {"path": "/metrics", "type": "text/plain", "metrics": "pets"},
+         {"path": "/docs", "openapi": "/pets.json"}],
        "failures": {"QUEUE_FULL": {"status": 429, "text": "later"}, "*": {"status": 500}}}
       """;
 
@@ -84,6 +85,8 @@ class ApplicationReaderTest {
     assertThat(spec.documents().get(0).drainText()).isEqualTo("bye");
     assertThat(spec.documents().get(0).metricsNamespace()).isNull();
     assertThat(spec.documents().get(1).metricsNamespace()).isEqualTo("pets");
+    assertThat(spec.documents().get(1).openApi()).isNull();
+    assertThat(spec.documents().get(2).openApi()).isEqualTo("/pets.json");
     assertThat(spec.answerTo(ErrorKind.QUEUE_FULL)).isEqualTo(new FixedAnswer(429, null, "later"));
     assertThat(spec.answerTo(ErrorKind.INTERNAL)).isEqualTo(new FixedAnswer(500, null, ""));
     assertThat(application(archive).stages().get("see").overrides().get(ProgramOptions.BATCH_SIZE))
@@ -123,6 +126,8 @@ class ApplicationReaderTest {
           "health": true, | | documents[0].drainText: bye (expected: none
           "metrics": "pets" | "metrics": "my pets" | documents[1].metrics: my pets (expected: a name
           "metrics": "pets" | "metrics": "p", "health": true | documents[1].health
+          "openapi": "/pets.json" | "openapi": "pets.json" | documents[2].openapi: pets.json (expected: a path
+          "openapi": "/pets.json" | "openapi": "/p", "type": "x" | documents[2].type: unknown key
           "QUEUE_FULL" | "FULL" | app.json: failures: FULL (expected: * or a kind of
           "status": 429 | "status": 42 | failures.QUEUE_FULL.status: 42 (expected: a whole number
           "status": 429, | | failures.QUEUE_FULL.status: absent (expected: an HTTP status)

@@ -9,55 +9,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 
 /**
- * The page {@code /docs}: Swagger UI out of its jar, which shows {@code /openapi.json}. It loads
- * nothing from elsewhere. Where tokens are asked for, a token that is entered under "Authorize"
- * also goes with the question for the document, which then names the models.
+ * Swagger UI out of its jar: the page {@code /docs}, which shows {@code /openapi.json}, the files
+ * of it, and the same page for other documents. It loads nothing from elsewhere. A token that is
+ * entered on the page also goes with the question for the document, which then names the models.
  */
 final class DocsPage {
-  private static final String FOLDER = "/META-INF/resources/webjars/swagger-ui/5.34.1/";
-  private static final String HTML =
-      """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <title>API</title>
-      <link rel="stylesheet" href="/docs/swagger-ui.css">
-      </head>
-      <body>
-      <div id="ui"></div>
-      <script src="/docs/swagger-ui-bundle.js" charset="utf-8"></script>
-      <script src="/docs/start.js" charset="utf-8"></script>
-      </body>
-      </html>
-      """;
-  private static final String START =
-      """
-      let token = null;
-      const again = {statePlugins: {auth: {wrapActions: {
-        authorize: (original, system) => given => {
-          original(given);
-          token = given.bearer ? given.bearer.value : null;
-          system.specActions.download("/openapi.json");
-        },
-        logout: (original, system) => given => {
-          original(given);
-          token = null;
-          system.specActions.download("/openapi.json");
-        }}}}};
-      SwaggerUIBundle({
-        url: "/openapi.json",
-        dom_id: "#ui",
-        validatorUrl: null,
-        plugins: [() => again],
-        requestInterceptor: request => {
-          if (token && request.loadSpec) request.headers.Authorization = "Bearer " + token;
-          return request;
-        },
-      });
-      """;
+  private static final String UI = "/META-INF/resources/webjars/swagger-ui/5.34.1/";
+  private static final String OWN = "docs/";
+  private static final String PLACE = "{openapi}";
+  private static final String STYLE = "text/css; charset=utf-8";
+  private static final String SCRIPT = "text/javascript; charset=utf-8";
   private static final List<Reply.Header> HEADERS =
       List.of(
           new Reply.Header(
@@ -70,49 +34,57 @@ final class DocsPage {
   /**
    * Makes the page.
    *
-   * @param codec unpacks its larger files
+   * @param codec reads and unpacks its files
    */
   DocsPage(Executor codec) {
     this.codec = codec;
   }
 
   List<Route> routes() {
-    String script = "text/javascript; charset=utf-8";
     return List.of(
-        route("/docs", "docs", call -> call.exchange().end(page("text/html; charset=utf-8", HTML))),
-        route("/docs/start.js", "docsStart", call -> call.exchange().end(page(script, START))),
-        file("swagger-ui.css", "docsStyle", "text/css; charset=utf-8"),
-        file("swagger-ui-bundle.js", "docsScript", script));
+        route("/docs", "docs", page("/openapi.json")),
+        file(OWN, "start.js", "docsStart", SCRIPT),
+        file(OWN, "page.css", "docsLook", STYLE),
+        file(UI, "swagger-ui.css", "docsStyle", STYLE),
+        file(UI, "swagger-ui-bundle.js", "docsScript", SCRIPT));
   }
 
-  private Route file(String name, String id, String type) {
-    Route.Action action =
-        call ->
-            ManagementRoutes.answer(
-                call,
-                CompletableFuture.supplyAsync(() -> read(name), codec),
-                bytes -> reply(type, bytes));
-    return route("/docs/" + name, id, action);
+  /**
+   * Answers with the page.
+   *
+   * @param document path of the OpenAPI document that it shows
+   */
+  Route.Action page(String document) {
+    return answer("text/html; charset=utf-8", () -> html(document));
   }
 
-  private static byte[] read(String name) {
-    try (InputStream file = DocsPage.class.getResourceAsStream(FOLDER + name)) {
+  private Route file(String folder, String name, String id, String type) {
+    return route("/docs/" + name, id, answer(type, () -> read(folder + name)));
+  }
+
+  private Route.Action answer(String type, Supplier<byte[]> content) {
+    return call ->
+        ManagementRoutes.answer(
+            call,
+            CompletableFuture.supplyAsync(content, codec),
+            bytes -> new Reply(200, null, type, HEADERS, Body.of(bytes)));
+  }
+
+  private static byte[] html(String document) {
+    String shown = document.replace("&", "&amp;").replace("\"", "&quot;").replace("<", "&lt;");
+    String page = new String(read(OWN + "page.html"), StandardCharsets.UTF_8);
+    return page.replace(PLACE, shown).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static byte[] read(String path) {
+    try (InputStream file = DocsPage.class.getResourceAsStream(path)) {
       if (file == null) {
-        throw new IllegalStateException(
-            FOLDER + name + " is missing (expected: in swagger-ui's jar)");
+        throw new IllegalStateException(path + " is missing (expected: in the frontend's jars)");
       }
       return file.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static Reply page(String type, String text) {
-    return reply(type, text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static Reply reply(String type, byte[] bytes) {
-    return new Reply(200, null, type, HEADERS, Body.of(bytes));
   }
 
   private static Route route(String path, String id, Route.Action action) {

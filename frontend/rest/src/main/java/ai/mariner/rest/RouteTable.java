@@ -134,18 +134,26 @@ final class RouteTable {
   private Route route(ApplicationDocument added) {
     ApplicationDialect dialect =
         new ApplicationDialect(added.application().spec(), null, null, dialects.torchServe());
-    String namespace = added.spec().metricsNamespace();
-    Route.Action action =
-        namespace == null ? added : new ApplicationMetrics(added, namespace, context.metricsPage());
+    // Who has no token yet enters it on the page.
+    boolean open = added.spec().health() || added.spec().openApi() != null;
     return new Route(
         added.method(),
         PathTemplate.of(added.path()),
-        added.spec().health() ? null : TokenScope.INFERENCE,
+        open ? null : TokenScope.INFERENCE,
         Route.Traits.NONE,
-        action,
+        action(added),
         Route.Doc.of(id(added), "A page of " + added.owner()),
         dialect,
         null);
+  }
+
+  private Route.Action action(ApplicationDocument added) {
+    String namespace = added.spec().metricsNamespace();
+    if (namespace != null) {
+      return new ApplicationMetrics(added, namespace, context.metricsPage());
+    }
+    String openApi = added.spec().openApi();
+    return openApi == null ? added : new DocsPage(context.codec()).page(openApi);
   }
 
   private static String id(Added added) {

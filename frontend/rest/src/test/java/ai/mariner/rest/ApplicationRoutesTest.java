@@ -36,6 +36,17 @@ class ApplicationRoutesTest {
 
   private Application application(
       String path, @Nullable String document, Map<ErrorKind, FixedAnswer> failures) {
+    Body page = Body.of("page".getBytes(StandardCharsets.UTF_8));
+    return showing(
+        path,
+        document == null
+            ? List.of()
+            : List.of(new DocumentSpec(document, "text/html", page, true, "bye", null, null)),
+        failures);
+  }
+
+  private Application showing(
+      String path, List<DocumentSpec> documents, Map<ErrorKind, FixedAnswer> failures) {
     Manifest manifest = new Manifest(null, "1.0", "stage.py", "python", null);
     Path folder = Path.of("stage");
     ModelArchive stage =
@@ -50,11 +61,6 @@ class ApplicationRoutesTest {
             false,
             null,
             new FixedAnswer(422, null, "empty"));
-    Body page = Body.of("page".getBytes(StandardCharsets.UTF_8));
-    List<DocumentSpec> documents =
-        document == null
-            ? List.of()
-            : List.of(new DocumentSpec(document, "text/html", page, true, "bye", null));
     ApplicationSpec spec =
         new ApplicationSpec("app", List.of("a"), List.of(route), documents, failures, null);
     core.putWorkflow("app.war", "app", new ApplicationArchive(spec, Map.of("a", stage)));
@@ -115,6 +121,19 @@ class ApplicationRoutesTest {
   void pagesMayStandWhereTheServersOwnAre(String path) {
     routes.open(application("/see", path, Map.of()));
     assertThat(ask(FramingTest.get(path))).startsWith("HTTP/1.1 200 ").endsWith("page");
+  }
+
+  @Test
+  void aPageShowsADocumentOfTheApplicationsOwn() {
+    DocumentSpec docs =
+        new DocumentSpec(
+            "/see/docs", "text/html", Body.empty(), false, null, null, "/\"see\".json");
+    routes.open(showing("/see", List.of(docs), Map.of()));
+    assertThat(ask(FramingTest.get("/see/docs")))
+        .startsWith("HTTP/1.1 200 ")
+        .contains(
+            "content-type: text/html; charset=utf-8", "data-openapi=\"/&quot;see&quot;.json\"")
+        .contains("content-security-policy: default-src 'self'");
   }
 
   @ParameterizedTest

@@ -138,7 +138,8 @@ class OpenApiTest {
 
   @Test
   void thePageAndItsFilesAreThere() throws Exception {
-    for (String path : List.of("/docs", "/docs/start.js", "/docs/swagger-ui.css")) {
+    for (String path :
+        List.of("/docs", "/docs/start.js", "/docs/page.css", "/docs/swagger-ui.css")) {
       for (Api api : Api.values()) {
         try (Wire wire = new Wire(server.listener(api))) {
           String answer =

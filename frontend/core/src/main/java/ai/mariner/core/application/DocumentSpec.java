@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param drainText what is there instead while it is not; absent: nothing
  * @param metricsNamespace begins the names of the application's metrics, which the page shows
  *     instead of the bytes; absent: it shows the bytes
+ * @param openApi path of the OpenAPI document that Swagger UI shows here instead of the bytes;
+ *     absent: it shows the bytes
  */
 public record DocumentSpec(
     String path,
@@ -20,4 +22,5 @@ public record DocumentSpec(
     Body content,
     boolean health,
     @Nullable String drainText,
-    @Nullable String metricsNamespace) {}
+    @Nullable String metricsNamespace,
+    @Nullable String openApi) {}

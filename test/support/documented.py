@@ -1,0 +1,43 @@
+"""Servers that describe themselves: one with models, and one of each kind of application."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from support.packing import pack
+from support.places import ROOT
+from support.scripts import RunningScript
+from support.server import RunningServer
+
+APPS = Path(__file__).parent / "apps"
+X = {"name": "x", "datatype": "FP32", "shape": [-1, 2]}
+Y = {"name": "y", "datatype": "FP32", "shape": [-1, 2]}
+
+
+def models(base: Path) -> RunningServer:
+    """Returns a server of a model that declares its tensors, `double`, and of one that takes anything, `echo`."""
+    store = base / "store"
+    store.mkdir(parents=True)
+    pack(store, "double", "doubling_tensors", config={"tensors": {"inputs": [X], "outputs": [Y]}})
+    pack(store, "echo", "echo")
+    return RunningServer(base, models=["double=double.mar", "echo=echo.mar"])
+
+
+def application(base: Path) -> RunningScript:
+    """Returns an application of the Python API with a route for each kind of value."""
+    script = [str(APPS / "everything.py")]
+    return RunningScript(APPS / "serving.py", base, script, health="/ping", place=["{port}"])
+
+
+def flash(base: Path) -> RunningScript:
+    """Returns a script of Flash Serve: components of which one feeds the other."""
+    base.mkdir()
+    script = Path(shutil.copy(APPS / "flash_chain.py", base))
+    path = [str(ROOT / "aliases" / "flash"), str(ROOT)]
+    return RunningScript(script, base, health="/flashserve/alive", path=path, place=["{port}"])
+
+
+def mosec(base: Path) -> RunningScript:
+    """Returns a script of Mosec's."""
+    return RunningScript(APPS / "mosec_features.py", base)
