@@ -13,17 +13,19 @@ from mariner.hints import ANY, ARRAY, BYTES, DOCUMENT, FILE, IMAGE, TENSOR, TEXT
 from mariner.messages import File
 from mariner.plan import Document
 from mariner.reading import MSGPACK_TYPES
-from mariner.writing import BINARY, EVENTS, JSON
+from mariner.writing import BINARY, EVENTS, JSON, stream_type
 
 if TYPE_CHECKING:
     from mariner.app import App
     from mariner.graph import Flow
     from mariner.model import Model
 
-_ELEMENTS = {"int": "integer", "uint": "integer", "bool": "boolean", "str": "string"}
+_KINDS = {"int": "integer", "uint": "integer", "bool": "boolean", "str": "string"}
 """Types of an array's elements in JSON, by numpy's name without its bits; others are numbers."""
 OPENAPI = "/openapi.json"
 """Path of the document."""
+# Of an array whose depth is not known.
+_ELEMENTS = {"anyOf": [{"type": "number"}, {"type": "boolean"}, {"type": "array", "items": {}}]}
 _REFERENCE = "#/components/schemas/{name}"
 _ERROR = {
     "title": "Error",
@@ -49,6 +51,7 @@ _FAILURES = {
     "429": "Too many requests wait",
     "500": "The model failed",
     "503": "The application is not ready",
+    "default": "The model chose another status",
 }
 
 
@@ -109,8 +112,7 @@ def _answer_content(model: Model[Any], schemas: dict[str, Any]) -> dict[str, Any
     if not model.streams:
         return _content(hint, schemas, request=False)
     schema = {"schema": schema_of(hint, schemas)}
-    other = {TEXT: "text/plain", BYTES: BINARY}.get(hint.kind, "application/x-ndjson")
-    return {EVENTS: schema, other: schema}
+    return {EVENTS: schema, stream_type(hint.kind).partition(";")[0]: schema}
 
 
 def _content(hint: Hint, schemas: dict[str, Any], request: bool) -> dict[str, Any]:
@@ -159,8 +161,8 @@ def _leaf_schema(hint: Hint) -> dict[str, Any]:
         return {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/png"}
     text = f"an array of {hint.dtype or 'numbers'}"
     if hint.shape is None:
-        return {"type": "array", "items": {}, "description": text}
-    nested: dict[str, Any] = {"type": _ELEMENTS.get((hint.dtype or "").rstrip("0123456789"), "number")}
+        return {"type": "array", "items": _ELEMENTS, "description": text}
+    nested: dict[str, Any] = {"type": _KINDS.get((hint.dtype or "").rstrip("0123456789"), "number")}
     for size in reversed(hint.shape):
         nested = {"type": "array", "items": nested}
         if size >= 0:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, get_type_hints
 
 from mariner.errors import InvalidRequest
+from mariner.hints import Hint
 from mariner.messages import Worker
 from mariner.model import Model
 from mariner.reading import Reader
 from mariner.stage import Call, Item
 from mariner.tensors import Tensors
-from mariner.writing import Reply, reply_of
+from mariner.writing import Reply, reply_of, stream_type
 from ts.context import Context
 
 
@@ -23,6 +24,7 @@ class ModelProgram:
         self.name = model.where
         self.batched = model.resources.batch is not None
         self.asynchronous = model.asynchronous
+        self.stream_type = stream_type(Hint.of(model.answer).kind)
         self._model = model
         self._reader = Reader(model.parameters)
         self._tensors = Tensors.of(model)

@@ -116,11 +116,13 @@ class Program(Protocol):
         name: for messages.
         batched: whether `call_batch` gets all requests of a batch, or `call` one by one.
         asynchronous: whether they return awaitables (or, for streams, asynchronous iterators).
+        stream_type: content type of a stream that ends before its first piece.
     """
 
     name: str
     batched: bool
     asynchronous: bool
+    stream_type: str
 
     def start(self, context: Context) -> Any:
         """Makes what is served; may return an awaitable."""
@@ -349,7 +351,8 @@ class _Batch:
     def _opened(self, item: Item, first: Any) -> bool:
         events = EVENTS in accepted(item.accept or "")[:1]
         if not events:
-            self._handler.context.set_response_content_type(item.index, piece_type(first))
+            kind = self._handler.program.stream_type if first is None else piece_type(first)
+            self._handler.context.set_response_content_type(item.index, kind)
         return events
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from mariner import hints
 from mariner.arrays import NPY, NPY_TYPES, is_array, is_image, npy, packed, picture, plain
 from mariner.errors import HTTPError
 from mariner.messages import File, Response
@@ -18,6 +19,7 @@ JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 BINARY = "application/octet-stream"
 EVENTS = "text/event-stream"
+LINES = "application/x-ndjson"
 _ANY = "*/*"
 
 
@@ -90,7 +92,12 @@ def piece_type(value: Any) -> str:
     """Returns the content type of a stream that begins with this piece."""
     if isinstance(value, str):
         return TEXT
-    return BINARY if isinstance(value, (bytes, bytearray, memoryview)) else "application/x-ndjson"
+    return BINARY if isinstance(value, (bytes, bytearray, memoryview)) else LINES
+
+
+def stream_type(kind: str) -> str:
+    """Returns the content type of a stream whose pieces are of this kind (`mariner.hints`)."""
+    return {hints.TEXT: TEXT, hints.BYTES: BINARY}.get(kind, LINES)
 
 
 def accepted(accept: str) -> list[str]:

@@ -131,7 +131,18 @@ def test_a_stream_comes_in_pieces_and_may_fail_before_the_first() -> None:
             local.post("/predict", json=2, headers={"Accept": "text/event-stream"}).pieces[0] == b'{"step":0}'
         )
         assert local.post("/predict", json=4).status == 409
-        assert local.post("/predict", json=0).pieces == ()
+        empty = local.post("/predict", json=0)
+        assert (empty.pieces, empty.headers["content-type"]) == ((), "application/x-ndjson")
+
+
+def test_a_stream_without_a_piece_has_the_type_of_its_pieces() -> None:
+    def words(text: str) -> Iterator[str]:
+        yield from text.split()
+
+    with mariner.App(words).local() as local:
+        for text in ("", "a"):
+            answer = local.post("/predict", json=text)
+            assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
 def test_coroutines_and_asynchronous_streams() -> None:

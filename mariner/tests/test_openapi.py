@@ -2,6 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
 
 import mariner
 from mariner.openapi import document
@@ -43,6 +47,25 @@ def test_routes_and_types_stand_in_the_document() -> None:
     assert list(body) == ["multipart/form-data"]
     assert body["multipart/form-data"]["schema"]["required"] == ["file", "label"]
     assert "text/event-stream" in found["paths"]["/steps"]["post"]["responses"]["200"]["content"]
+
+
+def scaled(
+    matrix: Annotated[NDArray[np.float32], mariner.Shape(-1, 2)],
+) -> NDArray[np.float64]:
+    return matrix.astype(np.float64)
+
+
+def test_arrays_have_their_shape_and_other_statuses_their_errors() -> None:
+    operation = document(mariner.App(scaled))["paths"]["/predict"]["post"]
+    asked = operation["requestBody"]["content"]["application/json"]["schema"]
+    row = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+    assert asked == {
+        "type": "array", "items": row, "description": "an array of float32, shape [-1, 2]",
+    }  # fmt: skip
+    answered = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    assert {"type": "number"} in answered["items"]["anyOf"]
+    chosen = operation["responses"]["default"]["content"]["application/json"]["schema"]
+    assert chosen == {"$ref": "#/components/schemas/Error"}
 
 
 def test_the_document_and_a_page_are_served() -> None:

@@ -62,6 +62,10 @@ def multipart(data: Mapping[str, str], files: Mapping[str, tuple[str, bytes]]) -
 
 
 ADDED = {"total": 6.0, "mark": None}
+TYPED_FIELD = (
+    b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--b\r\nContent-Disposition: form-data; '
+    b'name="items"\r\nContent-Type: application/json\r\n\r\n[{"x": 5}]\r\n--b--\r\n'
+)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +75,7 @@ ADDED = {"total": 6.0, "mark": None}
         ("/add", msgspec.msgpack.encode({"a": 1, "items": [{"x": 5}]}), "application/msgpack", ADDED),
         ("/add?a=1&scale=2", b'{"items": [{"x": 2}]}', "application/json", ADDED),
         ("/add", *multipart({"a": "1"}, {"items": ("application/json", b'[{"x": 5}]')}), ADDED),
+        ("/add", TYPED_FIELD, "multipart/form-data; boundary=b", ADDED),
         ("/double", b"[[1, 2]]", "application/json", [[2.0, 4.0]]),
         ("/double", npy(np.ones((1, 2), np.float32)), "application/x-npy", [[2.0, 2.0]]),
         ("/size", b"\x00\x01", "image/png", {"size": 2, "type": "image/png"}),
@@ -84,6 +89,7 @@ ADDED = {"total": 6.0, "mark": None}
         "msgpack",
         "query",
         "parts",
+        "typed-field",
         "numbers",
         "npy",
         "picture",

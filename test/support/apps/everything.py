@@ -72,7 +72,7 @@ def total(array: NDArray[np.float64]) -> float:
 
 @mariner.model
 def first(words: list[str]) -> str:
-    return words[0]
+    return words[0] if words else ""
 
 
 @mariner.model

@@ -106,6 +106,7 @@ def _operation(protocol: EndpointProtocol, schemas: dict[str, Any]) -> dict[str,
         "responses": {
             "200": {"description": "Successful Response", "content": bodies[1]},
             "422": {"description": "Validation Error", "content": _content("HTTPValidationError")},
+            "default": {"description": "The component failed, or the server is busy"},
         },
     }
 

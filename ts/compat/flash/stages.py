@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from mariner.errors import HTTPError
 from mariner.messages import Response
 from mariner.stage import Call, Item, Program, StageHandler
-from mariner.writing import JSON, Reply
+from mariner.writing import JSON, LINES, Reply
 from ts.compat.flash import batches
 from ts.compat.flash.graph import Step
 from ts.compat.flash.running import answer, arguments, outputs_of, results
@@ -33,6 +33,7 @@ class _EndpointProgram:
     name = "endpoint"
     batched = False
     asynchronous = False
+    stream_type = LINES
 
     def __init__(self, protocols: Sequence[EndpointProtocol], debug: bool = False) -> None:
         self._protocols = protocols

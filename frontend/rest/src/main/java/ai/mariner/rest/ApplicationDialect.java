@@ -63,7 +63,7 @@ final class ApplicationDialect implements Dialect {
     List<InputPart> parts =
         raw
             ? List.of(new InputPart(BODY, null, NettyBody.owning(call.takeBody())))
-            : RequestInputs.of(call, true);
+            : RequestInputs.of(call, true, true);
     Router.Target target = call.target();
     ModelRef model = target.model().isEmpty() ? ModelRef.of(spec.name()) : target.ref();
     InferenceRequest request =

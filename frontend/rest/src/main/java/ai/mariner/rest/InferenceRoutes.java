@@ -116,7 +116,7 @@ final class InferenceRoutes {
 
   /** SageMaker's route: the model is named by a field, or it is the only one. */
   private void invoke(Call call) {
-    List<InputPart> parts = RequestInputs.of(call, true);
+    List<InputPart> parts = RequestInputs.of(call, true, false);
     String model = null;
     for (InputPart part : parts) {
       if (model == null && part.name().equals(MODEL_NAME)) {

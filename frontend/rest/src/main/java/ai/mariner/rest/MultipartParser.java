@@ -23,11 +23,13 @@ final class MultipartParser {
 
   private final ByteBuf body;
   private final byte[] delimiter;
+  private final boolean typedFields;
   private final List<InputPart> parts = new ArrayList<>();
   private int at;
 
-  private MultipartParser(ByteBuf body, String boundary) {
+  private MultipartParser(ByteBuf body, String boundary, boolean typedFields) {
     this.body = body;
+    this.typedFields = typedFields;
     this.delimiter = ("--" + boundary).getBytes(StandardCharsets.ISO_8859_1);
     this.at = body.readerIndex();
   }
@@ -37,15 +39,16 @@ final class MultipartParser {
    *
    * @param body the whole body, still owned by the caller
    * @param boundary boundary of the content type
+   * @param typedFields whether a part that is no file has the type that it names; else it has none
    * @return parts that the caller owns
    * @throws ServeException if the body is malformed; nothing is owned by the caller then
    */
-  static List<InputPart> parse(ByteBuf body, String boundary) {
+  static List<InputPart> parse(ByteBuf body, String boundary, boolean typedFields) {
     if (boundary.length() > LONGEST_BOUNDARY) {
       throw malformed(
           "boundary of " + boundary.length() + " characters", "at most " + LONGEST_BOUNDARY);
     }
-    MultipartParser parser = new MultipartParser(body, boundary);
+    MultipartParser parser = new MultipartParser(body, boundary, typedFields);
     try {
       parser.readParts();
       return parser.parts;
@@ -136,9 +139,10 @@ final class MultipartParser {
         HeaderParameters.find(disposition, "filename") != null
             || HeaderParameters.find(disposition, "filename*") != null;
     String shown = null;
-    if (file) {
-      // Fields have no type, whatever they say: handlers rely on getting their bytes.
-      shown = type == null ? "application/octet-stream" : RequestInputs.mediaType(type);
+    if (type != null && (file || typedFields)) {
+      shown = RequestInputs.mediaType(type);
+    } else if (file) {
+      shown = "application/octet-stream";
     }
     String utf8Name =
         new String(name.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);

@@ -23,24 +23,26 @@ final class RequestInputs {
    *
    * @param call its body goes over to the inputs
    * @param withQuery whether query parameters are inputs, too
+   * @param typedFields whether fields of forms have the type that their part names. Handlers of
+   *     models rely on getting the bytes of fields, whatever they say
    * @return inputs that the caller owns
    * @throws ai.mariner.core.error.ServeException if the body or query is malformed; nothing is
    *     owned by the caller then
    */
-  static List<InputPart> of(Call call, boolean withQuery) {
+  static List<InputPart> of(Call call, boolean withQuery, boolean typedFields) {
     String query = call.target().query();
     if (!withQuery || query == null || query.isEmpty()) {
-      return body(call);
+      return body(call, typedFields);
     }
     List<InputPart> parts = new ArrayList<>();
     for (FormFields.Field field : FormFields.parse(query, "query string")) {
       parts.add(part(field));
     }
-    parts.addAll(body(call));
+    parts.addAll(body(call, typedFields));
     return parts;
   }
 
-  private static List<InputPart> body(Call call) {
+  private static List<InputPart> body(Call call, boolean typedFields) {
     String header = call.request().headers().get(HttpHeaderNames.CONTENT_TYPE);
     if (header == null) {
       return List.of(raw(call, null));
@@ -52,7 +54,7 @@ final class RequestInputs {
     if (type.toLowerCase(Locale.ROOT).equals(MULTIPART)) {
       String boundary = HeaderParameters.find(header, "boundary");
       if (boundary != null && !boundary.isEmpty()) {
-        return MultipartParser.parse(call.body(), boundary);
+        return MultipartParser.parse(call.body(), boundary, typedFields);
       }
     }
     return List.of(raw(call, type.isEmpty() ? null : type));

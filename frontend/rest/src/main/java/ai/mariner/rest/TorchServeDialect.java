@@ -42,7 +42,7 @@ final class TorchServeDialect implements Dialect {
 
   @Override
   public InferenceRequest read(Call call, Operation operation) {
-    List<InputPart> parts = RequestInputs.of(call, extras == Extras.QUERY);
+    List<InputPart> parts = RequestInputs.of(call, extras == Extras.QUERY, false);
     Router.Target target = call.target();
     String urlPath = extras == Extras.PATH ? target.rest() : null;
     return PredictionAction.request(call, target.ref(), operation, parts, urlPath);
