@@ -164,6 +164,8 @@ final class FakeModels implements ModelCalls {
         0,
         false,
         null,
+        null,
+        null,
         null);
   }
 }

@@ -34,7 +34,7 @@ final class ParameterReader {
       return Map.of();
     }
     if (token != JsonToken.START_OBJECT) {
-      throw Refusal.of(where + ": " + parser.currentToken() + " (expected: an object)");
+      throw Refusal.of(where + ": " + ElementReader.named(token) + " (expected: an object)");
     }
     return object(where, 1);
   }

@@ -1,5 +1,6 @@
 package ai.mariner.rest;
 
+import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.access.TokenScope;
 import ai.mariner.view.RootView;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -27,7 +28,7 @@ final class DescriptionRoutes {
   DescriptionRoutes(RestContext context, List<Route> described) {
     this.context = context;
     this.version = context.config().version();
-    this.openApi = new OpenApi(version);
+    this.openApi = new OpenApi(version, context.access() != AccessPolicy.OPEN);
     this.described = List.copyOf(described);
   }
 
@@ -49,19 +50,19 @@ final class DescriptionRoutes {
     routes.add(route("OPTIONS", "/", all, "describeApi"));
     routes.add(route(null, "/api-description", all, "apiDescription"));
     if (apis.contains(Api.INFERENCE)) {
-      routes.add(ofModel("/predictions/{model}", "describePredictions"));
-      routes.add(ofModel("/explanations/{model}", "describeExplanations"));
+      boolean tensors = context.config().profile().optionsTellTensors();
+      routes.add(ofModel("/predictions/{model}", "describePredictions", tensors));
+      routes.add(ofModel("/explanations/{model}", "describeExplanations", false));
     }
     if (apis.contains(Api.MANAGEMENT)) {
-      routes.add(ofModel("/models/{model}", "describeModelRoutes"));
+      routes.add(ofModel("/models/{model}", "describeModelRoutes", false));
     }
     return routes;
   }
 
   /** What is there now; large with many models, so it is written beside the loop. */
   private void document(Call call, boolean models) {
-    String authorization = call.request().headers().get(HttpHeaderNames.AUTHORIZATION);
-    boolean known = context.access().check(TokenScope.INFERENCE, authorization) == null;
+    boolean known = isKnown(call);
     ManagementRoutes.answer(
         call,
         CompletableFuture.supplyAsync(
@@ -74,12 +75,21 @@ final class DescriptionRoutes {
         text -> Replies.json(200, text));
   }
 
-  private Route ofModel(String path, String id) {
+  private boolean isKnown(Call call) {
+    String authorization = call.request().headers().get(HttpHeaderNames.AUTHORIZATION);
+    return context.access().check(TokenScope.INFERENCE, authorization) == null;
+  }
+
+  private Route ofModel(String path, String id, boolean predicts) {
     List<Route> ofThisPath =
         described.stream().filter(r -> r.path().openApiText().equals(path)).toList();
     Route.Action action =
         call -> {
-          String text = openApi.describe(ofThisPath, call.target().model());
+          String model = call.target().model();
+          boolean told = predicts && isKnown(call);
+          List<ModelOperations.Operation> operations =
+              told ? List.of(new ModelOperations(context).of(model)) : List.of();
+          String text = openApi.describe(ofThisPath, model, operations);
           call.exchange().end(Replies.json(200, text));
         };
     return route("OPTIONS", path, action, id);

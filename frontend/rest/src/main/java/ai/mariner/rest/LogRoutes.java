@@ -49,16 +49,16 @@ final class LogRoutes {
     boolean strict = context.config().profile().unknownKeysFail();
     parameters.expectOnly(Set.of("file", "lines", "position"), strict);
     String file = parameters.text("file");
+    int lines = parameters.integer("lines", LINES, 1);
+    if (lines > MOST_LINES) {
+      throw Parameters.refused("lines", Integer.toString(lines), "1 to " + MOST_LINES);
+    }
     if (file == null) {
       ManagementRoutes.answer(
           call, context.logFiles().sizes(), sizes -> Replies.json(200, LogView.files(sizes)));
       return;
     }
     String position = parameters.text("position");
-    int lines = parameters.integer("lines", LINES, 1);
-    if (lines > MOST_LINES) {
-      throw Parameters.refused("lines", Integer.toString(lines), "1 to " + MOST_LINES);
-    }
     ManagementRoutes.answer(
         call,
         position == null

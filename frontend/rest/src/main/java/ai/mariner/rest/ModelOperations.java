@@ -39,6 +39,7 @@ final class ModelOperations {
    * @param id unique name
    * @param summary one line
    * @param content of its body, by media type
+   * @param needsBody whether there has to be a body
    * @param answer schema of the answer; absent: anything
    * @param errors name of the errors' schema
    */
@@ -47,6 +48,7 @@ final class ModelOperations {
       String id,
       String summary,
       ObjectNode content,
+      boolean needsBody,
       @Nullable ObjectNode answer,
       String errors) {}
 
@@ -70,7 +72,8 @@ final class ModelOperations {
     return operations;
   }
 
-  private Operation of(String name) {
+  /** That of one model; a model that there is not is one that takes anything. */
+  Operation of(String name) {
     ModelRef model = new ModelRef(name, null);
     Signature signature = context.tensors().shown(model);
     if (signature == null || signature.inputs().isEmpty()) {
@@ -92,6 +95,7 @@ final class ModelOperations {
         "infer_" + name,
         summary,
         content,
+        true,
         TensorSchema.answer(signature.outputs()),
         OpenApi.OPEN_INFERENCE_ERROR);
   }
@@ -102,7 +106,7 @@ final class ModelOperations {
     ObjectNode bytes = content.putObject("application/octet-stream").putObject("schema");
     bytes.put("type", "string").put("format", "binary");
     return new Operation(
-        base + escaped(name), id + name, summary + name, content, null, OpenApi.ERROR);
+        base + escaped(name), id + name, summary + name, content, false, null, OpenApi.ERROR);
   }
 
   private static String escaped(String name) {

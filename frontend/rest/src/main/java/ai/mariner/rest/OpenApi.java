@@ -27,14 +27,17 @@ final class OpenApi {
   static final String OPEN_INFERENCE_ERROR = "OpenInferenceError";
 
   private final String version;
+  private final boolean guarded;
 
   /**
    * Makes a writer of descriptions.
    *
    * @param version version of the API, the product's
+   * @param guarded whether routes that have a scope ask for a token
    */
-  OpenApi(String version) {
+  OpenApi(String version, boolean guarded) {
     this.version = version;
+    this.guarded = guarded;
   }
 
   /** Describes routes, with the holes of their paths as parameters. */
@@ -42,21 +45,24 @@ final class OpenApi {
     return text(document("3.0.1", routes, null));
   }
 
-  /** Describes routes of one model, whose name stands in their paths. */
-  String describe(List<Route> routes, String model) {
-    return text(document("3.0.1", routes, model));
+  /** Describes routes of one model, whose name stands in their paths, and before them its calls. */
+  String describe(List<Route> routes, String model, List<ModelOperations.Operation> operations) {
+    return text(before(document("3.0.1", routes, model), operations));
   }
 
   /** Describes routes, and before them the calls of models. */
   String describe(List<Route> routes, List<ModelOperations.Operation> operations) {
-    ObjectNode document = document("3.1.0", routes, null);
+    return text(before(document("3.1.0", routes, null), operations));
+  }
+
+  private ObjectNode before(ObjectNode document, List<ModelOperations.Operation> operations) {
     ObjectNode paths = NODES.objectNode();
     for (ModelOperations.Operation operation : operations) {
       paths.putObject(operation.path()).set("post", operation(operation));
     }
     paths.setAll((ObjectNode) document.get("paths"));
     document.set("paths", paths);
-    return text(document);
+    return document;
   }
 
   private ObjectNode document(String language, List<Route> routes, @Nullable String model) {
@@ -82,11 +88,11 @@ final class OpenApi {
     }
   }
 
-  private static ObjectNode operation(ModelOperations.Operation asked) {
+  private ObjectNode operation(ModelOperations.Operation asked) {
     ObjectNode operation = NODES.objectNode();
     operation.put("operationId", asked.id()).put("summary", asked.summary());
     operation.putArray("tags").add("models");
-    ObjectNode body = operation.putObject("requestBody").put("required", true);
+    ObjectNode body = operation.putObject("requestBody").put("required", asked.needsBody());
     body.set("content", asked.content());
     ObjectNode responses = operation.putObject("responses");
     ObjectNode success = responses.putObject("200").put("description", "Success");
@@ -95,8 +101,14 @@ final class OpenApi {
       success.set("content", content(Replies.JSON, answer));
     }
     responses.set("default", error(asked.errors()));
-    operation.putArray("security").addObject().putArray(TOKEN);
+    putSecurity(operation);
     return operation;
+  }
+
+  private void putSecurity(ObjectNode operation) {
+    if (guarded) {
+      operation.putArray("security").addObject().putArray(TOKEN);
+    }
   }
 
   private static String method(Route route) {
@@ -107,7 +119,7 @@ final class OpenApi {
     return route.doc().body() == null ? "get" : "post";
   }
 
-  private static ObjectNode operation(Route route, boolean withModel) {
+  private ObjectNode operation(Route route, boolean withModel) {
     Route.Doc doc = route.doc();
     ObjectNode operation = NODES.objectNode();
     operation.put("operationId", doc.operationId());
@@ -135,7 +147,7 @@ final class OpenApi {
     }
     operation.set("responses", responses(route));
     if (route.scope() != null) {
-      operation.putArray("security").addObject().putArray(TOKEN);
+      putSecurity(operation);
     }
     return operation;
   }
@@ -176,7 +188,7 @@ final class OpenApi {
     return NODES.objectNode().put("type", "string").put("format", "binary");
   }
 
-  private static ObjectNode components() {
+  private ObjectNode components() {
     ObjectNode components = NODES.objectNode();
     ObjectNode schemas = components.putObject("schemas");
     ObjectNode error = schemas.putObject(ERROR);
@@ -194,11 +206,10 @@ final class OpenApi {
         .putObject("error")
         .put("type", "string")
         .put("description", "What is wrong");
-    components
-        .putObject("securitySchemes")
-        .putObject(TOKEN)
-        .put("type", "http")
-        .put("scheme", "bearer");
+    if (guarded) {
+      ObjectNode scheme = components.putObject("securitySchemes").putObject(TOKEN);
+      scheme.put("type", "http").put("scheme", "bearer");
+    }
     return components;
   }
 }

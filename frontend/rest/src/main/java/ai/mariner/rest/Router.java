@@ -22,6 +22,12 @@ final class Router {
   private static final String NOT_ALLOWED =
       "Requested method is not allowed, please refer to API document.";
 
+  /** Methods that even a route of any method refuses: they are for what lies between two hosts. */
+  private static final Set<String> NEVER_TAKEN = Set.of("CONNECT", "TRACE");
+
+  private static final List<String> ANY_METHOD =
+      List.of("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT");
+
   private final Map<String, List<Route>> byFirstWord = new HashMap<>();
   private final List<Route> others = new ArrayList<>();
   private final List<Route> all;
@@ -148,7 +154,10 @@ final class Router {
 
   private static boolean takes(Route route, String method) {
     String own = route.method();
-    return own == null || own.equals(method) || (own.equals("GET") && method.equals("HEAD"));
+    if (own == null) {
+      return !NEVER_TAKEN.contains(method);
+    }
+    return own.equals(method) || (own.equals("GET") && method.equals("HEAD"));
   }
 
   /**
@@ -160,11 +169,16 @@ final class Router {
     Set<String> methods = new TreeSet<>();
     for (Route route : all) {
       String method = route.method();
-      if (method != null && guard.allows(route) && route.path().match(segments) != null) {
-        methods.add(method);
-        if (method.equals("GET")) {
-          methods.add("HEAD");
-        }
+      if (!guard.allows(route) || route.path().match(segments) == null) {
+        continue;
+      }
+      if (method == null) {
+        methods.addAll(ANY_METHOD);
+        continue;
+      }
+      methods.add(method);
+      if (method.equals("GET")) {
+        methods.add("HEAD");
       }
     }
     return String.join(", ", methods);

@@ -19,17 +19,26 @@ final class TensorSchema {
 
   /** A request with tensors of these. */
   static ObjectNode request(List<TensorSpec> inputs) {
-    ObjectNode schema = message("inputs", inputs);
+    ObjectNode schema = message("inputs", inputs, List.of("name", "datatype", "shape", "data"));
+    schema.put("additionalProperties", false);
     ObjectNode properties = (ObjectNode) schema.get("properties");
     properties.putObject("id").put("type", "string").put("description", "Comes back");
+    properties.putObject("model_name").put("type", "string");
+    properties.putObject("model_version").put("type", "string");
     properties.putObject("parameters").put("type", "object");
-    properties.putObject("outputs").put("type", "array").putObject("items").put("type", "object");
+    ObjectNode wanted = properties.putObject("outputs").put("type", "array");
+    wanted.put("description", "Those that are asked for; absent or none: all");
+    ObjectNode output = wanted.putObject("items").put("type", "object");
+    output.putArray("required").add("name");
+    ObjectNode told = output.putObject("properties");
+    told.putObject("name").put("type", "string").put("minLength", 1);
+    told.putObject("parameters").put("type", "object");
     return schema;
   }
 
   /** An answer with tensors of these. */
   static ObjectNode answer(List<TensorSpec> outputs) {
-    ObjectNode schema = message("outputs", outputs);
+    ObjectNode schema = message("outputs", outputs, List.of("name", "datatype", "shape"));
     ObjectNode properties = (ObjectNode) schema.get("properties");
     properties.putObject("model_name").put("type", "string");
     properties.putObject("model_version").put("type", "string");
@@ -38,28 +47,30 @@ final class TensorSchema {
     return schema;
   }
 
-  private static ObjectNode message(String name, List<TensorSpec> tensors) {
+  private static ObjectNode message(String name, List<TensorSpec> tensors, List<String> required) {
     ObjectNode schema = NODES.objectNode().put("type", "object");
     schema.putArray("required").add(name);
     ObjectNode list = schema.putObject("properties").putObject(name);
-    list.put("type", "array")
-        .put("minItems", tensors.stream().anyMatch(t -> !t.optional()) ? 1 : 0);
+    list.put("type", "array");
+    list.put("minItems", tensors.stream().filter(each -> !each.optional()).count());
     if (tensors.isEmpty()) {
       list.putObject("items").put("type", "object");
     } else if (tensors.size() == 1) {
-      list.set("items", tensor(tensors.get(0)));
+      list.set("items", tensor(tensors.get(0), required));
     } else {
       ArrayNode any = list.putObject("items").putArray("anyOf");
-      tensors.forEach(each -> any.add(tensor(each)));
+      tensors.forEach(each -> any.add(tensor(each, required)));
     }
     return schema;
   }
 
-  private static ObjectNode tensor(TensorSpec tensor) {
+  private static ObjectNode tensor(TensorSpec tensor, List<String> required) {
     ObjectNode schema = NODES.objectNode().put("type", "object");
     schema.put("title", tensor.name());
     schema.put("description", "Shape " + tensor.shape() + ", where -1 is any number");
-    schema.putArray("required").add("name").add("datatype").add("shape");
+    ArrayNode all = schema.putArray("required");
+    required.forEach(all::add);
+    schema.put("additionalProperties", false);
     ObjectNode properties = schema.putObject("properties");
     text(properties.putObject("name"), tensor.name());
     text(properties.putObject("datatype"), tensor.datatype().name());
@@ -69,8 +80,20 @@ final class TensorSchema {
     properties.putObject("parameters").put("type", "object");
     ObjectNode data = properties.putObject("data").put("type", "array");
     data.put("description", "Elements, row by row, flat or nested");
-    data.putObject("items");
+    ArrayNode items = data.putObject("items").putArray("anyOf");
+    items.addObject().put("type", elementType(tensor.datatype()));
+    items.addObject().put("type", "array").putObject("items");
     return schema;
+  }
+
+  private static String elementType(Datatype datatype) {
+    if (datatype == Datatype.BYTES) {
+      return "string";
+    }
+    if (datatype == Datatype.BOOL) {
+      return "boolean";
+    }
+    return datatype.isFloat() ? "number" : "integer";
   }
 
   private static void text(ObjectNode schema, String only) {

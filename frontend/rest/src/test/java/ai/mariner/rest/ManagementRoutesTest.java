@@ -441,6 +441,8 @@ class ManagementRoutesTest {
         0,
         false,
         null,
+        null,
+        null,
         null);
   }
 

@@ -22,6 +22,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class OpenApiTest {
   private static final Set<String> METHODS =
@@ -54,8 +56,6 @@ class OpenApiTest {
         .isEqualTo("#/components/schemas/OpenInferenceError");
     assertThat(document.at("/paths/~1predictions~1{model}/post" + error).asText())
         .isEqualTo("#/components/schemas/Error");
-    assertThat(document.at("/components/securitySchemes/bearer/scheme").asText())
-        .isEqualTo("bearer");
   }
 
   @Test
@@ -98,6 +98,20 @@ class OpenApiTest {
     checkOperation("/v2/models/echo/infer", call);
   }
 
+  @ParameterizedTest
+  @CsvSource({"MARINER, 2", "TORCHSERVE, 1"})
+  void optionsOfAModelTellItsTensorsWhereTorchServeIsNotMeant(Profile profile, int paths)
+      throws Exception {
+    TensorSpec rows = new TensorSpec("rows", Datatype.FP32, List.of(-1L, 4L), false);
+    TestServer asked = new TestServer(profile, AccessPolicy.OPEN, UnaryOperator.identity());
+    asked.signature = new Signature(List.of(rows), List.of(), true);
+    JsonNode document = ask(asked, "OPTIONS /predictions/echo", "", Api.INFERENCE);
+    assertThat(document.get("openapi").asText()).isEqualTo("3.0.1");
+    assertThat(document.get("paths").properties()).hasSize(paths);
+    assertThat(document.get("paths").has("/predictions/echo")).isTrue();
+    assertThat(document.toString().contains("\"rows\"")).isEqualTo(paths == 2);
+  }
+
   @Test
   void anExampleThatWouldOutgrowTheDocumentIsLeftOut() {
     TensorSpec image = new TensorSpec("image", Datatype.FP32, List.of(-1L, 3L, 224L, 224L), false);
@@ -129,8 +143,11 @@ class OpenApiTest {
   void withoutATokenNoModelIsNamed() throws Exception {
     TestServer guarded =
         new TestServer(Profile.TORCHSERVE, new OneToken("right"), UnaryOperator.identity());
-    assertThat(ask(guarded, "GET /openapi.json", "", Api.INFERENCE).toString())
-        .doesNotContain("echo");
+    JsonNode unknown = ask(guarded, "GET /openapi.json", "", Api.INFERENCE);
+    assertThat(unknown.toString()).doesNotContain("echo").contains("\"security\"");
+    assertThat(unknown.at("/components/securitySchemes/bearer/scheme").asText())
+        .isEqualTo("bearer");
+    assertThat(ask("GET /openapi.json", Api.INFERENCE).toString()).doesNotContain("\"security");
     String known = "Authorization: Bearer right\r\n";
     assertThat(ask(guarded, "GET /openapi.json", known, Api.INFERENCE).toString())
         .contains("predict_echo");

@@ -6,6 +6,7 @@ import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.config.Parallelism;
 import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.Signature;
 import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.SwapProgress;
 import ai.mariner.core.model.WorkerStatus;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One model version as a JSON object: TorchServe's fields in its order, then ours ({@code
- * defaultVersion}, {@code lastFailure}).
+ * defaultVersion}, {@code tensors}, {@code lastFailure} …).
  */
 final class ModelStatusView {
   private static final DateTimeFormatter TIME =
@@ -51,6 +52,12 @@ final class ModelStatusView {
     node.put("defaultVersion", model.isDefault());
     if (model.spec().workerGroup() != null) {
       node.put("workerGroup", model.spec().workerGroup());
+    }
+    Signature tensors = ToldTensors.of(model.signature(), model.declares());
+    if (tensors != null) {
+      ObjectNode shown = node.putObject("tensors");
+      OpenInferenceView.tensors(shown.putArray("inputs"), tensors.inputs());
+      OpenInferenceView.tensors(shown.putArray("outputs"), tensors.outputs());
     }
     if (model.unloaded()) {
       node.put("unloaded", true);

@@ -59,7 +59,7 @@ public final class OpenInferenceView {
     return JsonText.of(node);
   }
 
-  private static void tensors(ArrayNode array, List<TensorSpec> tensors) {
+  static void tensors(ArrayNode array, List<TensorSpec> tensors) {
     for (TensorSpec tensor : tensors) {
       ObjectNode node = array.addObject().put("name", tensor.name());
       node.put("datatype", tensor.datatype().name());

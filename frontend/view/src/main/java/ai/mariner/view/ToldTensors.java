@@ -17,6 +17,17 @@ public final class ToldTensors {
   private ToldTensors() {}
 
   /**
+   * What is shown of a model's tensors: what its archive declares, else what its file says.
+   *
+   * @param declared by the archive; absent: nothing
+   * @param declares what a worker says of its model; absent: nothing
+   * @return {@code null}: neither says anything
+   */
+  public static @Nullable Signature of(@Nullable Signature declared, @Nullable String declares) {
+    return declared == null ? read(declares) : declared;
+  }
+
+  /**
    * Reads what a worker says of its model.
    *
    * @param declares JSON object; absent: nothing

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.message.Datatype;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.message.Signature;
+import ai.mariner.core.message.TensorSpec;
 import ai.mariner.core.model.Completion;
 import ai.mariner.core.model.ModelPage;
 import ai.mariner.core.model.ModelStatus;
@@ -130,6 +133,8 @@ class ManagementViewTest {
             0,
             false,
             new SwapProgress("2.0", List.of(fetched), SwapStep.Name.LOAD, 1, 2),
+            null,
+            null,
             null);
     JsonNode model = MAPPER.readTree(ManagementView.describe(List.of(swapped))).get(0);
     assertThat(model.get("swap").toString())
@@ -138,6 +143,43 @@ class ManagementViewTest {
                 + "\"steps\":[{\"step\":\"fetch\",\"seconds\":0.02}]}");
     JsonNode other = MAPPER.readTree(ManagementView.describe(List.of(plain))).get(0);
     assertThat(other.has("swap")).isFalse();
+  }
+
+  @Test
+  void declaredTensorsAreDescribed() throws Exception {
+    ModelStatus plain = status(List.of(), null);
+    TensorSpec x = new TensorSpec("x", Datatype.FP32, List.of(-1L, 2L), false);
+    ModelStatus declared = told(plain, new Signature(List.of(x), List.of(), true), null);
+    JsonNode model = MAPPER.readTree(ManagementView.describe(List.of(declared))).get(0);
+    assertThat(model.get("tensors").toString())
+        .isEqualTo(
+            "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[-1,2]}],"
+                + "\"outputs\":[]}");
+    String file =
+        "{\"tensors\": {\"inputs\": [{\"name\": \"y\", \"datatype\": \"INT8\", \"shape\": []}]}}";
+    JsonNode other =
+        MAPPER.readTree(ManagementView.describe(List.of(told(plain, null, file)))).get(0);
+    assertThat(other.at("/tensors/inputs/0/name").asText()).isEqualTo("y");
+    assertThat(MAPPER.readTree(ManagementView.describe(List.of(plain))).get(0).has("tensors"))
+        .isFalse();
+  }
+
+  private static ModelStatus told(
+      ModelStatus plain, @Nullable Signature signature, @Nullable String declares) {
+    return new ModelStatus(
+        plain.key(),
+        plain.location(),
+        plain.runtime(),
+        plain.spec(),
+        true,
+        true,
+        List.of(),
+        0,
+        false,
+        null,
+        null,
+        signature,
+        declares);
   }
 
   @Test
@@ -247,6 +289,18 @@ class ManagementViewTest {
                     .build()),
             new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100, group));
     return new ModelStatus(
-        ECHO, "echo.mar", "python", spec, true, true, workers, 3, false, null, lastFailure);
+        ECHO,
+        "echo.mar",
+        "python",
+        spec,
+        true,
+        true,
+        workers,
+        3,
+        false,
+        null,
+        lastFailure,
+        null,
+        null);
   }
 }

@@ -20,7 +20,8 @@ public enum Profile {
       true,
       "60",
       false,
-      false),
+      false,
+      true),
   /** The drop-in {@code torchserve} command. */
   TORCHSERVE(
       true,
@@ -36,7 +37,8 @@ public enum Profile {
       false,
       "0",
       true,
-      true);
+      true,
+      false);
 
   private final boolean tokenAuthorization;
   private final boolean modelApi;
@@ -52,6 +54,7 @@ public enum Profile {
   private final String tokenRotationGrace;
   private final boolean snapshots;
   private final boolean pluginsShadow;
+  private final boolean optionsTellTensors;
 
   Profile(
       boolean tokenAuthorization,
@@ -67,7 +70,8 @@ public enum Profile {
       boolean untimelyCertificatesFail,
       String tokenRotationGrace,
       boolean snapshots,
-      boolean pluginsShadow) {
+      boolean pluginsShadow,
+      boolean optionsTellTensors) {
     this.tokenAuthorization = tokenAuthorization;
     this.modelApi = modelApi;
     this.openListeners = openListeners;
@@ -82,6 +86,7 @@ public enum Profile {
     this.tokenRotationGrace = tokenRotationGrace;
     this.snapshots = snapshots;
     this.pluginsShadow = pluginsShadow;
+    this.optionsTellTensors = optionsTellTensors;
   }
 
   /** Whether a token is asked for when the configuration doesn't say. */
@@ -175,5 +180,10 @@ public enum Profile {
   /** Whether a plugin may serve a path of the server (with a warning) instead of being refused. */
   public boolean pluginsShadow() {
     return pluginsShadow;
+  }
+
+  /** Whether {@code OPTIONS /predictions/M} also has the call of the model's tensors. */
+  public boolean optionsTellTensors() {
+    return optionsTellTensors;
   }
 }

@@ -114,7 +114,9 @@ final class ModelCatalogue {
                   status.waiting(),
                   status.unloaded(),
                   isDefault ? swaps.progress(model.key().name()) : null,
-                  status.lastFailure());
+                  status.lastFailure(),
+                  model.signature(),
+                  model.declares());
             },
             adminExecutor);
   }

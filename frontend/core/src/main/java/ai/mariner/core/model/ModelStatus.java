@@ -2,6 +2,7 @@ package ai.mariner.core.model;
 
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.message.ModelKey;
+import ai.mariner.core.message.Signature;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param unloaded whether all workers were stopped for want of requests
  * @param swap the swap of this default version, or to it, that is under way; absent: none
  * @param lastFailure why a worker was last lost or failed to load; absent: never
+ * @param signature the tensors that its archive declares; absent: none
+ * @param declares what a worker said of it when it had loaded; absent: nothing
  */
 public record ModelStatus(
     ModelKey key,
@@ -31,7 +34,9 @@ public record ModelStatus(
     int waiting,
     boolean unloaded,
     @Nullable SwapProgress swap,
-    @Nullable String lastFailure) {
+    @Nullable String lastFailure,
+    @Nullable Signature signature,
+    @Nullable String declares) {
   /** Workers that take requests. */
   public int readyWorkers() {
     int ready = 0;
