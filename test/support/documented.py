@@ -16,7 +16,7 @@ Y = {"name": "y", "datatype": "FP32", "shape": [-1, 2]}
 
 
 def models(base: Path) -> RunningServer:
-    """Returns a server of a model that declares its tensors, `double`, and of one that takes anything, `echo`."""
+    """Returns a server of a model that declares its tensors, `double`, and one that does not, `echo`."""
     store = base / "store"
     store.mkdir(parents=True)
     pack(store, "double", "doubling_tensors", config={"tensors": {"inputs": [X], "outputs": [Y]}})

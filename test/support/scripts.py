@@ -27,7 +27,7 @@ def free_port() -> int:
 
 class RunningScript:
     """A process that serves at `address`; `base` is its working directory and holds its temporary files.
-    Modules are found at `path`, first. `place` is what says where to serve; `{port}` in it stands for the port.
+    Modules are found at `path`, first. `place` says where to serve; `{port}` in it stands for the port.
     """
 
     def __init__(
