@@ -16,6 +16,8 @@ from support.server import RunningServer
 from support.waiting import eventually
 
 from mariner.plan import Answer, Document, Node, Plan, Route, Stage
+from ts._cli.client import Endpoint
+from ts._cli.load import loads
 
 SOURCE = Path(handler_path("application_stages")).read_text(encoding="utf-8")
 FAILURES = {
@@ -194,6 +196,25 @@ def test_a_full_queue_is_told_at_the_edge(server: RunningServer, tmp_path: Path)
         statuses = sorted(answer.result().status for answer in answers)
     assert set(statuses) == {200, 429}
     assert next(a.result() for a in answers if a.result().status == 429).headers["retry-after"] == "1"
+
+
+def test_the_stage_that_the_others_wait_for_is_seen_while_it_works(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    with ThreadPoolExecutor(3) as clients:
+        answers = [clients.submit(ask, server, "/three", f"await {gate}") for _ in range(3)]
+        eventually((tmp_path / "gate.begun").exists)
+        (load,) = loads([Endpoint(server.metrics)], 0.3)
+        gate.touch()
+        assert {answer.result().status for answer in answers} == {200}
+    rows = {row.model: row for row in load or ()}
+    assert [name for name, row in rows.items() if row.narrowest] == ["pets__act"]
+    act = rows["pets__act"]
+    assert (act.waiting, act.running, act.workers) == (2, 1, 1)
+    assert act.busy == pytest.approx(1.0, abs=0.2)
+    assert rows["pets__upper"].busy == 0.0
+    assert rows["pets__say"].workers == 2
 
 
 def test_a_killed_worker_takes_no_more_than_the_run_that_it_had(server: RunningServer) -> None:

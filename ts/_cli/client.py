@@ -175,7 +175,7 @@ def endpoint(
         address, pinned = str(options.address).rstrip("/"), None
     else:
         state = ServerState() if folder is None else read_state(folder.state_file)
-        address, pinned = _local(state.listeners.get(kind, DEFAULT_ADDRESSES[kind])), state.certificate
+        address, pinned = local(state.listeners.get(kind, DEFAULT_ADDRESSES[kind])), state.certificate
     check_address(address, f"--{kind}-address")
     others = tuple(other.name for other in run_folders(runs_root(environment)) if other.pid() is not None)
     token = _token(options.token_file, kind, folder, environment)
@@ -210,7 +210,8 @@ def check_address(address: str, flag: str) -> None:
         )
 
 
-def _local(address: str) -> str:
+def local(address: str) -> str:
+    """Returns the address at which a listener is reached from its own machine."""
     parts = urlsplit(address)
     host = _LOCAL_HOSTS.get(parts.hostname or "")
     return address if host is None else f"{parts.scheme}://{host}:{parts.port}"

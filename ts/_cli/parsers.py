@@ -177,6 +177,13 @@ def command_parser() -> argparse.ArgumentParser:
     )
     status.add_argument("--name", help="show only this server")
     status.add_argument("--json", action="store_true", help="print JSON")
+    status.add_argument(
+        "--window",
+        type=seconds,
+        metavar="SECONDS",
+        default=0.5,
+        help="how long to watch what the models do (default: 0.5; 0: not at all)",
+    )
     _add_config(commands)
     add_model_commands(commands)
     _add_drill(commands)

@@ -14,10 +14,13 @@ from typing import Any
 
 import psutil
 
+from ts._cli.client import Endpoint, local
+from ts._cli.load import ModelLoad, loads
 from ts._cli.progress import painted, wants_colour
 from ts._cli.runfolder import RunFolder, checked_name, run_folders, runs_root
 from ts._cli.state import ServerState, read_state
 from ts._cli.table import aligned
+from ts._cli.trust import trust
 
 READY, NOT_READY, NOT_RUNNING = 0, 1, 3
 
@@ -30,11 +33,13 @@ class RunningServer:
     pid: int
     uptime_seconds: float
     state: ServerState
+    load: Sequence[ModelLoad] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The server's row for `--json`."""
         row = {"name": self.name, "pid": self.pid, "uptime_seconds": round(self.uptime_seconds, 1)}
-        return {**row, "ready": self.state.healthy, **dataclasses.asdict(self.state)}
+        load = None if self.load is None else [dataclasses.asdict(entry) for entry in self.load]
+        return {**row, "ready": self.state.healthy, **dataclasses.asdict(self.state), "load": load}
 
 
 def running_servers(folders: Sequence[RunFolder]) -> list[RunningServer]:
@@ -57,7 +62,7 @@ def status(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     running."""
     root = runs_root(environment)
     folders = [RunFolder(root / checked_name(options.name))] if options.name else run_folders(root)
-    servers = running_servers(folders)
+    servers = _with_loads(running_servers(folders), options, environment)
     if options.json:
         print(json.dumps([server.as_json() for server in servers], indent=2))
     elif servers:
@@ -68,6 +73,26 @@ def status(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     if not servers:
         return NOT_RUNNING
     return READY if all(server.state.healthy for server in servers) else NOT_READY
+
+
+def _with_loads(
+    servers: Sequence[RunningServer], options: argparse.Namespace, environment: Mapping[str, str]
+) -> list[RunningServer]:
+    """The servers with what their models do; nothing is read when the window is 0."""
+    if options.window == 0:
+        return list(servers)
+    endpoints = [_metrics(server.state, options, environment) for server in servers]
+    found = loads(endpoints, options.window)
+    return [dataclasses.replace(server, load=load) for server, load in zip(servers, found, strict=True)]
+
+
+def _metrics(
+    state: ServerState, options: argparse.Namespace, environment: Mapping[str, str]
+) -> Endpoint | None:
+    address = state.listeners.get("metrics") if state.listening else None
+    if address is None:
+        return None
+    return Endpoint(local(address), trusted=trust(options, environment, state.certificate))
 
 
 def readable_time(seconds: float) -> str:
@@ -98,5 +123,25 @@ def _described(server: RunningServer, colour: bool) -> list[str]:
         workers = f"{model.workers}/{model.wanted}"
         rows.append((model.name, model.version or "-", model.state, workers, model.short_reason))
     lines += [f"  {line}" for line in aligned(rows, colour, state_column=2)]
+    lines += [f"  {line}" for line in aligned(_load_rows(server.load or ()))]
     lines += [f"  problem: {problem}" for problem in server.state.problems]
     return lines
+
+
+def _load_rows(load: Sequence[ModelLoad]) -> list[tuple[str, ...]]:
+    """What each model does at the moment, below a head; nothing where there are no models."""
+    if not load:
+        return []
+    rows = [("LOAD", "VERSION", "WAITING", "RUNNING", "BUSY", "WAIT", "RUN", "ANSWERS", "")]
+    for entry in load:
+        busy = "-" if entry.busy is None else f"{entry.busy * 100:.0f} %"
+        times = (_readable_ms(entry.wait_ms), _readable_ms(entry.run_ms))
+        rate = f"{entry.answers_per_second:g}/s"
+        mark = "the others wait for it" if entry.narrowest else ""
+        counts = (str(entry.waiting), str(entry.running))
+        rows.append((entry.model, entry.version, *counts, busy, *times, rate, mark))
+    return rows
+
+
+def _readable_ms(milliseconds: float | None) -> str:
+    return "-" if milliseconds is None else f"{milliseconds:.3g} ms"

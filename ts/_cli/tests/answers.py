@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TypeVar
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Prints nothing."""
 
 
+_API = TypeVar("_API", bound=Api)
+
+
 @contextmanager
-def answering() -> Iterator[Api]:
+def answering(kind: type[_API] = Api) -> Iterator[_API]:  # type: ignore[assignment]
     """Runs an API as long as the block."""
-    server = Api()
+    server = kind()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ts._cli.tests.answers import answering
 from ts._cli.tests.conftest import Installation
 
 MODEL = {
@@ -219,6 +220,25 @@ def test_status_shows_models_in_a_table(installation: Installation) -> None:
     assert re.search(r"^a  ready  pid \d+  up ", done.stdout, re.MULTILINE)
     assert re.search(r"^  m +1\.0 +ready +1/1$", done.stdout, re.MULTILINE)
     assert "\x1b" not in done.stdout
+
+
+def test_status_shows_what_the_models_do(installation: Installation) -> None:
+    with answering() as api:
+        labels = '{model_name="m",model_version="1.0"}'
+        samples = {"mariner_queue_depth": 3, "mariner_running": 2, "mariner_workers_ready": 0}
+        text = "".join(f"{name}{labels} {value}.0\n" for name, value in samples.items())
+        api.reply = (200, "text/plain", text.encode())
+        ready = state("ready", MODEL)
+        installation.script(states=[{**ready, "listeners": {**LISTENERS, "metrics": api.url}}])
+        installation.mariner("start", "--name", "a")
+        shown = installation.mariner("status", "--window", "0.01").stdout
+        assert re.search(
+            r"^  LOAD +VERSION +WAITING +RUNNING +BUSY +WAIT +RUN +ANSWERS$", shown, re.MULTILINE
+        )
+        assert re.search(r"^  m +1\.0 +3 +2 +- +- +- +0/s$", shown, re.MULTILINE)
+        assert "LOAD" not in installation.mariner("status", "--window", "0").stdout
+        (listed,) = json.loads(installation.mariner("status", "--json", "--window", "0.01").stdout)
+        assert (listed["load"][0]["model"], listed["load"][0]["waiting"]) == ("m", 3)
 
 
 def test_a_start_that_fails_before_the_server_leaves_no_run_folder(installation: Installation) -> None:

@@ -56,6 +56,15 @@ public interface ModelMetrics {
    */
   void oldest(boolean waits, long arrivalNanos);
 
+  /**
+   * Another number of workers is busy from now on. Not told while the number stays the same.
+   *
+   * @param workers how many; one that runs several requests at once counts by the share that it
+   *     runs
+   * @param nowNanos the time of {@link System#nanoTime}
+   */
+  void busy(double workers, long nowNanos);
+
   /** So many workers are to serve and don't yet, and so many are to end and haven't yet. */
   void staff(int starting, int stopping);
 }

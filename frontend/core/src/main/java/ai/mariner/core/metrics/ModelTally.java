@@ -138,6 +138,11 @@ public final class ModelTally implements ModelMetrics {
   }
 
   @Override
+  public void busy(double workers, long nowNanos) {
+    meters.busy(workers, nowNanos);
+  }
+
+  @Override
   public void staff(int starting, int stopping) {
     meters.staff(starting, stopping);
   }

@@ -40,6 +40,9 @@ public final class Pool {
   private final Closing closing;
   private final Entrance entrance;
 
+  /** Busy workers as they were told last; not a number: they are told in any case. */
+  private double busy = Double.NaN;
+
   /**
    * Makes a pool without workers.
    *
@@ -225,7 +228,11 @@ public final class Pool {
 
   /** Shows its meters again how it is doing, after another pool of the same name wrote to them. */
   public void refreshGauges() {
-    loop.run(this::gauges);
+    loop.run(
+        () -> {
+          busy = Double.NaN;
+          gauges();
+        });
   }
 
   private void accept(InferenceRequest request, ResponseSink sink, Successor successor) {
@@ -252,6 +259,11 @@ public final class Pool {
     metrics.gauges(waiting, open.count() - waiting, ready);
     metrics.oldest(backlog.size() > 0, backlog.size() > 0 ? backlog.oldestArrivalNanos() : 0);
     metrics.staff(Math.max(0, staying - ready), workers.count() - staying);
+    double nowBusy = workers.busyCount();
+    if (nowBusy != busy) {
+      busy = nowBusy;
+      metrics.busy(nowBusy, loop.nanoTime());
+    }
     elasticity.observe();
   }
 }

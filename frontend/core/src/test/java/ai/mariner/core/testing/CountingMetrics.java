@@ -4,6 +4,7 @@ import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Priority;
+import ai.mariner.core.metrics.BusyTime;
 import ai.mariner.core.metrics.CacheOutcome;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.RecycleReason;
@@ -31,6 +32,7 @@ public final class CountingMetrics implements ServerMetrics {
     private final List<Duration> reuseTimes = new ArrayList<>();
     private final Map<CacheOutcome, Integer> cacheOutcomes = new TreeMap<>();
     private final Map<Priority, List<Duration>> laneTimes = new TreeMap<>();
+    private final BusyTime busyTime = new BusyTime();
     private long cacheBytes;
     private int received;
     private int reruns;
@@ -121,6 +123,19 @@ public final class CountingMetrics implements ServerMetrics {
         throw new AssertionError("negative staff: " + starting + ", " + stopping);
       }
       staff = List.of(starting, stopping);
+    }
+
+    @Override
+    public void busy(double workers, long nowNanos) {
+      if (workers < 0) {
+        throw new AssertionError("negative number of busy workers: " + workers);
+      }
+      busyTime.set(workers, nowNanos);
+    }
+
+    /** How long workers were busy until a moment, all together. */
+    public Duration busyTime(long nowNanos) {
+      return Duration.ofNanos(Math.round(busyTime.nanos(nowNanos)));
     }
 
     /** Workers that start, and those that stop. */

@@ -56,6 +56,9 @@ public final class NoMetrics implements ServerMetrics, ModelMetrics {
   public void oldest(boolean waits, long arrivalNanos) {}
 
   @Override
+  public void busy(double workers, long nowNanos) {}
+
+  @Override
   public void staff(int starting, int stopping) {}
 
   @Override

@@ -4,6 +4,7 @@ import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Priority;
+import ai.mariner.core.metrics.BusyTime;
 import ai.mariner.core.metrics.CacheOutcome;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.RecycleReason;
@@ -41,6 +42,7 @@ final class ModelMeters implements ModelMetrics {
   private final GaugeDataPoint workersStarting;
   private final GaugeDataPoint workersStopping;
   private final LongAdder answers = new LongAdder();
+  private final BusyTime busyTime = new BusyTime();
   private volatile long lastRunNanos;
   private volatile boolean oneWaits;
   private volatile long oldestArrival;
@@ -192,6 +194,16 @@ final class ModelMeters implements ModelMetrics {
   public void oldest(boolean waits, long arrivalNanos) {
     oldestArrival = arrivalNanos;
     oneWaits = waits;
+  }
+
+  @Override
+  public void busy(double workers, long nowNanos) {
+    busyTime.set(workers, nowNanos);
+  }
+
+  /** How long its workers were busy, all together. */
+  double busySeconds() {
+    return busyTime.nanos(System.nanoTime()) / NANOS_PER_SECOND;
   }
 
   @Override

@@ -7,6 +7,7 @@ import ai.mariner.core.config.StandardMetrics;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.ServerMetrics;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -69,6 +70,14 @@ public final class PrometheusMetrics implements ServerMetrics {
         .help("How long the oldest waiting request has waited.")
         .labelNames("model_name", "model_version")
         .callback(this::oldestWaits)
+        .register(registry);
+    CounterWithCallback.builder()
+        .name("mariner_worker_busy_seconds_total")
+        .help(
+            "Time that workers were busy, added up; one that runs several requests at once counts"
+                + " by the share that it runs.")
+        .labelNames("model_name", "model_version")
+        .callback(this::busyTimes)
         .register(registry);
     pagePredictions = new PredictionTimes(hostname, config);
     loggedPredictions = new PredictionTimes(hostname, config);
@@ -182,6 +191,12 @@ public final class PrometheusMetrics implements ServerMetrics {
     synchronized (models) {
       models.forEach(
           (key, meters) -> point.call(meters.oldestWaitSeconds(), key.name(), key.version()));
+    }
+  }
+
+  private void busyTimes(CounterWithCallback.Callback point) {
+    synchronized (models) {
+      models.forEach((key, meters) -> point.call(meters.busySeconds(), key.name(), key.version()));
     }
   }
 

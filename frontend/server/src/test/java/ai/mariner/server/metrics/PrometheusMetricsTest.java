@@ -247,8 +247,25 @@ class PrometheusMetricsTest {
     assertThat(oldestWait()).isZero();
   }
 
+  @Test
+  void workIsCountedWhileItGoesOn() {
+    ModelMetrics echo = metrics.model(ECHO);
+    assertThat(sum("mariner_worker_busy_seconds_total")).isZero();
+    long now = System.nanoTime();
+    echo.busy(2, now - 5_000_000_000L);
+    echo.busy(0.5, now - 2_000_000_000L);
+    assertThat(sum("mariner_worker_busy_seconds_total")).isBetween(7.0, 7.0 + 60);
+    echo.busy(0, System.nanoTime());
+    double ended = sum("mariner_worker_busy_seconds_total");
+    assertThat(sum("mariner_worker_busy_seconds_total")).isEqualTo(ended);
+  }
+
   private double oldestWait() {
-    return page("mariner_oldest_wait_seconds").stream()
+    return sum("mariner_oldest_wait_seconds");
+  }
+
+  private double sum(String family) {
+    return page(family).stream()
         .filter(line -> !line.startsWith("#"))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
         .sum();
@@ -266,6 +283,7 @@ class PrometheusMetricsTest {
       meters.gauges(1, 1, 1);
       meters.oldest(true, 0);
       meters.staff(1, 1);
+      meters.busy(1, 0);
       MetricLine line =
           MetricLine.parse("[METRICS]Own.Count:1|#user:" + i + "|#type:COUNTER|#hostname:h,1");
       assertThat(line).isNotNull();
