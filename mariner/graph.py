@@ -92,7 +92,10 @@ class Flow:
 
     def nodes(self, stage_of: Callable[[Model[Any]], str]) -> tuple[Node, ...]:
         """Returns its steps as a plan has them."""
-        return tuple(Node(knot.name, stage_of(knot.model), knot.inputs) for knot in self.knots)
+        return tuple(
+            Node(knot.name, stage_of(knot.model), knot.inputs, knot.model.resources.retries)
+            for knot in self.knots
+        )
 
     @property
     def first(self) -> tuple[Model[Any], ...]:

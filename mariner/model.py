@@ -18,6 +18,7 @@ from mariner.reading import Parameter
 if TYPE_CHECKING:
     from mariner.graph import Flow, Step
 
+_MOST_RETRIES = 100
 _METHODS = ("predict", "__call__")
 _TARGET = TypeVar("_TARGET", bound=Callable[..., Any])
 
@@ -34,6 +35,7 @@ class Resources:
         device: `cpu` or `gpu`.
         concurrency: most requests of an `async def` method that run at once in one worker.
         queue: most requests that may wait.
+        retries: how often a request is tried again here when an exception or the loss of the worker ends it.
         env: environment variables, set before the model's module is imported.
         options: more options of models, as `model-config.yaml` has them.
     """
@@ -45,6 +47,7 @@ class Resources:
     device: str | None = None
     concurrency: int | None = None
     queue: int | None = None
+    retries: int = 0
     env: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -53,6 +56,10 @@ class Resources:
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < 1):
                 raise DefinitionError(f"{name}: {value!r} (expected: a whole number >= 1)")
+        if type(self.retries) is not int or not 0 <= self.retries <= _MOST_RETRIES:
+            raise DefinitionError(
+                f"retries: {self.retries!r} (expected: a whole number from 0 to {_MOST_RETRIES})"
+            )
         if self.timeout is not None and (self.timeout < 1 or self.timeout != int(self.timeout)):
             raise DefinitionError(f"timeout: {self.timeout!r} (expected: whole seconds >= 1)")
         if self.wait is not None and not 0 <= self.wait < 1e6:
@@ -284,6 +291,7 @@ def model(
     device: str | None = None,
     concurrency: int | None = None,
     queue: int | None = None,
+    retries: int = 0,
     env: Mapping[str, str] | None = None,
     example: Any = MISSING,
     options: Mapping[str, Any] | None = None,

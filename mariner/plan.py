@@ -38,11 +38,18 @@ class Stage:
 
 @dataclass(frozen=True)
 class Node:
-    """A step of a route: which stage works, and on whose answers (none: on the request)."""
+    """A step of a route: which stage works, on whose answers (none: on the request), and how often it is tried
+    again after a failure that another try may mend."""
 
     name: str
     stage: str
     inputs: Sequence[str] = ()
+    retries: int = 0
+
+    def json(self) -> dict[str, Any]:
+        """What `app.json` has for it."""
+        named = {"name": self.name, "stage": self.stage, "inputs": list(self.inputs)}
+        return {**named, "retries": self.retries} if self.retries else named
 
 
 @dataclass(frozen=True)
@@ -86,10 +93,7 @@ class Route:
             {
                 "method": self.method,
                 "path": self.path,
-                "nodes": [
-                    {"name": node.name, "stage": node.stage, "inputs": list(node.inputs)}
-                    for node in self.nodes
-                ],
+                "nodes": [node.json() for node in self.nodes],
                 "body": self.body,
                 "events": self.events,
                 "timeoutMs": self.timeout_ms,

@@ -39,6 +39,7 @@ final class ApplicationReader {
   static final String FILE = "app.json";
   private static final int MAX_DOCUMENT_BYTES = 16 << 20;
   private static final long MOST_MILLIS = Duration.ofDays(365).toMillis();
+  private static final long MOST_RETRIES = 100;
   private static final String OTHERS = "*";
   private static final Pattern METHOD = Pattern.compile("[A-Z]{1,32}");
   private static final Pattern METRICS_NAMESPACE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
@@ -189,8 +190,9 @@ final class ApplicationReader {
       throw keys.bad("stage", stage, "one of " + String.join(", ", stages));
     }
     List<String> inputs = keys.texts("inputs");
+    Long retries = keys.number("retries", 0, MOST_RETRIES);
     keys.end();
-    return new NodeSpec(name, stage, inputs);
+    return new NodeSpec(name, stage, inputs, retries == null ? 0 : retries.intValue());
   }
 
   private DocumentSpec document(JsonKeys keys) {

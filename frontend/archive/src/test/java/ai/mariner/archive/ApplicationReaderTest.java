@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.mariner.core.application.ApplicationSpec;
 import ai.mariner.core.application.FixedAnswer;
+import ai.mariner.core.application.NodeSpec;
 import ai.mariner.core.application.RouteSpec;
 import ai.mariner.core.application.RouteSpec.BodyForm;
 import ai.mariner.core.config.ProgramOptions;
@@ -35,7 +36,7 @@ class ApplicationReaderTest {
        "stages": {"see": {"folder": "stages/see"}, "say": {"folder": "stages/say"}},
        "routes": [
          {"method": "POST", "path": "/see", "body": "inputs", "events": true, "timeoutMs": 500,
-          "nodes": [{"name": "a", "stage": "see"}, {"name": "b", "stage": "say", "inputs": ["a"]}],
+          "nodes": [{"name": "a", "stage": "see"}, {"name": "b", "stage": "say", "inputs": ["a"], "retries": 2}],
           "emptyBody": {"status": 422, "type": "text/plain", "text": "nothing"}}],
        "documents": [
          {"path": "/", "type": "text/html", "file": "documents/0", "health": true,
@@ -77,6 +78,7 @@ class ApplicationReaderTest {
     assertThat(spec.stages()).containsExactly("see", "say");
     RouteSpec route = spec.routes().get(0);
     assertThat(route.nodes().get(1).inputs()).containsExactly("a");
+    assertThat(route.nodes()).extracting(NodeSpec::retries).containsExactly(0, 2);
     assertThat(route.body()).isEqualTo(BodyForm.INPUTS);
     assertThat(route.events()).isTrue();
     assertThat(route.timeout()).isEqualTo(Duration.ofMillis(500));
@@ -117,6 +119,7 @@ class ApplicationReaderTest {
           "stage": "say" | "stage": "no" | routes[0].nodes[1].stage: no (expected: one of see, say)
           "inputs": ["a"] | "inputs": [1] | routes[0].nodes[1].inputs[0]: 1 (expected: a string)
           "inputs": ["a"] | "input": ["a"] | nodes[1].input: unknown key (expected: inputs)
+          "retries": 2 | "retries": -1 | nodes[1].retries: -1 (expected: a whole
           "timeoutMs": 500 | "timeoutMs": 0 | routes[0].timeoutMs: 0 (expected: a whole number from 1
           "method": "POST" | "method": "po st" | routes[0].method: po st (expected: an HTTP method
           "path": "/see" | "path": "see" | routes[0].path: see (expected: a path that begins with /

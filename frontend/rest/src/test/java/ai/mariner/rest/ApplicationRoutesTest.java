@@ -51,7 +51,7 @@ class ApplicationRoutesTest {
     Path folder = Path.of("stage");
     ModelArchive stage =
         new ModelArchive("app.war", folder, manifest, ModelOverrides.NONE, null, "a", () -> {});
-    NodeSpec node = new NodeSpec("n", "a", List.of());
+    NodeSpec node = new NodeSpec("n", "a", List.of(), 0);
     RouteSpec route =
         new RouteSpec(
             "POST",

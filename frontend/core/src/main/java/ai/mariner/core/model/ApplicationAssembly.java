@@ -97,7 +97,7 @@ final class ApplicationAssembly {
     List<Application.Entry> entries = new ArrayList<>();
     for (Graph graph : graphs) {
       GraphNode first = graph.nodes().get(0);
-      if (graph.nodes().size() == 1) {
+      if (graph.nodes().size() == 1 && first.retries() == 0) {
         entries.add(new Application.Entry(entrance, first.program(), first.route()));
       } else {
         String title = "Application " + name;
@@ -133,7 +133,7 @@ final class ApplicationAssembly {
     for (NodeSpec node : spec.nodes()) {
       ModelRef program = ModelRef.of(ModelGroup.modelName(name, node.stage()));
       int number = routes.getOrDefault(node.stage(), List.of()).indexOf(routeName(route, node)) + 1;
-      nodes.add(new GraphNode(node.name(), program, node.inputs(), 0, null, number));
+      nodes.add(new GraphNode(node.name(), program, node.inputs(), node.retries(), null, number));
     }
     try {
       return new Graph(nodes, Graph.Exits.ONE);

@@ -33,11 +33,17 @@ class ApplicationsTest {
         application(
             route("/one", node("only", "a")),
             route("/two", node("first", "a"), node("last", "b", "first")),
-            route("/loop", node("x", "b"), node("y", "b", "x"))));
+            route("/loop", node("x", "b"), node("y", "b", "x")),
+            route("/again", node("x", "a"), triedAgain("y", "b", "x")),
+            route("/again/alone", triedAgain("z", "b"))));
   }
 
   private static NodeSpec node(String name, String stage, String... inputs) {
-    return new NodeSpec(name, stage, List.of(inputs));
+    return new NodeSpec(name, stage, List.of(inputs), 0);
+  }
+
+  private static NodeSpec triedAgain(String name, String stage, String... inputs) {
+    return new NodeSpec(name, stage, List.of(inputs), 1);
   }
 
   private static RouteSpec route(String path, NodeSpec... nodes) {
@@ -99,9 +105,9 @@ class ApplicationsTest {
     Application application = registered();
     assertThat(application.ready()).isTrue();
     assertThat(worker("app__a").loadCommand().fields())
-        .containsEntry("routes", "0#only\n1#first")
+        .containsEntry("routes", "0#only\n1#first\n3#x")
         .containsEntry("worker_number", "1");
-    assertThat(worker("app__b").loadCommand().fields()).containsEntry("routes", "1#last\n2#x\n2#y");
+    assertThat(worker("app__b").loadCommand().fields()).containsEntry("routes", "1#last\n2#x\n2#y\n3#y\n4#z");
     assertThat(server.workflows.describe("app").application()).isNotNull();
   }
 
@@ -134,6 +140,33 @@ class ApplicationsTest {
     assertThat(routeSentTo("app__b")).isEqualTo(3);
     worker("app__b").answer();
     assertThat(client.answer()).isEqualTo("echo:echo:x");
+  }
+
+  @Test
+  void aNodeIsTriedAgainAsOftenAsItSays() {
+    Application application = registered();
+    RecordingSink client = ask(application, 3);
+    worker("app__a").answer();
+    worker("app__b").fail(WorkerError.HANDLER_EXCEPTION, "once");
+    server.loop.runReady();
+    worker("app__b").answer();
+    assertThat(client.answer()).isEqualTo("echo:echo:x");
+    RecordingSink unlucky = ask(application, 3);
+    worker("app__a").answer();
+    worker("app__b").fail(WorkerError.HANDLER_EXCEPTION, "once");
+    server.loop.runReady();
+    worker("app__b").fail(WorkerError.HANDLER_EXCEPTION, "twice");
+    assertThat(unlucky.failure().message()).startsWith("Error executing y: ");
+    assertThat(worker("app__a").runs()).hasSize(2);
+  }
+
+  @Test
+  void aNodeThatIsAloneMayBeTriedAgainToo() {
+    RecordingSink client = ask(registered(), 4);
+    worker("app__b").fail(WorkerError.HANDLER_EXCEPTION, "once");
+    server.loop.runReady();
+    worker("app__b").answer();
+    assertThat(client.answer()).isEqualTo("echo:x");
   }
 
   @Test
