@@ -132,7 +132,9 @@ def _load_rows(load: Sequence[ModelLoad]) -> list[tuple[str, ...]]:
     """What each model does at the moment, below a head; nothing where there are no models."""
     if not load:
         return []
-    rows = [("LOAD", "VERSION", "WAITING", "RUNNING", "BUSY", "WAIT", "RUN", "ANSWERS", "")]
+    rows: list[tuple[str, ...]] = [
+        ("LOAD", "VERSION", "WAITING", "RUNNING", "BUSY", "WAIT", "RUN", "ANSWERS", "")
+    ]
     for entry in load:
         busy = "-" if entry.busy is None else f"{entry.busy * 100:.0f} %"
         times = (_readable_ms(entry.wait_ms), _readable_ms(entry.run_ms))

@@ -72,7 +72,7 @@ _API = TypeVar("_API", bound=Api)
 
 
 @contextmanager
-def answering(kind: type[_API] = Api) -> Iterator[_API]:  # type: ignore[assignment]
+def answering(kind: type[_API]) -> Iterator[_API]:
     """Runs an API as long as the block."""
     server = kind()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -12,7 +12,7 @@ from ts._cli.client import Endpoint
 from ts._cli.errors import CommandError
 from ts._cli.logs import Entry, LogFile, RemoteLog, entries, is_of_model
 from ts._cli.main import main
-from ts._cli.tests.answers import answering
+from ts._cli.tests.answers import Api, answering
 from ts._cli.tests.conftest import Installation
 
 STAMP = "2026-11-29T10:00:00,00"
@@ -126,7 +126,7 @@ def test_logs_of_a_server_elsewhere_come_by_its_management_listener(
 ) -> None:
     key = tmp_path / "key"
     key.write_text("secret-key\n")
-    with answering() as server:
+    with answering(Api) as server:
         server.reply = (200, "text/plain", ("\n".join([*MODEL, ""])).encode())
         server.headers["X-Log-Position"] = "a-7"
         flags = ("--management-address", server.url, "--token-file", str(key))
@@ -144,7 +144,7 @@ def test_logs_of_a_server_elsewhere_come_by_its_management_listener(
 
 
 def test_logs_elsewhere_are_read_on_from_their_position() -> None:
-    with answering() as server:
+    with answering(Api) as server:
         log = RemoteLog(Endpoint(server.url), "model_log.log", 3)
         server.headers["X-Log-Position"] = "a-7"
         server.reply = (200, "text/plain", b"one\ntwo\n")

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ts._cli.tests.answers import answering
+from ts._cli.tests.answers import Api, answering
 from ts._cli.tests.conftest import Installation
 
 MODEL = {
@@ -223,7 +223,7 @@ def test_status_shows_models_in_a_table(installation: Installation) -> None:
 
 
 def test_status_shows_what_the_models_do(installation: Installation) -> None:
-    with answering() as api:
+    with answering(Api) as api:
         labels = '{model_name="m",model_version="1.0"}'
         samples = {"mariner_queue_depth": 3, "mariner_running": 2, "mariner_workers_ready": 0}
         text = "".join(f"{name}{labels} {value}.0\n" for name, value in samples.items())

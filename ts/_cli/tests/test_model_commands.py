@@ -24,7 +24,7 @@ def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Api]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MARINER_TOKEN", raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    with answering() as server:
+    with answering(Api) as server:
         yield server
 
 
