@@ -1,8 +1,8 @@
 """Makes a model's environment and becomes the program that installs into it.
 
 `python -m ts._installer identity` prints in one line what an environment depends on beside the archive: the
-interpreter, the packages around it, and the program that installs. `python -m ts._installer make FOLDER` makes
-an environment in FOLDER: `venv`, and `packages`, a link to where its packages are.
+interpreter, the packages around it, and the program that installs. `python -m ts._installer make FOLDER`
+makes an environment in FOLDER: `venv`, and `packages`, a link to where its packages are.
 """
 
 from __future__ import annotations
