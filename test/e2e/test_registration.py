@@ -31,6 +31,8 @@ class QuietFiles(http.server.SimpleHTTPRequestHandler):
             self._move(self.path.removeprefix("/moved"))
         elif self.path.startswith("/away/"):
             self._move("http://169.254.169.254/latest/meta-data/model.mar")
+        elif self.path.startswith("/signed/"):
+            self._signed()
         elif self.path.startswith("/torn/"):
             self.send_response(200)
             self.send_header("Content-Length", "100000")
@@ -39,6 +41,16 @@ class QuietFiles(http.server.SimpleHTTPRequestHandler):
             self.close_connection = True
         else:
             super().do_GET()
+
+    def _signed(self) -> None:
+        """As a bucket does that others may not read, for a key of its own or an address with a signature."""
+        given = self.headers.get("Authorization", "")
+        own = given.startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/") and "/eu-west-1/s3/" in given
+        if not own and "X-Amz-Signature=abc%2Fdef" not in self.path:
+            self.send_error(403)
+            return
+        self.path = self.path.removeprefix("/signed")
+        super().do_GET()
 
     def _move(self, where: str) -> None:
         self.send_response(302)
@@ -71,6 +83,11 @@ def server(tmp_path_factory: pytest.TempPathFactory, web: tuple[Path, int]) -> I
             "max_archive_size": "20m",
             "max_archive_entries": 50,
             "max_download_size": "1m",
+        },
+        environment={
+            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_DEFAULT_REGION": "eu-west-1",
         },
     )
     (base / "files").mkdir()
@@ -178,6 +195,22 @@ def test_an_archive_comes_over_http_when_its_address_is_allowed(
     assert server.describe(name)["modelUrl"] == url
     assert server.manage("DELETE", f"/models/{name}").status == 200
     assert {path.name for path in server.store.glob("*.download*")} == set()
+
+
+def test_an_archive_of_a_bucket_comes_with_a_signature_of_the_server_or_of_the_address(
+    server: RunningServer, web: tuple[Path, int]
+) -> None:
+    pack(web[0], "bucketed", "echo")
+    url = f"http://127.0.0.1:{web[1]}/signed/bucketed.mar"
+    refused = register(server, url)
+    assert (refused.status, refused.json()["type"]) == (400, "DownloadArchiveException")
+    assert "status 403" in refused.message
+    # What the query is made of is the bucket's business: it goes out as it came in.
+    presigned = f"{url}%3FX-Amz-Expires=300%26X-Amz-Signature=abc%252Fdef"
+    for parameters in ({"url": url, "s3_sse_kms": "true"}, {"url": presigned}):
+        answer = server.manage("POST", "/models", initial_workers=1, **parameters)
+        assert answer.status == 200, answer.text
+        assert server.manage("DELETE", "/models/bucketed").status == 200
 
 
 def test_a_file_address_is_taken_when_it_is_allowed(server: RunningServer) -> None:

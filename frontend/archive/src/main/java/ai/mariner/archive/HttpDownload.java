@@ -10,6 +10,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,14 +35,16 @@ final class HttpDownload {
   /**
    * Writes what an address has to a stream.
    *
+   * @param signer signs requests to its host, and no other; absent: they need no signature
    * @throws ai.mariner.core.error.ServeException when it can't be had, is too large, takes too
    *     long, or leads somewhere that is not permitted
    */
-  void fetch(URI address, OutputStream out) {
+  void fetch(URI address, @Nullable S3Signer signer, OutputStream out) {
     Deadline deadline = Deadline.in(limit);
     URI current = address;
     for (int hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      URI next = attempt(current, out, deadline);
+      boolean own = host(current).equals(host(address));
+      URI next = attempt(current, own ? signer : null, out, deadline);
       if (next == null) {
         return;
       }
@@ -52,12 +55,13 @@ final class HttpDownload {
   }
 
   /** Fetches, or says where it leads. */
-  private @Nullable URI attempt(URI uri, OutputStream out, Deadline deadline) {
+  private @Nullable URI attempt(
+      URI uri, @Nullable S3Signer signer, OutputStream out, Deadline deadline) {
     if (uri.getRawUserInfo() != null) {
       throw Refusals.notAllowed(shown(uri) + ": (expected: no user or password in the address)");
     }
     try (Socket socket = connector.connect(uri, deadline)) {
-      socket.getOutputStream().write(request(uri).getBytes(StandardCharsets.ISO_8859_1));
+      socket.getOutputStream().write(request(uri, signer).getBytes(StandardCharsets.ISO_8859_1));
       InputStream in = new BufferedInputStream(socket.getInputStream(), 64 * 1024);
       HttpReply reply = HttpReply.read(in);
       if (reply.isRedirect()) {
@@ -110,17 +114,27 @@ final class HttpDownload {
     }
   }
 
-  private static String request(URI uri) {
+  private static String host(URI uri) {
+    return uri.getPort() == -1 ? uri.getHost() : uri.getHost() + ":" + uri.getPort();
+  }
+
+  private static String request(URI uri, @Nullable S3Signer signer) {
     URI ascii = URI.create(uri.toASCIIString());
     String path = ascii.getRawPath();
     String query = ascii.getRawQuery() == null ? "" : "?" + ascii.getRawQuery();
     String target = (path == null || path.isEmpty() ? "/" : path) + query;
-    String host = uri.getPort() == -1 ? uri.getHost() : uri.getHost() + ":" + uri.getPort();
+    StringBuilder signature = new StringBuilder();
+    if (signer != null) {
+      signer
+          .headers(ascii, host(uri), Instant.now())
+          .forEach((name, value) -> signature.append(name + ": " + value + "\r\n"));
+    }
     return "GET "
         + target
         + " HTTP/1.1\r\nHost: "
-        + host
+        + host(uri)
         + "\r\nUser-Agent: mariner\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"
+        + signature
         + "Connection: close\r\n\r\n";
   }
 

@@ -3,6 +3,7 @@ package ai.mariner.archive;
 import ai.mariner.archive.ContentsReader.Contents;
 import ai.mariner.archive.ModelKinds.Found;
 import ai.mariner.archive.Unpacker.Unpacked;
+import ai.mariner.core.config.AwsCredentials;
 import ai.mariner.core.config.FetchConfig;
 import ai.mariner.core.config.LimitsConfig;
 import ai.mariner.core.config.Profile;
@@ -32,6 +33,7 @@ public final class MarStore implements ArchiveStore {
   private final HttpDownload http;
   private final long maxDownloadBytes;
   private final boolean plainFolders;
+  private final @Nullable AwsCredentials aws;
 
   /**
    * A store that looks hosts up in the system's way and trusts the JVM's certificates.
@@ -72,6 +74,7 @@ public final class MarStore implements ArchiveStore {
     this.contents = new ContentsReader(profile);
     this.maxDownloadBytes = limits.maxDownloadBytes();
     this.plainFolders = plainFolders;
+    this.aws = fetch.aws();
     this.http =
         new HttpDownload(
             new PinnedConnector(resolver, tls, fetch.allowedUrlsConfigured()),
@@ -81,7 +84,7 @@ public final class MarStore implements ArchiveStore {
   }
 
   @Override
-  public ModelArchive fetch(String location) {
+  public ModelArchive fetch(String location, boolean signed) {
     Source source = lookup.find(location);
     if (source instanceof Source.Folder folder) {
       return inPlace(location, folder.path());
@@ -94,7 +97,16 @@ public final class MarStore implements ArchiveStore {
       return fetched(location, file.fileName(), out -> copy(file.path(), out));
     }
     Source.Address address = (Source.Address) source;
-    return fetched(location, address.fileName(), out -> http.fetch(address.uri(), out));
+    S3Signer signer = signed ? signer() : null;
+    return fetched(location, address.fileName(), out -> http.fetch(address.uri(), signer, out));
+  }
+
+  private S3Signer signer() {
+    if (aws == null) {
+      throw Refusals.downloadFailed(
+          "s3_sse_kms: true (expected: " + AwsCredentials.EXPECTED + ", or false)");
+    }
+    return new S3Signer(aws);
   }
 
   /**

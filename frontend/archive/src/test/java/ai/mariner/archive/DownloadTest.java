@@ -1,6 +1,7 @@
 package ai.mariner.archive;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.model.ModelArchive;
@@ -50,6 +51,15 @@ final class DownloadTest {
     assertThat(site.targets).containsExactly("/m.mar?signature=s%2F1");
     archive.release().run();
     assertThat(rig.storeNames()).isEmpty();
+    assertThat(rig.leftovers()).isEmpty();
+  }
+
+  @Test
+  void withoutCredentialsNothingIsSignedAndNobodyAsked() {
+    site.file("/m.mar", MODEL);
+    assertThatThrownBy(() -> rig.marStore().fetch(site.url("/m.mar"), true))
+        .hasMessageStartingWith("s3_sse_kms: true (expected: AWS_ACCESS_KEY_ID, ");
+    assertThat(site.targets).isEmpty();
     assertThat(rig.leftovers()).isEmpty();
   }
 

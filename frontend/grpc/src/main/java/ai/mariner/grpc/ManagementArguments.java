@@ -45,10 +45,6 @@ final class ManagementArguments {
               + " address)");
     }
     String runtime = runtime(request.getRuntime());
-    if (request.getS3SseKms()) {
-      throw new ServeException(
-          ErrorKind.UNSUPPORTED, "s3_sse_kms: true (expected: false; keys of S3 are not handled)");
-    }
     return new RegisterModel(
         location,
         text(request.getModelName()),
@@ -57,7 +53,8 @@ final class ManagementArguments {
         number("initial_workers", request.getInitialWorkers()),
         overrides(request),
         completion(request.getSynchronous()),
-        false);
+        false,
+        request.getS3SseKms());
   }
 
   /** The options for which the message has a field. */

@@ -57,9 +57,6 @@ final class RegisterParameters {
     if (url == null) {
       throw new ServeException(ErrorKind.BAD_REQUEST, URL_REQUIRED);
     }
-    if (parameters.bool("s3_sse_kms", false)) {
-      throw Parameters.refused("s3_sse_kms", "true", "false; encrypted S3 is not supported");
-    }
     return new RegisterModel(
         url,
         parameters.text("model_name"),
@@ -68,7 +65,8 @@ final class RegisterParameters {
         parameters.integer("initial_workers", 0),
         overrides(parameters),
         parameters.bool("synchronous", true) ? Completion.READY : Completion.ACCEPTED,
-        false);
+        false,
+        parameters.bool("s3_sse_kms", false));
   }
 
   /**

@@ -15,13 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param allowedUrlsConfigured whether the configuration gave {@code allowedUrls}; private
  *     addresses are only fetched when it did
  * @param workDirectory private folder that archives are unpacked to
+ * @param aws what requests to S3 are signed with; absent: none can be
  */
 public record FetchConfig(
     @Nullable Path modelStore,
     @Nullable Path workflowStore,
     List<Pattern> allowedUrls,
     boolean allowedUrlsConfigured,
-    Path workDirectory) {
+    Path workDirectory,
+    @Nullable AwsCredentials aws) {
 
   /** Models and workflows in one folder. */
   public FetchConfig(
@@ -29,11 +31,12 @@ public record FetchConfig(
       List<Pattern> allowedUrls,
       boolean allowedUrlsConfigured,
       Path workDirectory) {
-    this(store, store, allowedUrls, allowedUrlsConfigured, workDirectory);
+    this(store, store, allowedUrls, allowedUrlsConfigured, workDirectory, null);
   }
 
   /** The same with the folder of workflows in the place of that of models. */
   public FetchConfig ofWorkflows() {
-    return new FetchConfig(workflowStore, allowedUrls, allowedUrlsConfigured, workDirectory);
+    return new FetchConfig(
+        workflowStore, workflowStore, allowedUrls, allowedUrlsConfigured, workDirectory, aws);
   }
 }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param overrides options of the request
  * @param completion when the call is answered
  * @param atStart whether the server does this at its own start
+ * @param signed whether a request for the archive is signed, as S3 wants it
  */
 public record RegisterModel(
     String location,
@@ -24,4 +25,27 @@ public record RegisterModel(
     @Nullable Integer initialWorkers,
     ModelOverrides overrides,
     Completion completion,
-    boolean atStart) {}
+    boolean atStart,
+    boolean signed) {
+  /** An order whose archive can be had without a signature. */
+  public RegisterModel(
+      String location,
+      @Nullable String modelName,
+      @Nullable String handler,
+      @Nullable String runtime,
+      @Nullable Integer initialWorkers,
+      ModelOverrides overrides,
+      Completion completion,
+      boolean atStart) {
+    this(
+        location,
+        modelName,
+        handler,
+        runtime,
+        initialWorkers,
+        overrides,
+        completion,
+        atStart,
+        false);
+  }
+}

@@ -144,7 +144,7 @@ public final class Registration {
    */
   Fetched fetch(RegisterModel order) {
     checkName(order.modelName());
-    ModelArchive archive = archives.fetch(order.location());
+    ModelArchive archive = archives.fetch(order.location(), order.signed());
     try {
       ModelKey key = new ModelKey(name(order, archive), archive.manifest().modelVersion());
       return new Fetched(order, archive, key);
@@ -203,7 +203,7 @@ public final class Registration {
    * @return fails with the reason, as this does itself; nothing is left behind then
    */
   CompletionStage<Model> stage(RegisterModel order, Model old, boolean keepOld) {
-    ModelArchive archive = archives.fetch(order.location());
+    ModelArchive archive = archives.fetch(order.location(), order.signed());
     ModelKey key;
     ModelSpec spec;
     try {

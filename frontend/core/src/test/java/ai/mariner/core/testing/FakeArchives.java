@@ -48,7 +48,7 @@ public final class FakeArchives implements ArchiveStore {
   }
 
   @Override
-  public ModelArchive fetch(String location) {
+  public ModelArchive fetch(String location, boolean signed) {
     Entry entry = entries.get(location);
     if (entry == null) {
       throw new ServeException(

@@ -1,5 +1,6 @@
 package ai.mariner.server.config;
 
+import ai.mariner.core.config.AwsCredentials;
 import ai.mariner.core.config.FetchConfig;
 import ai.mariner.core.config.IntakeLimits;
 import ai.mariner.core.config.LimitsConfig;
@@ -382,7 +383,8 @@ public final class ConfigLoader {
           workflows == null ? models : workflows,
           values.get(settings.access.allowedUrls),
           values.isGiven(settings.access.allowedUrls),
-          machine.runDirectory().resolve("models"));
+          machine.runDirectory().resolve("models"),
+          AwsCredentials.of(environment));
     }
 
     private @Nullable Path store(Setting<Path> setting) {
