@@ -56,6 +56,16 @@ def example(folder: Path, name: str, against: tuple[Path, ...] = SDK) -> Path:
     return compiled(folder / f"{name}.jar", sources, services, against)
 
 
+def of_ours(folder: Path, name: str, interface: str, body: str) -> Path:
+    """Builds a class of Mariner's SDK: the class `name`, whose members are `body`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    source = folder / f"{name}.java"
+    source.write_text(
+        f"import ai.mariner.sdk.*;\npublic class {name} implements {interface} {{\n{body}\n}}\n"
+    )
+    return compiled(folder / f"{name}.jar", [source], {f"ai.mariner.sdk.{interface}": name})
+
+
 def endpoint(folder: Path, name: str, word: str, body: str, kind: str = "INFERENCE") -> Path:
     """Builds an endpoint: the class `name` on `/word`, whose members are `body`."""
     folder.mkdir(parents=True, exist_ok=True)

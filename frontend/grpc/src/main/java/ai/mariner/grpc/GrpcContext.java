@@ -1,6 +1,7 @@
 package ai.mariner.grpc;
 
 import ai.mariner.core.access.AccessPolicy;
+import ai.mariner.core.access.CallAuthorizer;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.inference.InferenceCalls;
 import ai.mariner.core.message.InflightBudget;
@@ -18,6 +19,7 @@ import java.util.function.LongSupplier;
  * @param models registered models
  * @param tensors what they take and give
  * @param access who may call
+ * @param authorizer who may call beyond that
  * @param accessLog one line a call
  * @param budget memory for request messages, shared with the other API
  * @param timer ticks of health watchers; short tasks only, an event loop group will do
@@ -29,6 +31,7 @@ public record GrpcContext(
     ModelCalls models,
     DeclaredTensors tensors,
     AccessPolicy access,
+    CallAuthorizer authorizer,
     AccessLog accessLog,
     InflightBudget budget,
     ScheduledExecutorService timer,

@@ -5,7 +5,6 @@ import ai.mariner.core.error.Failure;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.Status.Code;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a gRPC client sees of a failure: a status code, and a description of two lines, the message
@@ -49,9 +48,11 @@ public final class GrpcErrors {
 
   /** The gRPC code of a failure. */
   public static Code code(Failure failure) {
-    return failure.kind() == ErrorKind.HANDLER_STATUS
-        ? codeOfHttp(failure.status())
-        : code(failure.kind());
+    Integer chosen = failure.status();
+    return switch (failure.kind()) {
+      case HANDLER_STATUS, REFUSED -> chosen == null ? code(failure.kind()) : codeOfHttp(chosen);
+      default -> code(failure.kind());
+    };
   }
 
   private static Code code(ErrorKind kind) {
@@ -59,7 +60,7 @@ public final class GrpcErrors {
       case ROUTE_NOT_FOUND, METHOD_NOT_ALLOWED, UNSUPPORTED -> Code.UNIMPLEMENTED;
       case BAD_REQUEST, ARCHIVE_INVALID, DOWNLOAD_FAILED, INSTALL_FAILED -> Code.INVALID_ARGUMENT;
       case MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND, ARCHIVE_NOT_FOUND -> Code.NOT_FOUND;
-      case UNAUTHENTICATED, FOREIGN_ORIGIN, MODEL_API_DISABLED, URL_NOT_ALLOWED ->
+      case UNAUTHENTICATED, REFUSED, FOREIGN_ORIGIN, MODEL_API_DISABLED, URL_NOT_ALLOWED ->
           Code.PERMISSION_DENIED;
       case NO_WORKER, SHUTTING_DOWN -> Code.UNAVAILABLE;
       case QUEUE_FULL,
@@ -86,10 +87,7 @@ public final class GrpcErrors {
     };
   }
 
-  private static Code codeOfHttp(@Nullable Integer status) {
-    if (status == null) {
-      return Code.INTERNAL;
-    }
+  private static Code codeOfHttp(int status) {
     return switch (status) {
       case 400 -> Code.INVALID_ARGUMENT;
       case 401 -> Code.UNAUTHENTICATED;
@@ -115,6 +113,7 @@ public final class GrpcErrors {
       case REQUEST_TOO_LARGE -> "RequestTooLargeException";
       case UNSUPPORTED -> "NotImplementedException";
       case UNAUTHENTICATED -> "InvalidKeyException";
+      case REFUSED -> "AccessRefusedException";
       case FOREIGN_ORIGIN -> "ForeignOriginException";
       case MODEL_NOT_FOUND, ARCHIVE_NOT_FOUND, URL_NOT_ALLOWED -> "ModelNotFoundException";
       case MODEL_VERSION_NOT_FOUND -> "ModelVersionNotFoundException";

@@ -1,5 +1,6 @@
 package ai.mariner.grpc;
 
+import ai.mariner.core.access.CallArea;
 import ai.mariner.core.access.TokenScope;
 import ai.mariner.proto.extension.MarinerManagementServiceGrpc;
 import ai.mariner.proto.inference.InferenceAPIsServiceGrpc;
@@ -60,7 +61,11 @@ record GrpcServices(List<ServerServiceDefinition> own, HealthChecks health, Toke
   /** Adds everything to a server; calls run on the connection's own thread. */
   void addTo(ServerBuilder<?> builder, GrpcContext context) {
     boolean exposeErrors = context.config().exposeErrors();
-    // The one that is added last sees a call first.
+    CallArea area = scope == TokenScope.MANAGEMENT ? CallArea.MANAGEMENT : CallArea.INFERENCE;
+    // The interceptor that is added last sees a call first.
+    if (context.authorizer().guards(area)) {
+      builder.intercept(new AuthorizerInterceptor(context, area, health));
+    }
     builder
         .directExecutor()
         .addServices(own)

@@ -38,6 +38,11 @@ final class HealthChecks extends HealthImplBase {
     this.services = Set.copyOf(services);
   }
 
+  /** Whether a name stands for the server, not for a model. */
+  boolean isOfServer(String name) {
+    return name.isEmpty() || services.contains(name);
+  }
+
   @Override
   public void check(HealthCheckRequest request, StreamObserver<HealthCheckResponse> observer) {
     String name = request.getService();

@@ -1,6 +1,7 @@
 package ai.mariner.grpc;
 
 import ai.mariner.core.access.AccessPolicy;
+import ai.mariner.core.access.CallAuthorizer;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ServerConfig;
@@ -48,6 +49,7 @@ final class FakeCore implements InferenceCalls, AutoCloseable {
   boolean exposeErrors;
   int maxResponseBytes = MAX_BYTES;
   AccessPolicy access = AccessPolicy.OPEN;
+  CallAuthorizer authorizer = CallAuthorizer.NONE;
   ListenerAddress inference = ListenerAddress.tcp("127.0.0.1", 0);
   volatile @Nullable Handler handler;
 
@@ -95,6 +97,7 @@ final class FakeCore implements InferenceCalls, AutoCloseable {
         models,
         new DeclaredTensors(models),
         access,
+        authorizer,
         (remote, line, status, millis) -> accessLines.add(remote + ' ' + line + ' ' + status),
         budget,
         timer,

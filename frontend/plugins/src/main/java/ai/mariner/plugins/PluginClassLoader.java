@@ -16,7 +16,8 @@ final class PluginClassLoader extends URLClassLoader {
     "sun.",
     "com.google.gson.",
     "org.slf4j.",
-    "org.pytorch.serve.servingsdk."
+    "org.pytorch.serve.servingsdk.",
+    "ai.mariner.sdk."
   };
   private static final String OURS = "ai.mariner.";
 

@@ -1,5 +1,7 @@
 package ai.mariner.plugins;
 
+import ai.mariner.sdk.Authorizer;
+import ai.mariner.sdk.BatchingPolicy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,25 +18,33 @@ public final class Plugins implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Plugins.class);
 
   /** There are none. */
-  public static final Plugins NONE = new Plugins(List.of(), List.of(), null);
+  public static final Plugins NONE = new Plugins(List.of(), List.of(), null, List.of(), List.of());
 
   private static final List<String> INTERFACES =
       List.of(
           ModelServerEndpoint.class.getName(),
           SnapshotSerializer.class.getName(),
+          Authorizer.class.getName(),
+          BatchingPolicy.class.getName(),
           MetricEventListenerRegistry.class.getName());
 
   private final List<PluginClassLoader> loaders;
   private final List<Offer<ModelServerEndpoint>> endpoints;
   private final @Nullable Offer<SnapshotSerializer> serializer;
+  private final List<Offer<Authorizer>> authorizers;
+  private final List<Offer<BatchingPolicy>> batchingPolicies;
 
   private Plugins(
       List<PluginClassLoader> loaders,
       List<Offer<ModelServerEndpoint>> endpoints,
-      @Nullable Offer<SnapshotSerializer> serializer) {
+      @Nullable Offer<SnapshotSerializer> serializer,
+      List<Offer<Authorizer>> authorizers,
+      List<Offer<BatchingPolicy>> batchingPolicies) {
     this.loaders = List.copyOf(loaders);
     this.endpoints = List.copyOf(endpoints);
     this.serializer = serializer;
+    this.authorizers = List.copyOf(authorizers);
+    this.batchingPolicies = List.copyOf(batchingPolicies);
   }
 
   /**
@@ -69,11 +79,15 @@ public final class Plugins implements AutoCloseable {
       throws PluginException {
     List<Offer<ModelServerEndpoint>> endpoints = new ArrayList<>();
     List<Offer<SnapshotSerializer>> serializers = new ArrayList<>();
+    List<Offer<Authorizer>> authorizers = new ArrayList<>();
+    List<Offer<BatchingPolicy>> policies = new ArrayList<>();
     for (PluginJar jar : plugins) {
       PluginClassLoader loader = jar.loader(libraries, Plugins.class.getClassLoader());
       loaders.add(loader);
       endpoints.addAll(jar.offers(ModelServerEndpoint.class, loader));
       serializers.addAll(jar.offers(SnapshotSerializer.class, loader));
+      authorizers.addAll(jar.offers(Authorizer.class, loader));
+      policies.addAll(jar.offers(BatchingPolicy.class, loader));
       if (jar.services().containsKey(MetricEventListenerRegistry.class.getName())) {
         log.warn("plugin jar {}: its metric listeners are told nothing", jar.path());
       }
@@ -87,7 +101,12 @@ public final class Plugins implements AutoCloseable {
               + serializers.get(1).named()
               + " (expected: one of them)");
     }
-    return new Plugins(loaders, endpoints, serializers.isEmpty() ? null : serializers.get(0));
+    return new Plugins(
+        loaders,
+        endpoints,
+        serializers.isEmpty() ? null : serializers.get(0),
+        authorizers,
+        policies);
   }
 
   /** Endpoints, by the names of their jars. */
@@ -98,6 +117,16 @@ public final class Plugins implements AutoCloseable {
   /** What keeps snapshots; absent: files do. */
   public @Nullable Offer<SnapshotSerializer> serializer() {
     return serializer;
+  }
+
+  /** What decides who may call, by the names of their jars. */
+  public List<Offer<Authorizer>> authorizers() {
+    return authorizers;
+  }
+
+  /** What decides on batches, by the names of their jars. */
+  public List<Offer<BatchingPolicy>> batchingPolicies() {
+    return batchingPolicies;
   }
 
   /** Closes the jars; classes that were not loaded before can't be any more. */

@@ -1,5 +1,6 @@
 package ai.mariner.rest;
 
+import ai.mariner.core.error.ServeException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpRequest;
@@ -40,6 +41,17 @@ final class Call implements AutoCloseable {
     ByteBuf taken = body;
     body = Unpooled.EMPTY_BUFFER;
     return taken;
+  }
+
+  /** Runs an action on this call; what goes wrong is told to the exchange. */
+  void run(Route.Action action) {
+    try {
+      action.run(this);
+    } catch (ServeException e) {
+      exchange.fail(e.failure());
+    } catch (RuntimeException e) {
+      exchange.fail(InternalFault.of(e));
+    }
   }
 
   @Override

@@ -238,6 +238,15 @@ final class Exchange implements ResponseSink {
     backlog.drained(bytes);
   }
 
+  /** Runs a task on the connection's loop, or the other one if the loop is gone. */
+  void onLoop(Runnable task, Runnable otherwise) {
+    if (connection.inLoop()) {
+      task.run();
+    } else {
+      connection.execute(task, otherwise);
+    }
+  }
+
   /** Says that it is this answer's turn, and writes what has arrived. */
   void becomeHead() {
     head = true;

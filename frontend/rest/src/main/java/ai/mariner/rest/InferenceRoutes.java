@@ -97,9 +97,11 @@ final class InferenceRoutes {
 
   /** The model that the head of a prediction names; absent: none, or it is no prediction. */
   static @Nullable ModelRef named(Router.Target target) {
-    if (!target.route().traits().predicts()) {
-      return null;
-    }
+    return target.route().traits().predicts() ? anyNamed(target) : null;
+  }
+
+  /** The model that the head of any call names; absent: none. */
+  static @Nullable ModelRef anyNamed(Router.Target target) {
     if (!target.model().isEmpty()) {
       return target.ref();
     }

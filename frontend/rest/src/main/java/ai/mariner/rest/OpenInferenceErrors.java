@@ -17,7 +17,7 @@ final class OpenInferenceErrors {
   Reply reply(Failure failure) {
     int status = status(failure.kind());
     Integer chosen = failure.status();
-    if (failure.kind() == ErrorKind.HANDLER_STATUS && chosen != null) {
+    if (chosen != null && TorchServeErrors.choosesStatus(failure.kind())) {
       status = chosen >= 200 && chosen <= 599 ? chosen : status;
     }
     String detail = exposeErrors ? failure.detail() : null;
@@ -31,14 +31,14 @@ final class OpenInferenceErrors {
     return Replies.json(status, ErrorView.openInference(message));
   }
 
-  /** Status of a kind of failure; {@link ErrorKind#HANDLER_STATUS} brings its own. */
+  /** Status of a kind of failure, unless it brings its own. */
   static int status(ErrorKind kind) {
     return switch (kind) {
       case BAD_REQUEST, ARCHIVE_INVALID, DOWNLOAD_FAILED, INSTALL_FAILED -> 400;
       // "Not ready": Triton and MLServer say so, and health checks count it as a failure.
       case NO_WORKER, LOAD_FAILED -> 400;
       case UNAUTHENTICATED -> 401;
-      case FOREIGN_ORIGIN, DEFAULT_VERSION_IN_USE -> 403;
+      case REFUSED, FOREIGN_ORIGIN, DEFAULT_VERSION_IN_USE -> 403;
       case ROUTE_NOT_FOUND,
           MODEL_NOT_FOUND,
           MODEL_VERSION_NOT_FOUND,

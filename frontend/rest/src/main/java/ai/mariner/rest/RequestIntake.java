@@ -1,7 +1,6 @@
 package ai.mariner.rest;
 
 import ai.mariner.core.error.Failure;
-import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.Reply;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.PrematureChannelClosureException;
@@ -194,11 +193,7 @@ final class RequestIntake {
       return;
     }
     try (Call call = new Call(exchange, target, done.body().take())) {
-      target.route().action().run(call);
-    } catch (ServeException e) {
-      exchange.fail(e.failure());
-    } catch (RuntimeException e) {
-      exchange.fail(InternalFault.of(e));
+      call.run(target.route().action());
     }
   }
 

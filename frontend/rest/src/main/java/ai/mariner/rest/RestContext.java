@@ -1,6 +1,7 @@
 package ai.mariner.rest;
 
 import ai.mariner.core.access.AccessPolicy;
+import ai.mariner.core.access.CallAuthorizer;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.inference.InferenceCalls;
 import ai.mariner.core.message.InflightBudget;
@@ -22,6 +23,7 @@ import java.util.function.LongSupplier;
  * @param tensors what they take and give
  * @param workflows registered workflows
  * @param access who may call
+ * @param authorizer who may call beyond that
  * @param metrics counts answers
  * @param accessLog takes a line for each answer
  * @param metricsPage makes the metrics page
@@ -39,6 +41,7 @@ public record RestContext(
     DeclaredTensors tensors,
     WorkflowCalls workflows,
     AccessPolicy access,
+    CallAuthorizer authorizer,
     ServerMetrics metrics,
     AccessLog accessLog,
     MetricsPage metricsPage,

@@ -59,11 +59,16 @@ final class RouteTable {
     List<Route> routes = new ArrayList<>();
     for (Api api : Api.values()) {
       if (apis.contains(api)) {
-        routes.addAll(plugins.joined(api, builtIn(api, added)));
+        routes.addAll(guarded(api, plugins.joined(api, builtIn(api, added))));
       }
     }
     routes.addAll(new DescriptionRoutes(context, routes).routes(apis));
     return routes;
+  }
+
+  /** The routes of a set, behind the authorizer if there is one. */
+  private List<Route> guarded(Api api, List<Route> routes) {
+    return AuthorizedAction.guard(context.authorizer(), api, routes);
   }
 
   private List<Route> builtIn(Api api, List<? extends Added> added) {

@@ -33,7 +33,7 @@ final class TorchServeErrors {
     Row row = row(failure.kind());
     int status = row.status();
     Integer chosen = failure.status();
-    if (failure.kind() == ErrorKind.HANDLER_STATUS && chosen != null) {
+    if (chosen != null && choosesStatus(failure.kind())) {
       status = chosen >= 200 && chosen <= 599 ? chosen : status;
     }
     String detail = exposeErrors ? failure.detail() : null;
@@ -41,14 +41,17 @@ final class TorchServeErrors {
     return withHeaders(reply, failure.kind(), status);
   }
 
+  /** Whether {@link Failure#status} counts. */
+  static boolean choosesStatus(ErrorKind kind) {
+    return kind == ErrorKind.HANDLER_STATUS || kind == ErrorKind.REFUSED;
+  }
+
   /** An error of the HTTP layer itself. */
   static Reply reply(int status, String type, String message) {
     return json(status, type, message, null);
   }
 
-  /**
-   * Status and type of a kind of failure; {@link ErrorKind#HANDLER_STATUS} brings its own status.
-   */
+  /** Status and type of a kind of failure; some bring their own, see {@link #choosesStatus}. */
   Row row(ErrorKind kind) {
     return switch (kind) {
       case ROUTE_NOT_FOUND -> new Row(404, "ResourceNotFoundException");
@@ -56,6 +59,7 @@ final class TorchServeErrors {
       case BAD_REQUEST -> new Row(400, "BadRequestException");
       case REQUEST_TOO_LARGE -> new Row(413, "RequestTooLargeException");
       case UNAUTHENTICATED -> new Row(legacy ? 400 : 401, "InvalidKeyException");
+      case REFUSED -> new Row(403, "AccessRefusedException");
       case FOREIGN_ORIGIN -> new Row(403, "ForeignOriginException");
       case MODEL_NOT_FOUND, ARCHIVE_NOT_FOUND, URL_NOT_ALLOWED ->
           new Row(404, "ModelNotFoundException");

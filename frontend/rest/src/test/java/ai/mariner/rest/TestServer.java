@@ -1,6 +1,9 @@
 package ai.mariner.rest;
 
 import ai.mariner.core.access.AccessPolicy;
+import ai.mariner.core.access.AskedCall;
+import ai.mariner.core.access.CallArea;
+import ai.mariner.core.access.CallAuthorizer;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.error.ErrorKind;
@@ -49,6 +52,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +74,7 @@ final class TestServer {
   final FakeLogFiles logFiles = new FakeLogFiles();
   final FakeWorkflows workflows = new FakeWorkflows();
   final RestContext context;
+  CallAuthorizer authorizer = CallAuthorizer.NONE;
   @Nullable Signature signature;
   Health health = new Health(true, false, List.of());
   BiConsumer<InferenceRequest, ResponseSink> handler = TestServer::echo;
@@ -93,6 +98,7 @@ final class TestServer {
             new DeclaredTensors(registered),
             workflows,
             access,
+            new Authorizing(),
             new Counter(),
             (remote, line, status, millis) ->
                 accessLines.add(remote + " \"" + line + "\" " + status),
@@ -254,6 +260,19 @@ final class TestServer {
         throw new ServeException(ErrorKind.MODEL_NOT_FOUND, "Model not found: " + ref.name());
       }
       return health;
+    }
+  }
+
+  /** Asks the authorizer that a test has set. */
+  private final class Authorizing implements CallAuthorizer {
+    @Override
+    public boolean guards(CallArea area) {
+      return authorizer.guards(area);
+    }
+
+    @Override
+    public void authorize(AskedCall call, Consumer<@Nullable Failure> outcome) {
+      authorizer.authorize(call, outcome);
     }
   }
 

@@ -18,7 +18,6 @@ import ai.mariner.net.Transport;
 import ai.mariner.rest.AddedRoutes;
 import ai.mariner.rest.Api;
 import ai.mariner.rest.HttpServer;
-import ai.mariner.rest.PluginRoute;
 import ai.mariner.rest.RestContext;
 import ai.mariner.server.logging.LogPages;
 import ai.mariner.server.metrics.PrometheusMetrics;
@@ -71,7 +70,7 @@ final class Listeners {
       InferenceService inference,
       ModelService models,
       Workflows workflows,
-      List<PluginRoute> pluginRoutes,
+      PluginHost plugins,
       AddedRoutes addedRoutes,
       InflightBudget budget,
       AccessPolicy access,
@@ -91,18 +90,28 @@ final class Listeners {
             tensors,
             workflows,
             access,
+            plugins.authorizer(),
             metrics,
             accessLog,
             metrics::expose,
             budget,
-            pluginRoutes,
+            plugins.routes(),
             addedRoutes,
             new LogPages(codec),
             codec,
             System::nanoTime);
     GrpcContext grpcContext =
         new GrpcContext(
-            config, inference, models, tensors, access, accessLog, budget, loops, System::nanoTime);
+            config,
+            inference,
+            models,
+            tensors,
+            access,
+            plugins.authorizer(),
+            accessLog,
+            budget,
+            loops,
+            System::nanoTime);
     Map<String, String> addresses = new LinkedHashMap<>();
     List<HttpServer> http = new ArrayList<>();
     try {

@@ -1,13 +1,17 @@
 package ai.mariner.server;
 
+import ai.mariner.core.access.CallAuthorizer;
 import ai.mariner.core.config.PluginConfig;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.config.SnapshotConfig;
 import ai.mariner.core.model.Model;
 import ai.mariner.core.model.ModelRegistry;
 import ai.mariner.core.model.ModelService;
+import ai.mariner.core.queue.BatchRules;
 import ai.mariner.plugins.EndpointRoutes;
 import ai.mariner.plugins.Offer;
+import ai.mariner.plugins.PluginAuthorizers;
+import ai.mariner.plugins.PluginBatchRules;
 import ai.mariner.plugins.PluginException;
 import ai.mariner.plugins.PluginThreads;
 import ai.mariner.plugins.Plugins;
@@ -21,6 +25,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
+import org.jspecify.annotations.Nullable;
 import org.pytorch.serve.servingsdk.snapshot.SnapshotSerializer;
 
 /** Plugins joined to a server: their routes, and the threads that they run on. */
@@ -28,6 +33,8 @@ final class PluginHost implements AutoCloseable {
   private final Plugins plugins;
   private final PluginThreads endpointThreads;
   private final List<PluginRoute> routes;
+  private final @Nullable PluginThreads authorizerThreads;
+  private final CallAuthorizer authorizer;
 
   /**
    * Joins plugins.
@@ -57,6 +64,25 @@ final class PluginHost implements AutoCloseable {
     this.routes =
         new EndpointRoutes(endpointThreads, sight, config.limits().maxResponseBytes())
             .of(plugins.endpoints());
+    if (plugins.authorizers().isEmpty()) {
+      this.authorizerThreads = null;
+      this.authorizer = CallAuthorizer.NONE;
+    } else {
+      PluginThreads threads =
+          new PluginThreads(
+              "authorizer", limits.authorizerThreads(), limits.authorizerTimeout(), watch);
+      this.authorizerThreads = threads;
+      this.authorizer = new PluginAuthorizers(plugins.authorizers(), threads);
+    }
+  }
+
+  /**
+   * The batching policies of plugins.
+   *
+   * @throws PluginException if one of them says nothing usable of itself
+   */
+  static BatchRules batchRules(Plugins plugins) throws PluginException {
+    return new PluginBatchRules(plugins.batchingPolicies(), System::nanoTime);
   }
 
   /** Where snapshots lie: with a plugin, or in files. */
@@ -76,6 +102,11 @@ final class PluginHost implements AutoCloseable {
     return routes;
   }
 
+  /** Who may call, beyond tokens. */
+  CallAuthorizer authorizer() {
+    return authorizer;
+  }
+
   /** First words of the paths that plugins serve. */
   static Set<String> words(List<PluginRoute> routes) {
     Set<String> words = new HashSet<>();
@@ -86,6 +117,10 @@ final class PluginHost implements AutoCloseable {
   @Override
   public void close() {
     endpointThreads.close();
+    PluginThreads authorizing = authorizerThreads;
+    if (authorizing != null) {
+      authorizing.close();
+    }
     plugins.close();
   }
 }

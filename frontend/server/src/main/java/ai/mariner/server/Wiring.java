@@ -176,7 +176,15 @@ final class Wiring {
     this.installer = installer(config, environment);
     this.inference = new InferenceService(registry, labels);
     Registration registration =
-        new Registration(config, archives, installer, registry, workers, metrics, modelLoops);
+        new Registration(
+            config,
+            archives,
+            installer,
+            registry,
+            workers,
+            metrics,
+            modelLoops,
+            PluginHost.batchRules(loaded));
     this.models =
         new ModelService(registry, registration, admin, config.limits().drainTimeout(), resident);
     this.plugins = new PluginHost(loaded, config, models, registry, watch);
@@ -268,7 +276,7 @@ final class Wiring {
             inference,
             models,
             workflows,
-            plugins.routes(),
+            plugins,
             addedRoutes,
             budget,
             access,

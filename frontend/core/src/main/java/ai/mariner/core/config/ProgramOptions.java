@@ -56,6 +56,19 @@ public final class ProgramOptions {
               "`greedy`: an idle worker takes what is there; `window`: a batch waits until it is"
                   + " full, or for `maxBatchDelay`.");
 
+  /** The form of a plugin's name. */
+  public static final String PLUGIN_NAME = "[A-Za-z0-9._-]{1,100}";
+
+  /** The same in words. */
+  public static final String PLUGIN_WORDS = "1 to 100 letters, digits, dots, underscores, hyphens";
+
+  /** The plugin that forms batches. */
+  public static final ModelOption<String> BATCH_PLUGIN =
+      BATCHES
+          .option("batchPlugin", OptionType.text(PLUGIN_NAME, PLUGIN_WORDS))
+          .describes(
+              "Batching policy of a plugin, by its name; `batchPolicy` holds when that fails.");
+
   /** Header whose value separates batches. */
   public static final ModelOption<String> BATCH_KEY =
       BATCHES

@@ -17,6 +17,8 @@ public enum ErrorKind {
   REQUEST_TOO_LARGE,
   /** No token, a wrong one, or one that has expired. */
   UNAUTHENTICATED,
+  /** An authorizer of the operator refused; {@link Failure#status()} holds its status. */
+  REFUSED,
   /** A web page of another origin, or a request for another host, tried to change state. */
   FOREIGN_ORIGIN,
   /** Registering and unregistering are switched off. */

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind what went wrong
  * @param message says what, the value, and what was expected; safe to show to a client
- * @param status HTTP status that the handler asked for, only with {@link ErrorKind#HANDLER_STATUS}
+ * @param status HTTP status that the handler or an authorizer asked for, only with {@link
+ *     ErrorKind#HANDLER_STATUS} and {@link ErrorKind#REFUSED}
  * @param detail cause for operators (exception class and text, exit code, last lines of output);
  *     shown to clients only when the configuration exposes errors
  */

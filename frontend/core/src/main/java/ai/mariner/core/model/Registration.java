@@ -16,6 +16,8 @@ import ai.mariner.core.message.NameRule;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.ModelTally;
 import ai.mariner.core.metrics.ServerMetrics;
+import ai.mariner.core.queue.BatchRule;
+import ai.mariner.core.queue.BatchRules;
 import ai.mariner.core.queue.Pool;
 import ai.mariner.core.queue.SequencePolicy;
 import ai.mariner.core.time.Loop;
@@ -43,6 +45,7 @@ public final class Registration {
   private final WorkerFactory.Shared workers;
   private final ServerMetrics metrics;
   private final List<? extends Loop> loops;
+  private final BatchRules batchRules;
   private final ParallelRules parallelRules;
   private final Equipment equipment;
   private final AtomicInteger nextLoop = new AtomicInteger();
@@ -58,6 +61,7 @@ public final class Registration {
    * @param workers what all workers share
    * @param metrics meters
    * @param loops pools are given to these in turn
+   * @param batchRules what models name in {@code batchPlugin}
    */
   public Registration(
       ServerConfig config,
@@ -66,13 +70,15 @@ public final class Registration {
       ModelRegistry registry,
       WorkerFactory.Shared workers,
       ServerMetrics metrics,
-      List<? extends Loop> loops) {
+      List<? extends Loop> loops,
+      BatchRules batchRules) {
     this.config = config;
     this.archives = archives;
     this.registry = registry;
     this.workers = workers;
     this.metrics = metrics;
     this.loops = List.copyOf(loops);
+    this.batchRules = batchRules;
     this.equipment = new Equipment(dependencies, config.dependencies().installed());
     this.parallelRules = new ParallelRules(config.worker().gpuCount());
   }
@@ -343,7 +349,26 @@ public final class Registration {
         runIds,
         new StreamLimits(
             config.limits().maxStreamBufferBytes(), config.limits().streamStallTimeout()),
-        new SequencePolicy(config.sequenceNames(), config.profile().unknownSequencesBegin()));
+        new SequencePolicy(config.sequenceNames(), config.profile().unknownSequencesBegin()),
+        rule(program.key(), spec));
+  }
+
+  private @Nullable BatchRule rule(ModelKey key, ModelSpec spec) {
+    if (spec.get(ProgramOptions.BATCH_PLUGIN) == null) {
+      return null;
+    }
+    if (spec.require(ProgramOptions.SEQUENCE_BATCHING)) {
+      throw new ServeException(
+          ErrorKind.ARCHIVE_INVALID,
+          "Model "
+              + key
+              + ": "
+              + ProgramOptions.BATCH_PLUGIN.key()
+              + ", with "
+              + ProgramOptions.SEQUENCE_BATCHING.key()
+              + " (expected: one of them, since sequences decide on their batches)");
+    }
+    return batchRules.of(key, spec);
   }
 
   private ModelSpec spec(ModelKey key, RegisterModel order, ModelArchive archive) {

@@ -34,9 +34,9 @@ final class KeyedBatcher implements Batcher {
     this.plain = queues.get();
   }
 
-  /** The batcher that a model's options ask for. */
-  static KeyedBatcher of(ModelSpec spec) {
-    return new KeyedBatcher(() -> QueueBatcher.of(spec), spec.jobQueueSize());
+  /** The batcher that a model's options ask for, with a rule that comes before them if any. */
+  static KeyedBatcher of(ModelSpec spec, @Nullable BatchRule rule) {
+    return new KeyedBatcher(() -> QueueBatcher.of(spec, rule), spec.jobQueueSize());
   }
 
   @Override

@@ -54,6 +54,7 @@ public final class Pool {
    * @param runIds numbers of runs, shared by all pools
    * @param limits bounds of streams
    * @param policy how requests say which sequence they belong to
+   * @param rule how batches are formed, where it has a word; absent: as the options say
    */
   public Pool(
       ModelKey key,
@@ -63,7 +64,8 @@ public final class Pool {
       ModelMetrics metrics,
       AtomicLong runIds,
       StreamLimits limits,
-      SequencePolicy policy) {
+      SequencePolicy policy,
+      @Nullable BatchRule rule) {
     this.loop = loop;
     this.factory = factory;
     this.metrics = metrics;
@@ -72,7 +74,7 @@ public final class Pool {
         spec.require(ProgramOptions.SEQUENCE_BATCHING)
             ? new SequenceBatcher(key, SequenceLimits.of(spec), policy, workers::stayingCount)
             : null;
-    Batcher batcher = sequences == null ? KeyedBatcher.of(spec) : sequences;
+    Batcher batcher = sequences == null ? KeyedBatcher.of(spec, rule) : sequences;
     PoolContext context =
         new PoolContext(
             key, spec, loop, metrics, runIds, batcher, sequences, workers, this::gauges);

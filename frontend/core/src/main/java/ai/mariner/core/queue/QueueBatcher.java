@@ -23,24 +23,33 @@ final class QueueBatcher implements Batcher {
   private final int batchSize;
   private final int capacity;
   private final long windowNanos;
+  private final @Nullable BatchRule rule;
   private int live;
 
-  private QueueBatcher(JobQueue queue, int batchSize, int capacity, long windowNanos) {
+  private QueueBatcher(
+      JobQueue queue, int batchSize, int capacity, long windowNanos, @Nullable BatchRule rule) {
     this.queue = queue;
     this.batchSize = batchSize;
     this.capacity = capacity;
     this.windowNanos = windowNanos;
+    this.rule = rule;
   }
 
   /** The batcher that a model's options ask for. */
   static QueueBatcher of(ModelSpec spec) {
+    return of(spec, null);
+  }
+
+  /** The same, with a rule that comes before the options; absent: there is none. */
+  static QueueBatcher of(ModelSpec spec, @Nullable BatchRule rule) {
     boolean window = spec.batchPolicy() == BatchPolicy.WINDOW && RunMode.of(spec).runSize() > 1;
     Duration ageing = spec.priorityAgeing();
     return new QueueBatcher(
         ageing == null ? new ArrivalQueue() : new LaneQueue(ageing.toNanos()),
         RunMode.of(spec).runSize(),
         spec.jobQueueSize(),
-        window ? spec.maxBatchDelay().toNanos() : 0);
+        window ? spec.maxBatchDelay().toNanos() : 0,
+        RunMode.of(spec).runSize() > 1 ? rule : null);
   }
 
   @Override
@@ -74,6 +83,10 @@ final class QueueBatcher implements Batcher {
     if (head.group() != null) {
       return new Decision.Dispatch(takeMates(batchSize));
     }
+    Decision ruled = rule == null ? null : ruled(rule, nowNanos, freeWorkers, waiting);
+    if (ruled != null) {
+      return ruled;
+    }
     if (windowNanos > 0) {
       long due = queue.oldestArrivalNanos() + windowNanos;
       if (due - nowNanos > 0 && matesOfHead() < batchSize) {
@@ -83,6 +96,18 @@ final class QueueBatcher implements Batcher {
     }
     int share = (waiting + freeWorkers - 1) / freeWorkers;
     return new Decision.Dispatch(takeMates(Math.min(batchSize, share)));
+  }
+
+  /** What the rule wants; absent: it leaves the matter to the options. */
+  private @Nullable Decision ruled(BatchRule asked, long nowNanos, int freeWorkers, int waiting) {
+    long oldest = Math.max(0, nowNanos - queue.oldestArrivalNanos());
+    BatchRule.Wish wish = asked.wish(live, waiting, oldest, freeWorkers);
+    if (wish instanceof BatchRule.Take take) {
+      return new Decision.Dispatch(takeMates(Math.min(batchSize, take.most())));
+    }
+    return wish instanceof BatchRule.Wait wait
+        ? new Decision.WaitUntil(nowNanos + wait.nanos())
+        : null;
   }
 
   @Override

@@ -104,7 +104,8 @@ final class GroupFixture {
               meters,
               runIds,
               PoolFixture.LIMITS,
-              SequencePolicy.of(Profile.MARINER));
+              SequencePolicy.of(Profile.MARINER),
+              null);
     }
 
     RecordingSink submit(String text) {

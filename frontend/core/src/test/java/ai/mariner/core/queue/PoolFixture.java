@@ -57,7 +57,7 @@ final class PoolFixture {
   }
 
   PoolFixture(ModelOverrides.Builder options, WorkerConfig config, List<WarmupSample> warmup) {
-    this(options, config, warmup, new FakeLoop(), new FakeMemory(), null);
+    this(options, config, warmup, new FakeLoop(), new FakeMemory(), null, null);
   }
 
   private PoolFixture(
@@ -66,17 +66,21 @@ final class PoolFixture {
       List<WarmupSample> warmup,
       FakeLoop loop,
       FakeMemory memory,
-      @Nullable MemoryWatch shared) {
+      @Nullable MemoryWatch shared,
+      @Nullable BatchRule rule) {
     this.loop = loop;
     this.memory = memory;
     this.memoryWatch =
         shared == null ? new MemoryWatch(memory::bytesOf, memory::read, Runnable::run) : shared;
     this.maxWorkers = Configs.spec(options).maxWorkers();
-    this.pool = pool(options, config, warmup);
+    this.pool = pool(options, config, warmup, rule);
   }
 
   private Pool pool(
-      ModelOverrides.Builder options, WorkerConfig config, List<WarmupSample> warmup) {
+      ModelOverrides.Builder options,
+      WorkerConfig config,
+      List<WarmupSample> warmup,
+      @Nullable BatchRule rule) {
     ModelSpec spec = Configs.spec(options);
     AtomicInteger workerIds = new AtomicInteger(9000);
     WorkerFactory.Shared shared =
@@ -101,14 +105,15 @@ final class PoolFixture {
         meters,
         new AtomicLong(),
         LIMITS,
-        SequencePolicy.of(Profile.MARINER));
+        SequencePolicy.of(Profile.MARINER),
+        rule);
   }
 
   /** Another pool in the same time, with the memory of the same machine. */
   PoolFixture beside(int workers, ModelOverrides.Builder options) {
     PoolFixture other =
         new PoolFixture(
-            options, Configs.worker(Path.of("models")), List.of(), loop, memory, memoryWatch);
+            options, Configs.worker(Path.of("models")), List.of(), loop, memory, memoryWatch, null);
     other.resize(workers);
     return other;
   }
@@ -121,6 +126,15 @@ final class PoolFixture {
   static PoolFixture ready(int workers, ModelOverrides.Builder options) {
     PoolFixture fixture = new PoolFixture(options);
     fixture.resize(workers);
+    return fixture;
+  }
+
+  /** One ready worker and a rule of the operator's for its batches. */
+  static PoolFixture ruled(ModelOverrides.Builder options, BatchRule rule) {
+    WorkerConfig config = Configs.worker(Path.of("models"));
+    PoolFixture fixture =
+        new PoolFixture(options, config, List.of(), new FakeLoop(), new FakeMemory(), null, rule);
+    fixture.resize(1);
     return fixture;
   }
 

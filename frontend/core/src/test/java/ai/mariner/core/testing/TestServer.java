@@ -21,6 +21,7 @@ import ai.mariner.core.model.WorkflowArchive;
 import ai.mariner.core.model.WorkflowContent;
 import ai.mariner.core.model.WorkflowSpec;
 import ai.mariner.core.model.Workflows;
+import ai.mariner.core.queue.BatchRules;
 import ai.mariner.core.worker.HostMemory;
 import ai.mariner.core.worker.ResidentMemory;
 import java.nio.file.Path;
@@ -100,7 +101,15 @@ public final class TestServer {
             new MemoryWatch(ResidentMemory.UNKNOWN, HostMemory.UNKNOWN, Runnable::run),
             new Random(42));
     Registration registration =
-        new Registration(config, archives, dependencies, registry, shared, metrics, List.of(loop));
+        new Registration(
+            config,
+            archives,
+            dependencies,
+            registry,
+            shared,
+            metrics,
+            List.of(loop),
+            BatchRules.NONE);
     models =
         new ModelService(
             registry, registration, admin, config.limits().drainTimeout(), ResidentMemory.UNKNOWN);

@@ -216,7 +216,9 @@ public final class ConfigLoader {
           new PluginConfig(
               values.given(settings.process.pluginsPath),
               values.get(settings.process.pluginThreads),
-              values.get(settings.process.pluginTimeout)));
+              values.get(settings.process.pluginTimeout),
+              values.get(settings.process.authorizerThreads),
+              values.get(settings.process.authorizerTimeout)));
     }
 
     private TokenConfig tokens() {

@@ -38,6 +38,18 @@ final class ProcessSettings {
           Syntax.seconds(),
           "120",
           "How long an endpoint of a plugin may take, in seconds.");
+  final Setting<Integer> authorizerThreads =
+      chapter.row(
+          "authorizer_threads",
+          Syntax.whole(1, 1024),
+          "8",
+          "Threads for authorizers of plugins; 16 calls may wait for each.");
+  final Setting<Duration> authorizerTimeout =
+      chapter.row(
+          "authorizer_timeout",
+          Syntax.seconds(),
+          "5",
+          "How long authorizers may take for a call, with its wait for a thread, in seconds.");
 
   {
     chapter.accepted(

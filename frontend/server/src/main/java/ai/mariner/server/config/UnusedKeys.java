@@ -36,6 +36,8 @@ record UnusedKeys(Settings settings, Values values, Findings findings) {
       String reason = "plugins_path is set";
       check(profile, settings.process.pluginThreads.key(), reason);
       check(profile, settings.process.pluginTimeout.key(), reason);
+      check(profile, settings.process.authorizerThreads.key(), reason);
+      check(profile, settings.process.authorizerTimeout.key(), reason);
     }
     if (!values.isOn(settings.access.enableEnvvarsConfig)
         && values.isOn(settings.access.useEnvAllowedUrls)) {
