@@ -156,6 +156,65 @@ def test_a_removed_model_leaves_no_series(server: RunningServer) -> None:
     )
 
 
+# Names that TorchServe 0.12 has given; they stay as they are, whatever Prometheus advises.
+FIXED = {
+    "Requests2XX",
+    "Requests4XX",
+    "Requests5XX",
+    "QueueTime",
+    "WorkerThreadTime",
+    "WorkerLoadTime",
+    "HandlerTime",
+    "PredictionTime",
+    "CPUUtilization",
+    "MemoryUsed",
+    "MemoryAvailable",
+    "MemoryUtilization",
+    "DiskUsage",
+    "DiskAvailable",
+    "DiskUtilization",
+    "GPUMemoryUtilization",
+    "GPUMemoryUsed",
+    "GPUUtilization",
+    "ts_inference_latency_microseconds",
+    "ts_queue_latency_microseconds",
+}
+_NO_BASE_UNITS = (
+    "milliseconds|microseconds|minutes|hours|kilobytes|megabytes|gigabytes|percent|ms|us|kb|mb|gb"
+)
+_TYPE_WORDS = "counter|gauge|histogram|summary"
+
+
+def _complaints(name: str, kind: str, text: str) -> set[str]:
+    """Returns what `promtool check metrics` would say of a family."""
+    words = set(name.lower().split("_"))
+    found = {
+        "no help text": not text.strip(),
+        "a counter ends with _total": (kind == "counter") != name.endswith("_total"),
+        "only histograms have _bucket, _count, _sum": kind != "histogram"
+        and re.search("_(bucket|count|sum)$", name) is not None,
+        "colons are for recording rules": ":" in name,
+        "names are written in snake_case": re.search("[a-z][A-Z]|[A-Z]{2}", name) is not None,
+        "the name has a type in it": bool(words & set(_TYPE_WORDS.split("|"))),
+        "the unit is no base unit": bool(words & set(_NO_BASE_UNITS.split("|"))),
+    }
+    return {complaint for complaint, holds in found.items() if holds}
+
+
+def test_a_checker_of_metrics_complains_of_fixed_names_only(server: RunningServer) -> None:
+    text = rest.call(server.metrics, "GET", "/metrics").text
+    helps = dict(re.findall(r"^# HELP (\S+) (.*)$", text, re.MULTILINE))
+    kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
+    assert helps.keys() == kinds.keys()
+    assert page(server).keys() >= {"mariner_queue_seconds", "mariner_log_lines_dropped"}
+    ours = {name for name, told in helps.items() if not told.startswith("Emitted by models")}
+    assert ours & FIXED
+    complaints = {
+        name: found for name in ours - FIXED if (found := _complaints(name, kinds[name], helps[name]))
+    }
+    assert complaints == {}
+
+
 def test_the_system_is_measured_and_logged(server: RunningServer) -> None:
     emit(server, "one")
     names = ["CPUUtilization", "MemoryUsed", "MemoryAvailable", "MemoryUtilization"]

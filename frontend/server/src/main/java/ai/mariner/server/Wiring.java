@@ -211,6 +211,7 @@ final class Wiring {
             new Snapshots.Sight(models::models, registry::isDefault),
             watch);
     this.accessLog = new AccessLogFile();
+    metrics.logLinesDropped("access", accessLog::dropped);
     this.tls = new TlsContexts(watch, InstantSource.system(), state::certificate);
     this.tokens = config.tokens().isGiven() ? null : tokens(config, random);
     this.access = tokens != null ? tokens : givenTokens(config, watch);

@@ -114,6 +114,21 @@ public final class PrometheusMetrics implements ServerMetrics {
     }
   }
 
+  /**
+   * Counts lines of a log that were not written for want of time.
+   *
+   * @param log which log
+   * @param lines how many so far
+   */
+  public void logLinesDropped(String log, LongSupplier lines) {
+    CounterWithCallback.builder()
+        .name("mariner_log_lines_dropped_total")
+        .help("Lines of a log that came faster than they could be written.")
+        .labelNames("log")
+        .callback(point -> point.call((double) lines.getAsLong(), log))
+        .register(registry);
+  }
+
   /** Where the metrics go that models emit. */
   public ModelMetricSink handlerMetrics() {
     return handlers;

@@ -15,6 +15,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -64,6 +65,17 @@ class PrometheusMetricsTest {
             "Requests5XX{Level=\"Host\",Hostname=\"host1\"} 2.0",
             "QueueTime{Hostname=\"host1\",Level=\"Host\"} 2.0",
             "WorkerThreadTime{Hostname=\"host1\",Level=\"Host\"} 3.0");
+  }
+
+  @Test
+  void linesThatALogHasDroppedAreCounted() {
+    AtomicLong dropped = new AtomicLong();
+    metrics.logLinesDropped("access", dropped::get);
+    dropped.set(7);
+    assertThat(page("mariner_log_lines_dropped_total"))
+        .contains(
+            "# TYPE mariner_log_lines_dropped_total counter",
+            "mariner_log_lines_dropped_total{log=\"access\"} 7.0");
   }
 
   @Test

@@ -1,0 +1,124 @@
+"""The logs under an operator's own configuration of Log4j, as one for TorchServe looks."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import class_data, rest
+from support.packing import pack
+from support.server import RunningServer
+from support.waiting import eventually
+
+FULL = "%d{ISO8601} [%-5p] %t %c - %m%n"
+PLAIN = "%d{ISO8601} - %m%n"
+FILES = {
+    "access_log": PLAIN,
+    "ts_log": FULL,
+    "model_log": FULL,
+    "ts_metrics": PLAIN,
+    "model_metrics": PLAIN,
+}
+LOGGERS = {
+    "ACCESS_LOG": ("info", "access_log"),
+    "MODEL_LOG": ("info", "model_log"),
+    "TS_METRICS": ("info", "ts_metrics"),
+    "MODEL_METRICS": ("info", "model_metrics"),
+    "org.pytorch.serve": ("debug", "ts_log"),
+}
+HOST = r"\|#hostname:[^,]+"
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{3}"
+
+
+def _rolling(name: str, pattern: str) -> str:
+    variable = "METRICS_LOCATION" if name.endswith("metrics") else "LOG_LOCATION"
+    folder = "${env:" + variable + ":-logs}"
+    return (
+        f'<RollingFile name="{name}" fileName="{folder}/{name}.log"'
+        f' filePattern="{folder}/{name}.%d{{dd-MMM}}.log.gz">'
+        f'<PatternLayout pattern="{pattern}"/>'
+        '<Policies><SizeBasedTriggeringPolicy size="100 MB"/><TimeBasedTriggeringPolicy/></Policies>'
+        '<DefaultRolloverStrategy max="5"/></RollingFile>'
+    )
+
+
+def _configuration() -> str:
+    appenders = "".join(_rolling(name, pattern) for name, pattern in FILES.items())
+    loggers = "".join(
+        f'<Logger name="{name}" level="{level}"><AppenderRef ref="{file}"/></Logger>'
+        for name, (level, file) in LOGGERS.items()
+    )
+    return (
+        "<Configuration><Appenders>"
+        f'<Console name="STDOUT" target="SYSTEM_OUT"><PatternLayout pattern="{FULL}"/></Console>'
+        f"{appenders}</Appenders><Loggers>"
+        '<Root level="info"><AppenderRef ref="STDOUT"/><AppenderRef ref="ts_log"/></Root>'
+        f'<Logger name="io.netty" level="error"/><Logger name="org.apache" level="off"/>{loggers}'
+        "</Loggers></Configuration>"
+    )
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    base = tmp_path_factory.mktemp("logs")
+    file = base / "log4j2.xml"
+    file.write_text(_configuration(), "utf-8")
+    running = RunningServer(
+        base / "server",
+        profile="torchserve",
+        models=["talks=talks.mar"],
+        arguments=["--disable-token-auth"],
+        config={"metrics_mode": "log", "metric_time_interval": 1, "model_metrics_auto_detect": "true"},
+        environment={"LOG_LOCATION": None, "METRICS_LOCATION": None},
+        jvm_flags=[*class_data.flags(), f"-Dlog4j.configurationFile={file.as_uri()}"],
+    )
+    pack(running.store, "talks", "measuring")
+    with running:
+        for name in ("talks", "nobody"):
+            calls = json.dumps([["print", f"words of {name}"], ["add_counter", "Cats", 2]])
+            rest.call(running.inference, "POST", f"/predictions/{name}?x=1", body=calls.encode())
+        yield running
+
+
+def _has(server: RunningServer, file: str, line: str) -> None:
+    pattern = re.compile(f"^{line}$", re.MULTILINE)
+    eventually(lambda: pattern.search(server.log(file)), 30, f"{line} in {file}: {server.log(file)[-2000:]}")
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("access_log.log", rf'{TIME} - /127\.0\.0\.1:\d+ "POST /predictions/talks\?x=1 HTTP/1\.1" 200 \d+'),
+        ("access_log.log", rf'{TIME} - /127\.0\.0\.1:\d+ "POST /predictions/nobody\?x=1 HTTP/1\.1" 404 \d+'),
+        ("model_log.log", rf"{TIME} \[INFO \] W-\d+-talks_1\.0-stdout MODEL_LOG - words of talks"),
+        ("ts_log.log", rf"{TIME} \[INFO \] main \S+ - Inference API bind to: http://127\.0\.0\.1:\d+"),
+        ("ts_log.log", rf"{TIME} \[INFO \] W-\d+-talks_1\.0-stdout MODEL_LOG - words of talks"),
+        ("ts_metrics.log", rf"{TIME} - Requests2XX\.Count:1\.0\|#Level:Host{HOST},timestamp:\d+"),
+        (
+            "ts_metrics.log",
+            rf"{TIME} - QueueTime\.Milliseconds:[\d.E-]+\|#Level:Host{HOST},timestamp:\d+",
+        ),
+        (
+            "model_metrics.log",
+            rf"{TIME} - Cats\.Count:2\|#ModelName:talks,Level:Model{HOST},requestID:[0-9a-f-]+,timestamp:\d+",
+        ),
+        (
+            "model_metrics.log",
+            rf"{TIME} - PredictionTime\.ms:[\d.]+\|#ModelName:talks,Level:Model{HOST},timestamp:\d+",
+        ),
+    ],
+)
+def test_each_logger_writes_the_file_that_the_configuration_names(
+    server: RunningServer, file: str, line: str
+) -> None:
+    _has(server, file, line)
+
+
+def test_there_are_no_other_files_and_metrics_stay_out_of_the_model_log(server: RunningServer) -> None:
+    assert {path.name for path in Path(server.logs).iterdir() if path.is_file()} == {
+        f"{name}.log" for name in FILES
+    }
+    assert "[METRICS]" not in server.log("model_log.log")
