@@ -23,6 +23,7 @@ from bench.rows import (
     echo,
     groups,
     grpc,
+    metrics,
     models,
     mosec,
     oip,
@@ -50,6 +51,7 @@ ROWS: Mapping[str, Row] = {
     "rest": rest.measure,
     "startup": startup.measure,
     "groups": groups.measure,
+    "metrics": metrics.measure,
     "open_loop": open_loop.measure,
 }
 
@@ -68,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
         "--models",
         type=_positive,
         default=200,
-        help="most models of the rows scaling and groups (default 200)",
+        help="most models of the rows scaling, groups and metrics (default 200)",
     )
     made.add_argument(
         "--only", type=_words, default=(), metavar="A,B", help="systems, for instance mariner,mosec"

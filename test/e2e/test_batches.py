@@ -22,7 +22,13 @@ BURST = 16
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     running = RunningServer(
         tmp_path_factory.mktemp("batches") / "server",
-        models=["greedy=greedy.mar", "window=window.mar", "short=short.mar", "json=json.mar"],
+        models=[
+            "greedy=greedy.mar",
+            "window=window.mar",
+            "short=short.mar",
+            "json=json.mar",
+            "ticket=ticket.mar",
+        ],
         config={
             "models": '{"json": {"1.0": {"batchSize": 3, "minWorkers": 1, "maxWorkers": 1}}}',
         },
@@ -32,6 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     pack(store, "window", "batching", config={"batchSize": 4, "maxBatchDelay": 700})
     pack(store, "short", "batching", config={"jobQueueSize": 2})
     pack(store, "json", "batching")
+    pack(store, "ticket", "batching", config={"useJobTicket": True, "minWorkers": 1, "maxWorkers": 1})
     with running:
         yield running
 
@@ -148,3 +155,17 @@ def test_several_workers_share_the_queue(server: RunningServer, tmp_path: Path) 
     back = server.manage("PUT", "/models/json", min_worker=1, max_worker=1, synchronous="true")
     assert back.status == 200, back.text
     assert len(server.workers("json")) == 1
+
+
+def test_with_job_tickets_nothing_waits(server: RunningServer, tmp_path: Path) -> None:
+    assert server.predict("ticket", "x").status == 200
+    with held(server, "ticket", tmp_path / "gate"):
+        refused = server.predict("ticket", "x")
+        assert (refused.status, "useJobTicket" in refused.json()["message"]) == (503, True), refused
+        with rpc.inference(server.grpc_inference) as stub, pytest.raises(grpc.RpcError) as fault:
+            stub.Predictions(
+                rpc.inference_messages().PredictionsRequest(model_name="ticket", input={"data": b"x"})
+            )
+        assert fault.value.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
+        assert pending(server, "ticket") == 0
+    eventually(lambda: server.predict("ticket", "x").status == 200, 20, "the worker is idle again")

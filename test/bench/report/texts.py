@@ -119,6 +119,13 @@ From the command until every model has answered once, and the memory of the work
 models without torch, all in one process (`default_worker_group`), or a process for each. Pages that
 processes share count once.""",
     ),
+    "metrics": Text(
+        "Metrics",
+        """\
+A scrape of the metrics page, by the number of models, which share one process and have answered once; and
+the time of the processor that a value costs the handler which emits it, while its lines wait for the end
+of the run.""",
+    ),
     "open_loop": Text(
         "Open loop",
         """\

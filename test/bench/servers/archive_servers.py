@@ -76,6 +76,7 @@ class Prepared:
         running = launch(system, command, self.folder, {**env, **self.serving.environment}, probes)
         running.url, running.path = url, paths[0] if paths else ""
         running.management = f"http://127.0.0.1:{self.ports[1]}"
+        running.metrics = f"http://127.0.0.1:{self.ports[2]}"
         running.grpc = f"127.0.0.1:{self.ports[3]}"
         return running
 

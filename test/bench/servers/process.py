@@ -81,6 +81,7 @@ class Running:
         path: where its model answers, after the address.
         grpc: host and port of its gRPC inference; empty if there is none.
         management: address of its management; empty if there is none.
+        metrics: address of its metrics; empty if there is none.
         process: the process to be stopped with everything below it.
         ready_seconds: time from its start to the last of the first answers.
     """
@@ -92,6 +93,7 @@ class Running:
     path: str = ""
     grpc: str = ""
     management: str = ""
+    metrics: str = ""
     stop_command: Sequence[str] = field(default=())
 
     @property

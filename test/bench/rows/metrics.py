@@ -1,0 +1,97 @@
+"""What metrics cost: a scrape of the page with many models, and a value for the handler that emits it."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+
+from bench.context import Context
+from bench.measurement import Measurement, Recorder
+from bench.places import BUILD, ROOT
+from bench.rows.groups import grouped
+from bench.rows.startup import prime, small, with_cache
+from bench.servers.archive_servers import mariner
+
+SIZES = (1, 200)
+SCRAPES = 20
+_EMIT = """
+import sys, time
+from ts.metrics.metric_cache_yaml_impl import MetricsCacheYamlImpl
+from ts.metrics.metric_type_enum import MetricTypes
+from ts.metrics.outlet import OUTLET
+
+cache = MetricsCacheYamlImpl.of_environment({})
+cache.model_name, cache.request_ids = "m", {0: "62a5ae84-1c3b-4b8e-a1de-6e4e0b7b6a3c"}
+named = cache.add_metric_to_cache("Named", "count", ["ModelName", "Level"], MetricTypes.COUNTER)
+calls = {
+    "add_counter": lambda: cache.add_counter("Cats", 1),
+    "add_time": lambda: cache.add_time("Step", 1.5),
+    "add_or_update": lambda: named.add_or_update(1, ["m", "Model"]),
+}
+for name, call in calls.items():
+    best = float("inf")
+    for _ in range(50):
+        OUTLET.hold()  # as a worker does while its handler works
+        begun = time.process_time()
+        for _ in range(1000):
+            call()
+        best = min(best, time.process_time() - begun)
+        OUTLET.release()
+    print(name, best * 1000, file=sys.stderr)
+"""
+
+
+def measure(context: Context) -> list[Measurement]:
+    """Returns milliseconds of a scrape by number of models, and microseconds of a value by call."""
+    recorder = Recorder()
+    if not context.wants("mariner"):
+        return recorder.measurements()
+    prime(small(1))
+    for _ in context.each_round():
+        _emit(context, recorder)
+        for count in (size for size in SIZES if size <= context.most_models):
+            _scrape(context, recorder, count)
+    return recorder.measurements()
+
+
+def _emit(context: Context, recorder: Recorder) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _EMIT],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    for line in done.stderr.splitlines():
+        name, micros = line.split()
+        recorder.add("mariner", "µs a value", round(float(micros), 2), call=name)
+        context.say(f"  {name:14} {float(micros):6.2f} µs a value")
+
+
+def _scrape(context: Context, recorder: Recorder, count: int) -> None:
+    server = context.attempt("mariner", lambda: mariner(with_cache(grouped(count), BUILD / "cache")))
+    if server is None:
+        return
+    try:
+        address = f"{server.metrics}/metrics"
+        for _ in range(SCRAPES):
+            size = len(_read(address))
+        millis = []
+        for _ in range(SCRAPES):
+            begun = time.perf_counter()
+            _read(address)
+            millis.append((time.perf_counter() - begun) * 1000)
+    finally:
+        server.stop()
+    recorder.add("mariner", "ms a scrape", round(statistics.median(millis), 2), models=count)
+    recorder.add("mariner", "KiB of the page", round(size / 1024, 1), models=count)
+    context.say(f"  {count:4} models {statistics.median(millis):7.2f} ms a scrape of {size} bytes")
+
+
+def _read(address: str) -> bytes:
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        return bytes(answer.read())
