@@ -32,6 +32,11 @@ def read_leaf(wanted: Any, value: Any) -> Any:
     raise TypeError(f"{type_name(wanted)} has no form in a document")
 
 
+def _holds_none(value: Any) -> bool:
+    """Returns whether a list of lists has a null, which numpy takes for a NaN."""
+    return value is None or (isinstance(value, (list, tuple)) and any(map(_holds_none, value)))
+
+
 def array(hint: Hint, value: Any) -> Any:
     """Returns an array or tensor of a list, or of bytes in numpy's own format; raises ValueError."""
     import numpy as np
@@ -47,6 +52,8 @@ def array(hint: Hint, value: Any) -> Any:
             found = np.asarray(value, dtype=hint.dtype)
         except (ValueError, TypeError, OverflowError) as fault:
             raise ValueError(f"expected an array of {hint.dtype or 'numbers'}: {fault}") from None
+        if found.dtype.kind == "f" and np.isnan(found).any() and _holds_none(value):
+            raise ValueError("expected an array of numbers, got null among them")
         if found.dtype == object or found.dtype.kind not in "biufc":
             raise ValueError(f"expected an array of numbers, got one of {found.dtype.name}")
     else:

@@ -135,6 +135,18 @@ def test_a_stream_comes_in_pieces_and_may_fail_before_the_first() -> None:
         assert (empty.pieces, empty.headers["content-type"]) == ((), "application/x-ndjson")
 
 
+def test_null_is_no_number_of_an_array() -> None:
+    def total(array: NDArray[np.float32]) -> float:
+        return float(array.sum())
+
+    with mariner.App(total).local() as local:
+        assert local.post("/predict", json=[[1, 2]]).json() == 3.0
+        answer = local.post("/predict", json=[[1, None]])
+        assert (answer.status, answer.json()["errors"]) == (
+            422, [{"field": "body", "message": "expected an array of numbers, got null among them"}],
+        )  # fmt: skip
+
+
 def test_a_stream_without_a_piece_has_the_type_of_its_pieces() -> None:
     def words(text: str) -> Iterator[str]:
         yield from text.split()
