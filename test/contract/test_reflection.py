@@ -1,4 +1,4 @@
-"""A client that knows an address and no more: reflection tells it what there is, and it calls that with JSON."""
+"""A client that knows only an address: reflection tells it what there is, and it calls that with JSON."""
 
 from __future__ import annotations
 
