@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -41,3 +42,34 @@ def flash(base: Path) -> RunningScript:
 def mosec(base: Path) -> RunningScript:
     """Returns a script of Mosec's."""
     return RunningScript(APPS / "mosec_features.py", base)
+
+
+TOKEN = "right-token"
+_STAGE = "def handle(data, context):\n    return ['said'] * len(data or [])\n"
+_SAY = {"post": {"operationId": "say", "responses": {"200": {"description": "What is said"}}}}
+_DOCUMENT = {"openapi": "3.1.0", "info": {"title": "Guarded", "version": "1.0"}, "paths": {"/say": _SAY}}
+_APP = {
+    "format": 1,
+    "name": "guarded",
+    "stages": {"say": {"folder": "stages/say"}},
+    "routes": [{"method": "POST", "path": "/say", "nodes": [{"name": "say", "stage": "say"}]}],
+    "documents": [
+        {"path": "/say.json", "type": "application/json", "file": "say.json"},
+        {"path": "/say/docs", "openapi": "/say.json"},
+    ],
+}
+
+
+def guarded(base: Path) -> RunningServer:
+    """Returns a server that asks for `TOKEN`, and whose application says nothing of tokens."""
+    app = base.parent / "app"
+    stage = app / "stages" / "say"
+    (stage / "MAR-INF").mkdir(parents=True)
+    model = {"modelName": "say", "handler": "stage.py", "modelVersion": "1.0"}
+    manifest = {"createdOn": "", "runtime": "python", "model": model, "archiverVersion": "0"}
+    (stage / "MAR-INF" / "MANIFEST.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (stage / "stage.py").write_text(_STAGE, encoding="utf-8")
+    (app / "app.json").write_text(json.dumps(_APP), encoding="utf-8")
+    (app / "say.json").write_text(json.dumps(_DOCUMENT), encoding="utf-8")
+    config = {"inference_token": TOKEN, "management_token": "other-token"}
+    return RunningServer(base, arguments=["--app", str(app)], config=config)
