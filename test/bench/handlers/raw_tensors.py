@@ -1,4 +1,4 @@
-"""The model of `tensors.py` for those who send its bytes as a tensor of UINT8, as the load tool for gRPC does."""
+"""The model of `tensors.py` for those who send its bytes as a tensor of UINT8: the load tool for gRPC."""
 
 from __future__ import annotations
 

@@ -52,7 +52,9 @@ batch 1. `mariner` is the same server in plain HTTP.""",
         "Tensors",
         """\
 FP32 1x3x224x224 in, 1x1000 out, over four connections by wrk; one worker. The same tensor as JSON, as
-bytes behind JSON (`Inference-Header-Content-Length`), and as bare bytes over `/predictions`.""",
+bytes behind JSON (`Inference-Header-Content-Length`), as bare bytes over `/predictions`, and raw over gRPC.
+`scikit-learn`: a logistic regression, four numbers in; `40 models`: echo of four numbers, all models in one
+process (MLServer: its pool), asked in turn; both JSON, on 64 connections.""",
     ),
     "models": Text(
         "Real models",
