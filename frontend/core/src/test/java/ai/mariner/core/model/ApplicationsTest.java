@@ -107,7 +107,8 @@ class ApplicationsTest {
     assertThat(worker("app__a").loadCommand().fields())
         .containsEntry("routes", "0#only\n1#first\n3#x")
         .containsEntry("worker_number", "1");
-    assertThat(worker("app__b").loadCommand().fields()).containsEntry("routes", "1#last\n2#x\n2#y\n3#y\n4#z");
+    assertThat(worker("app__b").loadCommand().fields())
+        .containsEntry("routes", "1#last\n2#x\n2#y\n3#y\n4#z");
     assertThat(server.workflows.describe("app").application()).isNotNull();
   }
 
