@@ -50,16 +50,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server with a folder full of plugins, good ones and bad ones."""
     base = tmp_path_factory.mktemp("plugins") / "server"
     folder = base / "plugins"
-    plugins.example(folder, "endpoint")
-    for name, body in (("Throws", THROWS), ("Says", SAYS), ("Links", LINKS), ("Sleeps", SLEEPS)):
-        plugins.endpoint(folder, name, name.lower(), body)
-    plugins.endpoint(folder, "Echoes", "echoes", ECHOES, "MANAGEMENT")
-    plugins.endpoint(folder, "Tells", "tells", CONFIG, "METRIC")
-    plugins.example(folder, "authorizer")
-    plugins.example(folder, "batching")
-    plugins.of_ours(folder, "Guard", "Authorizer", GUARD)
     faulty = 'throw new IllegalStateException("no batches today");'
-    plugins.of_ours(folder, "Faulty", "BatchingPolicy", POLICY.format("faulty", faulty))
+    jars = plugins.Jars(folder).example("endpoint").example("authorizer").example("batching")
+    for name, body in (("Throws", THROWS), ("Says", SAYS), ("Links", LINKS), ("Sleeps", SLEEPS)):
+        jars.endpoint(name, name.lower(), body)
+    jars.endpoint("Echoes", "echoes", ECHOES, "MANAGEMENT")
+    jars.endpoint("Tells", "tells", CONFIG, "METRIC")
+    jars.of_ours("Guard", "Authorizer", GUARD)
+    jars.of_ours("Faulty", "BatchingPolicy", POLICY.format("faulty", faulty))
+    jars.build()
     (base / "model-keys.properties").write_text("secret=sesame\n")
     pack(base / "store", "echo", "echo")
     pack(base / "store", "secret", "echo")
@@ -289,8 +288,8 @@ def test_an_authorizer_that_cannot_be_made_stops_the_start(operator: Operator, t
     assert "its constructor threw java.lang.IllegalStateException" in _refusal(operator, keyless)
     twice = tmp_path / "twice"
     body = POLICY.format("even", "return BatchChoice.take(1);")
-    plugins.of_ours(twice, "One", "BatchingPolicy", body)
-    plugins.of_ours(twice, "Two", "BatchingPolicy", body)
+    jars = plugins.Jars(twice).of_ours("One", "BatchingPolicy", body)
+    jars.of_ours("Two", "BatchingPolicy", body).build()
     assert "class Two of plugin Two.jar: name(): even: class One of plugin One.jar" in _refusal(
         operator, twice
     )
@@ -298,8 +297,7 @@ def test_an_authorizer_that_cannot_be_made_stops_the_start(operator: Operator, t
 
 def test_two_owners_of_a_path_stop_the_start(operator: Operator, tmp_path: Path) -> None:
     both = tmp_path / "both"
-    plugins.endpoint(both, "One", "word", SAYS)
-    plugins.endpoint(both, "Two", "word", SAYS)
+    plugins.Jars(both).endpoint("One", "word", SAYS).endpoint("Two", "word", SAYS).build()
     said = _refusal(operator, both)
     assert "class Two of plugin Two.jar: /word: it is also a path of class One of plugin One.jar" in said
     ours = tmp_path / "ours"
@@ -310,9 +308,9 @@ def test_two_owners_of_a_path_stop_the_start(operator: Operator, tmp_path: Path)
 def test_a_plugin_keeps_snapshots_and_a_restart_finds_them(operator: Operator, tmp_path: Path) -> None:
     pack(operator.store, "echo", "echo")
     folder = tmp_path / "plugins"
-    plugins.example(folder, "snapshots")
+    jars = plugins.Jars(folder).example("snapshots")
     # The drop-in command lets a plugin take the place of a route, as SageMaker's do with /ping.
-    plugins.endpoint(folder, "Ping", "ping", f"{GET} {{ response.setStatus(299); }}")
+    jars.endpoint("Ping", "ping", f"{GET} {{ response.setStatus(299); }}").build()
     inference = f"http://127.0.0.1:{free_port()}"
     management = f"http://127.0.0.1:{free_port()}"
     config = operator.config("first.properties", inference_address=inference, management_address=management)

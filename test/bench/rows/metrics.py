@@ -10,9 +10,8 @@ import urllib.request
 
 from bench.context import Context
 from bench.measurement import Measurement, Recorder
-from bench.places import BUILD, ROOT
+from bench.places import ROOT
 from bench.rows.groups import grouped
-from bench.rows.startup import prime, small, with_cache
 from bench.servers.archive_servers import mariner
 
 SIZES = (1, 200)
@@ -49,7 +48,6 @@ def measure(context: Context) -> list[Measurement]:
     recorder = Recorder()
     if not context.wants("mariner"):
         return recorder.measurements()
-    prime(small(1))
     for _ in context.each_round():
         _emit(context, recorder)
         for count in (size for size in SIZES if size <= context.most_models):
@@ -73,7 +71,7 @@ def _emit(context: Context, recorder: Recorder) -> None:
 
 
 def _scrape(context: Context, recorder: Recorder, count: int) -> None:
-    server = context.attempt("mariner", lambda: mariner(with_cache(grouped(count), BUILD / "cache")))
+    server = context.attempt("mariner", lambda: mariner(grouped(count)))
     if server is None:
         return
     try:

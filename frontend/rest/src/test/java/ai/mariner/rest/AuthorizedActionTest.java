@@ -141,13 +141,13 @@ class AuthorizedActionTest implements CallAuthorizer {
       value = {
         "GET /models,MANAGEMENT,/models,-",
         "GET /models/echo,MANAGEMENT,/models/{model},echo",
-        "POST /models?url=a.mar&model_name=echo,MANAGEMENT,/models,echo",
+        "PUT /models/echo/2.0/set-default,MANAGEMENT,/models/{model}/{version}/set-default,echo",
         "POST /invocations?model_name=echo,INFERENCE,/invocations,echo",
         "GET /metrics,METRICS,/metrics,-",
       })
   void eachAreaIsAskedAbout(String line, CallArea area, String route, String model) {
     try (Wire wire = wire(Api.values())) {
-      wire.send(line + " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+      wire.send(line + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
       waiting.get(0).accept(refusal(418));
       assertThat(wire.received()).startsWith("HTTP/1.1 418");
     }
