@@ -177,7 +177,7 @@ final class InferStreamCall extends ServerCall.Listener<Received<ModelInferReque
       long id = context.inference().nextRequestId();
       InferenceRequest inference =
           new InferInputs(context, metadata)
-              .request(request, id, null, PredictionCall.timeoutNanos(), true);
+              .request(request, id, null, OneRequestCall.timeoutNanos(), true);
       context.inference().submit(inference, this);
     }
 

@@ -38,7 +38,7 @@ final class ManagementGrpc extends ManagementAPIsServiceImplBase {
   public void describeModel(
       DescribeModelRequest request, StreamObserver<ManagementResponse> observer) {
     CollectingSink sink = new CollectingSink();
-    Long timeoutNanos = PredictionCall.timeoutNanos();
+    Long timeoutNanos = OneRequestCall.timeoutNanos();
     answer(
         observer,
         sink::cancel,

@@ -97,7 +97,7 @@ final class SequenceCall extends ServerCall.Listener<Received<PredictionsRequest
               null,
               inputs.withoutFlags(parts),
               new CallHeaders(metadata, inputs.names()),
-              PredictionCall.timeoutNanos(),
+              OneRequestCall.timeoutNanos(),
               true,
               place);
     } catch (ServeException refusal) {
