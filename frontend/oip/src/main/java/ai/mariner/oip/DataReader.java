@@ -61,6 +61,10 @@ final class DataReader {
               + ElementReader.named(parser.currentToken())
               + " (expected: an array)");
     }
+    if (elements.readAll(dims)) {
+      parser.nextToken();
+      return elements.data();
+    }
     open();
     while (depth > 0) {
       JsonToken token = parser.nextToken();

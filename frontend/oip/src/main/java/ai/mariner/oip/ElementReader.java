@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,14 @@ abstract class ElementReader {
    * @param index which one, for messages
    */
   abstract void read(JsonToken token, long index) throws IOException;
+
+  /**
+   * Reads all elements at once, if the list at whose beginning the parser stands is a plain one of
+   * these dimensions; the parser stands before its end then. Else nothing has been read.
+   */
+  boolean readAll(List<Long> dims) {
+    return false;
+  }
 
   /** All elements that were read. */
   abstract ByteBuffer data();
@@ -154,6 +163,18 @@ abstract class ElementReader {
       super(parser, datatype, where);
       this.data = data;
       this.datatype = datatype;
+    }
+
+    @Override
+    boolean readAll(List<Long> dims) {
+      if (datatype != Datatype.FP32 || !(parser instanceof NumberParser numbers)) {
+        return false;
+      }
+      if (numbers.readFloats(dims, data)) {
+        return true;
+      }
+      data.clear();
+      return false;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package ai.mariner.oip;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -14,26 +15,30 @@ final class JsonSyntax {
   /** Deeper than any tensor and its surroundings. */
   private static final int MAX_DEPTH = Shape.MAX_RANK + 16;
 
-  private static final JsonFactory FACTORY =
-      JsonFactory.builder()
-          .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
-          .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
-          .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
-          .disable(JsonFactory.Feature.CHARSET_DETECTION)
-          // Names are the client's to choose; the table that shares them is bounded.
-          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(MAX_DEPTH)
-                  // The body's own limit bounds them.
-                  .maxStringLength(Integer.MAX_VALUE)
-                  .maxNameLength(Integer.MAX_VALUE)
-                  .build())
-          .streamWriteConstraints(
-              StreamWriteConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
-          .build();
+  private static final JsonFactory FACTORY = new NumberParser.Factory(settings());
 
   private JsonSyntax() {}
+
+  private static JsonFactoryBuilder settings() {
+    JsonFactoryBuilder builder = new JsonFactoryBuilder();
+    builder
+        .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
+        .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
+        .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
+        .disable(JsonFactory.Feature.CHARSET_DETECTION)
+        // Names are the client's to choose; the table that shares them is bounded.
+        .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+        .streamReadConstraints(
+            StreamReadConstraints.builder()
+                .maxNestingDepth(MAX_DEPTH)
+                // The body's own limit bounds them.
+                .maxStringLength(Integer.MAX_VALUE)
+                .maxNameLength(Integer.MAX_VALUE)
+                .build())
+        .streamWriteConstraints(
+            StreamWriteConstraints.builder().maxNestingDepth(MAX_DEPTH).build());
+    return builder;
+  }
 
   static JsonFactory factory() {
     return FACTORY;
