@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import load
 import numpy as np
 import pytest
 import tritonclient.grpc
@@ -172,3 +173,13 @@ def test_models_are_loaded_and_unloaded(server: RunningServer, module: Any) -> N
         )
         assert ("idle", "READY") in found
         calls.unload_model("idle")
+
+
+@pytest.mark.parametrize("protocol", ["http", "grpc"])
+def test_load_is_answered(server: RunningServer, protocol: str, capsys: pytest.CaptureFixture[str]) -> None:
+    url = address(server.inference) if protocol == "http" else server.grpc_inference
+    flags = ["--url", url, "--model", "double", "--protocol", protocol, "--rows", "2"]
+    assert load.main([*flags, "--concurrency", "1,8", "--seconds", "0.5"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in told] == ["concurrency   1", "concurrency   8"]
+    assert all(float(line.split()[2]) > 0 for line in told)
