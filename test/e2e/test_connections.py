@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 from support.rest import RawConnection, request_bytes
 from support.server import RunningServer
@@ -164,3 +168,30 @@ def test_the_access_log_has_one_line_for_each_request_and_nothing_else_grows(
     assert '"POST /predictions/echo?access=4 HTTP/1.1" 200 ' in lines[-1]
     added = mariner_server.text().removeprefix(before).splitlines()
     assert [line for line in added if "access=" not in line] == []
+
+
+def _curl(*arguments: str) -> str:
+    done = subprocess.run(
+        ["curl", "-sS", "--max-time", "60", *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(
+    shutil.which("curl") is None or "HTTP2" not in _curl("--version"), reason="needs curl with HTTP/2"
+)
+def test_http_2_is_spoken_with_clients_that_begin_with_it(
+    mariner_server: RunningServer, tmp_path: Path
+) -> None:
+    large = tmp_path / "large"
+    large.write_bytes(b"l" * 90_000)
+    echo = f"{mariner_server.inference}/predictions/echo"
+    show = ("-w", "|%{http_version}|%{http_code}")
+    # One request for each run: curl 7.88 can't reuse such connections; StreamedConnectionTest does.
+    small = _curl("--http2-prior-knowledge", *show, "-H", "Content-Type: text/plain", "-d", "x", echo)
+    assert small == "x|2|200"
+    answer = _curl("--http2-prior-knowledge", "-H", "Content-Type: text/plain", "-T", str(large), echo)
+    assert answer == "l" * 90_000
+    refused = _curl("--http2-prior-knowledge", *show, f"{mariner_server.inference}/predictions/nobody")
+    assert refused.endswith("|2|404")

@@ -29,7 +29,13 @@ def shaky() -> Plan:
     ]
     chain = [Node("first", "pass"), Node("second", "fault", ["first"])]
     joined = [*chain, Node("third", "pass", ["first"]), Node("last", "join", ["second", "third"])]
-    return Plan("shaky", stages, [Route("/shaky/chain", chain), Route("/shaky/joined", joined)])
+    again = [Node("first", "pass"), Node("second", "fault", ["first"], retries=2)]
+    routes = [
+        Route("/shaky/chain", chain),
+        Route("/shaky/joined", joined),
+        Route("/shaky/again", again),
+    ]
+    return Plan("shaky", stages, routes)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -79,3 +85,20 @@ def test_what_waits_for_a_lost_stage_runs_on_its_successor(
         for other in others:
             assert other.result().status == 200, other.result().text
             assert int(other.result().text) != victim
+
+
+def test_a_stage_that_may_be_tried_again_runs_on_its_successor(
+    server: RunningServer, base: Observation, tmp_path: Path
+) -> None:
+    once = ask(server, "/shaky/again", order("kill_once", mark=tmp_path / "mark"))
+    assert (once.status, once.text) == (200, "alive")
+
+
+def test_a_stage_is_tried_no_more_often_than_it_may(
+    server: RunningServer, base: Observation, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes"
+    lost = ask(server, "/shaky/again", order("kill", note=notes, name="tried"))
+    assert lost.status == (507 if server.profile == "torchserve" else 500)
+    assert lost.message.startswith("Error executing second: Worker died.")
+    assert notes.read_text(encoding="utf-8").split() == ["tried"] * 3

@@ -43,6 +43,13 @@ class Faulty:
     def do_kill(self, order, size):
         os.kill(os.getpid(), signal.SIGKILL)
 
+    def do_kill_once(self, order, size):
+        mark = pathlib.Path(order["mark"])
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return "alive"
+
     def do_segfault(self, order, size):
         ctypes.string_at(0)
 

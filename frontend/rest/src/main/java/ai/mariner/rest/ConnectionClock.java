@@ -1,7 +1,6 @@
 package ai.mariner.rest;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
@@ -82,9 +81,16 @@ final class ConnectionClock {
     return linger != null && lingeredBytes > Patience.MOST_BYTES_AT_END;
   }
 
+  /**
+   * What to do with the connection.
+   *
+   * @param unsentBytes what was written and the client has not taken; it falls while the client
+   *     does
+   */
   Verdict verdict(
       Channel channel,
-      RequestDecoder decoder,
+      long unsentBytes,
+      HeadWatch decoder,
       @Nullable Incoming incoming,
       boolean nothingOutstanding) {
     long now = now();
@@ -95,7 +101,7 @@ final class ConnectionClock {
     if (ending != null) {
       return ending.isOver(lingeredBytes, now) ? Verdict.CLOSE : Verdict.GO_ON;
     }
-    if (stalled(channel, now)) {
+    if (stalled(unsentBytes, now)) {
       return Verdict.CLOSE;
     }
     if (channel.config().isAutoRead()) {
@@ -141,11 +147,7 @@ final class ConnectionClock {
     return pendingBytes == 0;
   }
 
-  private boolean stalled(Channel channel, long now) {
-    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-    long pending = buffer == null ? 0 : buffer.totalPendingWriteBytes();
-    long sent = buffer == null ? 0 : buffer.currentProgress();
-    long mark = pending == 0 ? 0 : pending - sent;
+  private boolean stalled(long mark, long now) {
     if (mark == 0 || mark != pendingBytes) {
       pendingBytes = mark;
       pendingSinceNanos = now;

@@ -7,16 +7,18 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes answers to one connection and decides when to flush: once for everything that was answered
  * while a burst of input was read, at once for a lone answer, else once in a turn of the loop.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // Outcomes arrive as events of the channel.
-final class ConnectionOutput {
+class ConnectionOutput {
   private static final int COPIED_BYTES = 8 * 1024;
   private static final int CHUNK_LINE_BYTES = 16;
   private static final byte[] CONTINUE =
@@ -24,8 +26,8 @@ final class ConnectionOutput {
   private static final byte[] CRLF = "\r\n".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
-  private final ChannelHandlerContext ctx;
-  private final AnswerEncoder encoder;
+  final ChannelHandlerContext ctx;
+  final AnswerEncoder encoder;
   private boolean reading;
   private boolean dirty;
   private boolean flushScheduled;
@@ -73,6 +75,13 @@ final class ConnectionOutput {
     }
   }
 
+  /** Bytes that were written and are not sent. */
+  long unsentBytes() {
+    ChannelOutboundBuffer buffer = ctx.channel().unsafe().outboundBuffer();
+    long pending = buffer == null ? 0 : buffer.totalPendingWriteBytes();
+    return buffer == null || pending == 0 ? 0 : pending - buffer.currentProgress();
+  }
+
   /** Writes the interim answer that asks for the body. */
   void writeContinue() {
     ctx.write(Unpooled.wrappedBuffer(CONTINUE));
@@ -91,10 +100,17 @@ final class ConnectionOutput {
     boolean bodiless = status != null && (status == 204 || status == 304);
     boolean sent = !bodiless && !exchange.isHeadRequest();
     int size = body.size();
+    sendWhole(exchange, reply, bodiless ? AnswerEncoder.NO_BODY : size, sent);
+    dirty = true;
+  }
+
+  /** Writes head and body; {@code told}: what the head says of the body, as for the encoder. */
+  void sendWhole(Exchange exchange, Reply reply, long told, boolean sent) {
+    Body body = reply.body();
+    int size = body.size();
     boolean copied = size <= COPIED_BYTES;
     int room = AnswerEncoder.HEAD_BYTES + (sent && copied ? size : 0);
     ByteBuf out = ctx.alloc().ioBuffer(room);
-    long told = bodiless ? AnswerEncoder.NO_BODY : size;
     encoder.head(out, reply, exchange, told);
     if (!sent || copied) {
       if (sent) {
@@ -106,26 +122,35 @@ final class ConnectionOutput {
       ctx.write(out, ctx.voidPromise());
       write(body, ctx.newPromise());
     }
-    dirty = true;
   }
 
   /** Writes a piece of a streamed answer, with the head if it is the first. */
   void writePiece(Exchange exchange, Reply piece, boolean first) {
     int size = piece.body().size();
     Body body = exchange.framesEvents() && size > 0 ? event(piece.body()) : piece.body();
-    ByteBuf out = ctx.alloc().ioBuffer(first ? AnswerEncoder.HEAD_BYTES : CHUNK_LINE_BYTES);
+    Reply head = null;
     if (first) {
+      head = exchange.inEvents() ? EventStream.head(piece, body) : piece;
+    }
+    ChannelPromise sent = ctx.newPromise();
+    sent.addListener(future -> exchange.drained(size));
+    sendPiece(exchange, head, body, sent);
+    dirty = true;
+  }
+
+  /** Writes a piece of a body, behind a head if there is one. */
+  void sendPiece(Exchange exchange, @Nullable Reply head, Body body, ChannelPromise sent) {
+    int room = head == null ? CHUNK_LINE_BYTES : AnswerEncoder.HEAD_BYTES;
+    ByteBuf out = ctx.alloc().ioBuffer(room);
+    if (head != null) {
       boolean chunked = !exchange.isHttp10();
       if (!chunked) {
         exchange.closeAfter();
       }
       long told = chunked ? AnswerEncoder.CHUNKED : AnswerEncoder.UNTIL_CLOSE;
-      Reply head = exchange.inEvents() ? EventStream.head(piece, body) : piece;
       encoder.head(out, head, exchange, told);
     }
-    ChannelPromise written = ctx.newPromise();
-    written.addListener(future -> exchange.drained(size));
-    writeChunk(exchange, out, body, written);
+    writeChunk(exchange, out, body, sent);
   }
 
   private Body event(Body piece) {
@@ -145,11 +170,17 @@ final class ConnectionOutput {
 
   /** Writes what keeps a stream of events alive while it has nothing to tell. */
   void writeComment(Exchange exchange) {
-    ByteBuf out = ctx.alloc().ioBuffer(CHUNK_LINE_BYTES);
-    writeChunk(exchange, out, EventStream.comment(), ctx.newPromise());
+    sendPiece(exchange, null, EventStream.comment(), ctx.newPromise());
+    dirty = true;
   }
 
   private void writeEnd(Exchange exchange, Body body) {
+    sendEnd(exchange, body);
+    dirty = true;
+  }
+
+  /** Writes the last bytes of a body and its end. */
+  void sendEnd(Exchange exchange, Body body) {
     ByteBuf out = ctx.alloc().ioBuffer(CHUNK_LINE_BYTES);
     writeChunk(exchange, out, body, ctx.newPromise());
     if (!exchange.isHttp10() && !exchange.isHeadRequest()) {
@@ -158,7 +189,6 @@ final class ConnectionOutput {
   }
 
   private void writeChunk(Exchange exchange, ByteBuf out, Body body, ChannelPromise written) {
-    dirty = true;
     int size = body.size();
     if (size == 0 || exchange.isHeadRequest()) {
       // A chunk of no bytes would end the answer.

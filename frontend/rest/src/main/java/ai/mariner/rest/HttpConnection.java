@@ -34,7 +34,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(HttpConnection.class);
 
   private final Listener listener;
-  private final RequestDecoder decoder;
+  private final HeadWatch decoder;
+  private final Outputs outputs;
   private final RequestIntake intake;
   private final ArrayDeque<Exchange> line = new ArrayDeque<>();
   private final InputGate gate = new InputGate(this::hasRoom, this::handle);
@@ -45,12 +46,29 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   private boolean ending;
 
   @SuppressWarnings("NullAway.Init") // Netty sets the rest by handlerAdded before anything else.
-  HttpConnection(Listener listener, RequestDecoder decoder) {
+  private HttpConnection(Listener listener, HeadWatch decoder, Outputs outputs) {
     this.listener = listener;
     this.decoder = decoder;
+    this.outputs = outputs;
     this.intake = new RequestIntake(this, listener);
     this.clock = new ConnectionClock(listener);
     this.answerLog = new AnswerLog(listener.context());
+  }
+
+  /** A connection of HTTP/1. */
+  static HttpConnection ofBytes(Listener listener, RequestDecoder decoder) {
+    return new HttpConnection(listener, decoder, ConnectionOutput::new);
+  }
+
+  /** A stream of HTTP/2: a connection for one request. */
+  static HttpConnection ofStream(Listener listener) {
+    return new HttpConnection(listener, HeadWatch.NONE, StreamOutput::new);
+  }
+
+  /** How answers are written. */
+  @FunctionalInterface
+  private interface Outputs {
+    ConnectionOutput of(ChannelHandlerContext ctx, AnswerEncoder encoder);
   }
 
   /** Told to connections when the listener begins to drain. */
@@ -203,7 +221,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void handlerAdded(ChannelHandlerContext added) {
     ctx = added;
-    output = new ConnectionOutput(added, listener.encoder());
+    output = outputs.of(added, listener.encoder());
     clock.start(added.executor(), this::lookAtClock);
   }
 
@@ -312,7 +330,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   private void lookAtClock() {
     ChannelHandlerContext here = ctx;
     ConnectionClock.Verdict verdict =
-        clock.verdict(here.channel(), decoder, intake.incoming(), line.isEmpty());
+        clock.verdict(
+            here.channel(), output.unsentBytes(), decoder, intake.incoming(), line.isEmpty());
     keepStreamAlive();
     switch (verdict) {
       case GO_ON -> {}

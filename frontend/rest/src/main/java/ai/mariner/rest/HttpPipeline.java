@@ -14,6 +14,10 @@ final class HttpPipeline {
       channel.pipeline().addLast(new TlsEntrance(tls, listener.intake().headerTimeout()));
     }
     RequestDecoder decoder = new RequestDecoder(maxHeaderBytes, listener.context().clock());
-    channel.pipeline().addLast(decoder).addLast(new HttpConnection(listener, decoder));
+    channel
+        .pipeline()
+        .addLast(new Preface(listener, maxHeaderBytes))
+        .addLast(decoder)
+        .addLast(HttpConnection.ofBytes(listener, decoder));
   }
 }

@@ -8,7 +8,7 @@ import io.netty.handler.codec.http.HttpRequestDecoder;
 import java.util.function.LongSupplier;
 
 /** Netty's parser, which here refuses what two parsers could read in two ways. */
-final class RequestDecoder extends HttpRequestDecoder {
+final class RequestDecoder extends HttpRequestDecoder implements HeadWatch {
   private static final int MAX_PIECE_BYTES = 1 << 20;
 
   private final LongSupplier clock;
@@ -33,18 +33,18 @@ final class RequestDecoder extends HttpRequestDecoder {
     this.clock = clock;
   }
 
-  /** Whether bytes have come since the last {@link #requestSeen}. */
-  boolean midRequest() {
+  @Override
+  public boolean midRequest() {
     return midRequest;
   }
 
-  /** When the first of these bytes came; if there are none, when it was so the last time. */
-  long headBeganNanos() {
+  @Override
+  public long headBeganNanos() {
     return headBeganNanos;
   }
 
-  /** Notes that everything received so far has become a message. */
-  void requestSeen() {
+  @Override
+  public void requestSeen() {
     midRequest = false;
     began(actualReadableBytes() > 0);
   }

@@ -291,7 +291,7 @@ class FramingTest {
       assertThat(wire.received()).startsWith("HTTP/1.1 414 ").contains("8192 bytes");
     }
     try (Wire wire = new Wire(listener)) {
-      wire.send("PRI * HTTP/2.0\r\n\r\n");
+      wire.send("GET /ping HTTP/2.0\r\nHost: x\r\n\r\n");
       assertThat(wire.received()).startsWith("HTTP/1.1 505 ");
     }
   }
