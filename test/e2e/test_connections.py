@@ -188,10 +188,32 @@ def test_http_2_is_spoken_with_clients_that_begin_with_it(
     large.write_bytes(b"l" * 90_000)
     echo = f"{mariner_server.inference}/predictions/echo"
     show = ("-w", "|%{http_version}|%{http_code}")
-    # One request for each run: curl 7.88 can't reuse such connections; StreamedConnectionTest does.
     small = _curl("--http2-prior-knowledge", *show, "-H", "Content-Type: text/plain", "-d", "x", echo)
     assert small == "x|2|200"
     answer = _curl("--http2-prior-knowledge", "-H", "Content-Type: text/plain", "-T", str(large), echo)
     assert answer == "l" * 90_000
     refused = _curl("--http2-prior-knowledge", *show, f"{mariner_server.inference}/predictions/nobody")
     assert refused.endswith("|2|404")
+
+
+def _frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+
+def test_a_connection_of_http_2_serves_one_request_after_the_other(mariner_server: RunningServer) -> None:
+    get_ping = b"\x82\x86\x04\x05/ping\x01\x01x"  # GET, http, /ping, x
+    with RawConnection(mariner_server.inference) as connection:
+        connection.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame(4, 0, 0))
+        for stream in (1, 3, 5):
+            connection.send(_frame(1, 5, stream, get_ping))
+            answer: list[tuple[int, bytes]] = []
+            ended = False
+            while not ended:
+                head = connection.read_exactly(9)
+                payload = connection.read_exactly(int.from_bytes(head[:3], "big"))
+                if int.from_bytes(head[5:], "big") == stream:
+                    answer.append((head[3], payload))
+                    ended = bool(head[4] & 1)
+            (headers, first), *data = answer
+            assert (headers, first[0]) == (1, 0x88)  # status 200
+            assert b"Healthy" in b"".join(payload for kind, payload in data if kind == 0)
