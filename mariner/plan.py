@@ -38,8 +38,8 @@ class Stage:
 
 @dataclass(frozen=True)
 class Node:
-    """A step of a route: which stage works, on whose answers (none: on the request), and how often it is tried
-    again after a failure that another try may mend."""
+    """A step of a route: which stage works, on whose answers (none: on the request), and how often it is
+    tried again after a failure that another try may mend."""
 
     name: str
     stage: str
