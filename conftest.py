@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from types import FrameType
 
-from hypothesis import HealthCheck, settings
+import pytest
 
 _SENT = tuple(
     getattr(signal, name)
@@ -14,18 +14,17 @@ _SENT = tuple(
 )
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Lets the processes that tests start hear the signals that tests send.
 
     What is ignored where the tests are started, children inherit: SIGINT from a shell without job control,
     SIGHUP from nohup. A function in its place ends with the next exec, so that children begin as usual, and
     lets the tests themselves live on as before.
     """
+    if config.pluginmanager.hasplugin("hypothesispytest"):
+        _heed_no_clock()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # Hypothesis measures how fast inputs are made and tests run; a machine that has other work is no failure.
-    settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    settings.load_profile("project")
     for number in _SENT:
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, _unheeded)
@@ -33,3 +32,11 @@ def pytest_configure() -> None:
 
 def _unheeded(_number: int, _frame: FrameType | None) -> None:
     """Ignores a signal, in this process only."""
+
+
+def _heed_no_clock() -> None:
+    """Hypothesis measures how fast inputs are made and tests run; other work of the machine is no failure."""
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("project")
