@@ -122,6 +122,16 @@ def test_predictions_travel_over_either_version(
     assert predict(server.inference, context, body) == (200, body)
 
 
+def test_http_2_may_begin_within_tls(server: RunningServer, authority: Authority) -> None:
+    settings = b"\0\0\0\4\0\0\0\0\0"
+    get_ping = b"\0\0\x0c\1\5\0\0\0\1" + b"\x82\x87\x04\x05/ping\x01\x01x"  # GET, https, /ping, x
+    with connect(server.inference, trusting(authority)) as secured, secured.makefile("rb") as answers:
+        secured.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings + get_ping)
+        while (head := answers.read(9))[3] != 1:
+            answers.read(int.from_bytes(head[:3], "big"))
+        assert answers.read(1) == b"\x88"  # status 200
+
+
 def test_addresses_say_what_is_spoken(server: RunningServer) -> None:
     listeners = server.state()["listeners"]
     assert listeners["inference"].startswith("https://")
