@@ -41,9 +41,10 @@ final class HttpDownload {
    */
   void fetch(URI address, @Nullable S3Signer signer, OutputStream out) {
     Deadline deadline = Deadline.in(limit);
+    String home = host(address);
     URI current = address;
     for (int hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      boolean own = host(current).equals(host(address));
+      boolean own = home != null && home.equals(host(current));
       URI next = attempt(current, own ? signer : null, out, deadline);
       if (next == null) {
         return;
@@ -114,7 +115,8 @@ final class HttpDownload {
     }
   }
 
-  private static String host(URI uri) {
+  /** Host and port; absent: the address has none, and is refused. */
+  private static @Nullable String host(URI uri) {
     return uri.getPort() == -1 ? uri.getHost() : uri.getHost() + ":" + uri.getPort();
   }
 

@@ -135,9 +135,15 @@ class ManagementGrpcTest {
         () -> stub.describeModel(DescribeModelRequest.getDefaultInstance()),
         "Parameter model_name is required.");
     assertThat(core.models.orders).isEmpty();
+  }
 
-    Status kms = status(() -> stub.registerModel(good.toBuilder().setS3SseKms(true).build()));
-    assertThat(kms.getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
+  @Test
+  void requestsForAnArchiveMayBeSigned() throws Exception {
+    var unused =
+        stub()
+            .registerModel(
+                RegisterModelRequest.newBuilder().setUrl("echo.mar").setS3SseKms(true).build());
+    assertThat(core.models.orders.remove().signed()).isTrue();
   }
 
   private static ScaleWorkerRequest scale(int max, int min) {

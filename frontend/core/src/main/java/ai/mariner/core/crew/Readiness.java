@@ -19,6 +19,11 @@ public record Readiness(
     boolean everReady,
     boolean failed,
     @Nullable String lastFailure) {
+  /** Whether requests find a worker, or none is wanted. */
+  public boolean serves() {
+    return ready > 0 || wanted == 0;
+  }
+
   /** Whether it has all the workers that it wants. */
   public boolean satisfied() {
     return ready >= wanted;

@@ -109,11 +109,11 @@ final class ModelGroup {
     return (int) Math.min(sum, Integer.MAX_VALUE);
   }
 
-  /** Whether all of them would serve. */
+  /** Whether all of them would serve, maybe with fewer workers than they should have. */
   boolean ready(List<ModelRef> members) {
     for (ModelRef member : members) {
       Model model = registry.find(member);
-      if (model == null || !model.pool().readiness().satisfied()) {
+      if (model == null || !model.pool().readiness().serves()) {
         return false;
       }
     }
