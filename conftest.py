@@ -15,14 +15,19 @@ _SENT = tuple(
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Sets up what holds for all tests."""
+    if config.pluginmanager.hasplugin("hypothesispytest"):
+        _heed_no_clock()
+    hear_signals()
+
+
+def hear_signals() -> None:
     """Lets the processes that tests start hear the signals that tests send.
 
     What is ignored where the tests are started, children inherit: SIGINT from a shell without job control,
     SIGHUP from nohup. A function in its place ends with the next exec, so that children begin as usual, and
     lets the tests themselves live on as before.
     """
-    if config.pluginmanager.hasplugin("hypothesispytest"):
-        _heed_no_clock()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in _SENT:

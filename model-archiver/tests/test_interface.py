@@ -164,7 +164,7 @@ def test_what_the_tests_start_hears_signals_that_are_ignored_where_the_tests_wer
         f"import signal; print([n for n in {[*map(int, numbers)]} if signal.getsignal(n) is signal.SIG_IGN])"
     )
     code = (
-        "import subprocess, sys, conftest; conftest.pytest_configure();"
+        "import subprocess, sys, conftest; conftest.hear_signals();"
         f"raise SystemExit(subprocess.call([sys.executable, '-c', {show!r}]))"
     )
 

@@ -44,7 +44,7 @@ final class HttpDownload {
     String home = host(address);
     URI current = address;
     for (int hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      boolean own = home != null && home.equals(host(current));
+      boolean own = home.equals(host(current));
       URI next = attempt(current, own ? signer : null, out, deadline);
       if (next == null) {
         return;
@@ -115,9 +115,10 @@ final class HttpDownload {
     }
   }
 
-  /** Host and port; absent: the address has none, and is refused. */
-  private static @Nullable String host(URI uri) {
-    return uri.getPort() == -1 ? uri.getHost() : uri.getHost() + ":" + uri.getPort();
+  /** Host and port; empty: the address has none, and is refused. */
+  private static String host(URI uri) {
+    String host = uri.getHost() == null ? "" : uri.getHost();
+    return uri.getPort() == -1 ? host : host + ":" + uri.getPort();
   }
 
   private static String request(URI uri, @Nullable S3Signer signer) {

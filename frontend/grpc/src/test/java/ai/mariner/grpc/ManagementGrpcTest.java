@@ -143,7 +143,8 @@ class ManagementGrpcTest {
         stub()
             .registerModel(
                 RegisterModelRequest.newBuilder().setUrl("echo.mar").setS3SseKms(true).build());
-    assertThat(core.models.orders.remove().signed()).isTrue();
+    assertThat(core.models.orders.remove())
+        .isInstanceOfSatisfying(RegisterModel.class, order -> assertThat(order.signed()).isTrue());
   }
 
   private static ScaleWorkerRequest scale(int max, int min) {
