@@ -30,8 +30,7 @@ class CachingMetric(MetricAbstract):
                 self.metric_name, dimension_values, len(self.dimension_names), self.dimension_names,
             )  # fmt: skip
             return
-        pairs = zip(self.dimension_names, dimension_values, strict=True)
-        self.update_as(value, request_id, ",".join([f"{name}:{each}" for name, each in pairs]))
+        self.update_as(value, request_id, self._labels % tuple(dimension_values))
 
     def update(self, value: Any, request_id: str | None = "", dimensions: Sequence[Dimension] = ()) -> None:
         """Emits a value with these dimensions. A wrong value is logged only."""

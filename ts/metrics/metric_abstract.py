@@ -30,6 +30,7 @@ class MetricAbstract(ABC):
         self.metric_name = metric_name
         self.unit = unit_name(unit)
         self.dimension_names = list(dimension_names or ())
+        self._labels = ",".join(f"{name.replace('%', '%%')}:%s" for name in self.dimension_names)
         self.metric_type = metric_type
         self._kind = getattr(metric_type, "name", "")  # what an enumeration looks up takes long
 
