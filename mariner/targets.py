@@ -19,6 +19,7 @@ from mariner.plan import Plan
 
 _MANIFEST = "MAR-INF/MANIFEST.json"
 _HEAD = "app.json"
+_PEERS = {"Mosec": ("mosec", "ts.compat.mosec"), "Flash Serve": ("flash.core.serve", "ts.compat.flash")}
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,12 @@ def _has(folder: Path, name: str) -> bool:
     return folder.is_dir() and (folder / name).is_file()
 
 
+def _is_mlservers(path: Path) -> bool:
+    return path.is_dir() and any(
+        any(path.glob(below + "model-settings.json")) for below in ("", "*/", "*/*/")
+    )
+
+
 def _is_plain(path: Path) -> bool:
     from ts.runtimes.kinds import is_model
 
@@ -88,6 +95,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("an application archive (.war)", lambda path: path.suffix == ".war", "mariner.targets:packed_app"),
     Kind("a folder of an application", lambda path: _has(path, _HEAD), "mariner.targets:app_folder"),
     Kind("a folder of a model", lambda path: _has(path, _MANIFEST), "mariner.targets:archive"),
+    Kind("a folder of MLServer's models", _is_mlservers, "ts.compat.mlserver.hosting:target"),
     Kind("a file or folder of a model that needs no handler", _is_plain, "mariner.targets:plain_model"),
 )
 """In the order in which they are asked."""
@@ -127,9 +135,26 @@ def script(wish: Wish) -> Target:
     own = [value for value in vars(module).values() if isinstance(value, (App, Model))]
     if wish.name is None and not own and _is_handler(vars(module), module.__name__):
         return _handler(wish)
-    app = app_of(module, wish.name)
+    try:
+        app = app_of(module, wish.name)
+    except DefinitionError:
+        peer = _peer_of(vars(module))
+        if wish.name is None and peer is not None:
+            raise DefinitionError(
+                f"{wish.path}: a script of {peer}, which serves by itself (expected: python {wish.path})"
+            ) from None
+        raise
     app.importable()
     return of_plan(app.plan(), wish)
+
+
+def _peer_of(names: Mapping[str, object]) -> str | None:
+    """Whose classes a script uses, with our own layers or the released packages."""
+    origins = {getattr(one, "__module__", None) or getattr(one, "__name__", "") for one in names.values()}
+    for peer, packages in _PEERS.items():
+        if any(str(origin).startswith(packages) for origin in origins):
+            return peer
+    return None
 
 
 def _is_handler(names: Mapping[str, object], module: str) -> bool:

@@ -49,25 +49,52 @@ def run(
     _check(settings, models)
 
     def prepared(wish: Wish) -> Target:
-        from mariner.targets import Target
-
-        folder = wish.scratch / "store"
-        folder.mkdir()
-        loaded = store.write(folder, models, settings)
-        flags = ["--model-store", str(folder), "--enable-model-api"]
-        if loaded and settings.load_models_at_startup:
-            flags += ["--models", *loaded]
-        app = own_routes.write(wish.scratch / "app", models)
-        if app is not None:
-            flags += ["--app", str(app)]
-        routes = [f"POST /v2/models/{name}/infer" for name in sorted({model.name for model in models})]
-        return Target(title, flags, store.configuration(settings), routes)
+        return _target(settings, models, title, wish)
 
     options = argparse.Namespace(
         host=settings.host, port=settings.http_port, workers=None, name=None, wait=None, log_config=None
     )
     options.name = f"mlserver-{settings.http_port or os.getpid()}"
     return serve(options, environment, title, prepared)
+
+
+def target(wish: Wish) -> Target:
+    """Returns what `mariner serve FOLDER` tells a server; its own host and port count, not those of
+    `settings.json`.
+
+    Raises:
+        DefinitionError: a file is not as it should be.
+    """
+    from mariner.errors import DefinitionError
+
+    if wish.name is not None or wish.workers is not None:
+        given = f":{wish.name}" if wish.name is not None else f" --workers {wish.workers}"
+        raise DefinitionError(
+            f"{wish.path}{given} (expected: a folder of MLServer alone; model-settings.json says how many "
+            "workers)"
+        )
+    try:
+        settings, models = load(wish.path)
+        _check(settings, models)
+    except CommandError as fault:
+        raise DefinitionError(str(fault)) from fault
+    return _target(settings, models, wish.path.resolve().name, wish)
+
+
+def _target(settings: Settings, models: Sequence[ModelSettings], title: str, wish: Wish) -> Target:
+    from mariner.targets import Target
+
+    folder = wish.scratch / "store"
+    folder.mkdir()
+    loaded = store.write(folder, models, settings)
+    flags = ["--model-store", str(folder), "--enable-model-api"]
+    if loaded and settings.load_models_at_startup:
+        flags += ["--models", *loaded]
+    app = own_routes.write(wish.scratch / "app", models)
+    if app is not None:
+        flags += ["--app", str(app)]
+    routes = [f"POST /v2/models/{name}/infer" for name in sorted({model.name for model in models})]
+    return Target(title, flags, store.configuration(settings), routes)
 
 
 def _check(settings: Settings, models: Sequence[ModelSettings]) -> None:

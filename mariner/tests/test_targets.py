@@ -1,0 +1,75 @@
+"""What `mariner serve PATH` takes a path for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mariner.errors import DefinitionError
+from mariner.targets import Wish, target_of
+
+MOSEC = """
+from ts.compat.mosec import Server, Worker
+
+class Echo(Worker):
+    def forward(self, data):
+        return data
+
+if __name__ == "__main__":
+    server = Server()
+    server.append_worker(Echo)
+    server.run()
+"""
+OWN = """
+from ts.compat.mlserver import MLModel
+
+class Own(MLModel):
+    async def predict(self, payload):
+        return payload
+"""
+
+
+def wish(tmp_path: Path, path: Path, name: str | None = None, workers: int | None = None) -> Wish:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    return Wish(path, name, workers, scratch)
+
+
+def mlserver_folder(tmp_path: Path, text: str = "") -> Path:
+    folder = tmp_path / "models" / "own"
+    folder.mkdir(parents=True)
+    (folder / "own.py").write_text(OWN)
+    head = {"name": "own", "implementation": "own.Own"}
+    (folder / "model-settings.json").write_text(text or json.dumps(head))
+    return folder.parent
+
+
+def test_a_folder_of_mlserver_is_served(tmp_path: Path) -> None:
+    target = target_of(wish(tmp_path, mlserver_folder(tmp_path)))
+    assert (target.title, target.routes) == ("models", ["POST /v2/models/own/infer"])
+    assert list(target.flags)[-2] == "--models"
+
+
+def test_a_broken_file_of_mlserver_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match=r"own/model-settings\.json"):
+        target_of(wish(tmp_path, mlserver_folder(tmp_path, "{")))
+
+
+def test_models_of_mlserver_say_themselves_how_many_workers(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match=r"--workers 2 .expected: a folder of MLServer alone"):
+        target_of(wish(tmp_path, mlserver_folder(tmp_path), workers=2))
+
+
+def test_a_script_of_a_peer_is_told_how_it_is_served(tmp_path: Path) -> None:
+    script = tmp_path / "echo_of_mosec.py"
+    script.write_text(MOSEC)
+    with pytest.raises(DefinitionError, match=rf"a script of Mosec.*expected: python {script}"):
+        target_of(wish(tmp_path, script))
+
+
+def test_what_is_nothing_known_is_refused_with_what_would_be(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(DefinitionError, match=r"notes\.txt can't be served .expected: a script .*MLServer's"):
+        target_of(wish(tmp_path, tmp_path / "notes.txt"))
