@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,7 @@ from ts.runtimes.declared import Call, Declared
 from ts.runtimes.rows import Asked, is_protocol, read_plain, write_plain
 from ts.utils.util import PredictionException
 
+logger = logging.getLogger(__name__)
 _ASKED = "asked"
 _OF_SERVERS = frozenset(
     (
@@ -106,8 +108,20 @@ class RuntimeEntry(TensorEntry):
         self._now = messages[0]
         try:
             return super()._run(messages, context)
+        except PredictionException as fault:
+            if len(messages) == 1:
+                raise
+            # The library complains of all rows when it minds those of one request.
+            logger.debug("a batch of %d is asked again one by one: %s", len(messages), fault)
+            return [self._alone(message, context) for message in messages]
         finally:
             self._now = None
+
+    def _alone(self, message: Message, context: Context) -> Any:
+        try:
+            return super()._run([message], context)[0]
+        except Exception as fault:
+            return fault
 
     def _called(self, inputs: Any, context: Context) -> Any:
         asked = self._now

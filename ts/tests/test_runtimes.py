@@ -221,6 +221,17 @@ def test_an_estimator_gives_unasked_what_its_configuration_says(frontend: Fronte
     assert sum(row["predict_proba"]) == pytest.approx(1)
 
 
+def test_a_row_that_an_estimator_refuses_costs_its_batch_nothing(frontend: Frontend, estimator: Path) -> None:
+    serve(frontend, estimator, "sklearn")
+    rows = ("[[1, 0]]", "[[null, 0]]", "[[0, 1], [1, 0]]")
+    answers = frontend.run(
+        *(item(number, Part("body", "application/json", row.encode())) for number, row in enumerate(rows, 1))
+    )
+    assert (answers[0].json, answers[2].json) == (["yes"], ["no", "yes"])
+    assert answers[1].status == 400
+    assert "NaN" in answers[1].text
+
+
 def test_several_targets_have_an_output_each(frontend: Frontend, tmp_path: Path) -> None:
     ensemble = pytest.importorskip("sklearn.ensemble")
     joblib = pytest.importorskip("joblib")

@@ -29,9 +29,14 @@ public final class ModelOverrides {
 
   /** The same with these numbers of workers; {@code null}: not given. */
   public ModelOverrides withWorkers(@Nullable Integer min, @Nullable Integer max) {
+    return toBuilder().workers(min, max).build();
+  }
+
+  /** A builder that begins with these options. */
+  public Builder toBuilder() {
     Builder changed = builder();
     changed.values.putAll(values);
-    return changed.workers(min, max).build();
+    return changed;
   }
 
   @Override

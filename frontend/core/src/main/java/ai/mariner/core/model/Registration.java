@@ -377,8 +377,11 @@ public final class Registration {
             ? config.defaults()
             : config.defaults().withWorkers(config.registerWorkers());
     ModelOverrides crew = ModelOverrides.builder().workers(order.initialWorkers(), null).build();
-    List<ModelOverrides> sources =
+    List<ModelOverrides> given =
         List.of(order.overrides(), crew, archive.overrides(), configured(key));
+    String handler = order.handler() == null ? archive.manifest().handler() : order.handler();
+    List<ModelOverrides> sources = new ArrayList<>(given);
+    sources.add(ImpliedOptions.of(handler, given));
     reportIdle(key, order, ModelSpec.idle(sources, defaults));
     ModelSpec spec = parallelRules.applied(key, ModelSpec.resolve(sources, defaults));
     boolean asked = sources.stream().anyMatch(from -> from.get(CrewOptions.WORKER_GROUP) != null);
