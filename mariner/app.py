@@ -54,6 +54,8 @@ class App:
         name: of the application; the script's if it is not given.
         timeout: deadline of a whole way, seconds; None: none.
         files: more files of the script's folder that an archive is to have.
+        compression: whether answers of 1 KiB and more are packed (gzip, deflate, zstd) for clients that take
+            that; most HTTP clients say that they do, and packing takes the server's time.
 
     Raises:
         DefinitionError: models don't fit each other, or a route can't be one.
@@ -67,6 +69,7 @@ class App:
         name: str | None = None,
         timeout: float | None = None,
         files: Sequence[str] = (),
+        compression: bool = False,
     ) -> None:
         if isinstance(flow, Mapping):
             if route is not None:
@@ -79,6 +82,7 @@ class App:
         self.routes = {_checked_path(path): Flow.of(step) for path, step in routes.items()}
         self.timeout = timeout
         self.files = tuple(files)
+        self.compression = compression
         self._name = name
         self._implied: str | None = None
         self._module = sys._getframe(1).f_globals.get("__name__", "__main__")
@@ -133,7 +137,13 @@ class App:
         files = self._files(source) if packed and source else {}
         timeout = None if self.timeout is None else round(self.timeout * 1000)
         routes = [
-            Route(path, flow.nodes(self._stage_of), body="inputs", timeout_ms=timeout)
+            Route(
+                path,
+                flow.nodes(self._stage_of),
+                body="inputs",
+                compression=self.compression,
+                timeout_ms=timeout,
+            )
             for path, flow in self.routes.items()
         ]
         pages = self._documents() if documents else ()

@@ -75,6 +75,7 @@ class Route:
         method: of HTTP.
         body: `raw` (all bytes under `body`) or `inputs` (forms, parts and parameters become inputs).
         events: whether answers are server-sent events.
+        compression: whether answers of 1 KiB and more are packed with a coding that the client takes.
         timeout_ms: deadline of the whole way, milliseconds; absent: none.
         empty_body: the answer to a request without a body; absent: it goes its way.
     """
@@ -84,13 +85,16 @@ class Route:
     method: str = "POST"
     body: str = "raw"
     events: bool = False
+    compression: bool = False
     timeout_ms: int | None = None
     empty_body: Answer | None = None
 
     def json(self) -> dict[str, Any]:
         """What `app.json` has for it."""
+        packed = {"compression": True} if self.compression else {}
         return _present(
             {
+                **packed,
                 "method": self.method,
                 "path": self.path,
                 "nodes": [node.json() for node in self.nodes],

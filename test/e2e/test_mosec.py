@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -25,7 +26,8 @@ SCRIPT = APPS / "mosec_features.py"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningScript]:
     base = tmp_path_factory.mktemp("mosec")
-    with RunningScript(SCRIPT, base, ["--path", str(base / "path"), "--max-request-size", "1000"]) as running:
+    flags = ["--path", str(base / "path"), "--max-request-size", "1000", "--compression"]
+    with RunningScript(SCRIPT, base, flags) as running:
         yield running
 
 
@@ -61,6 +63,19 @@ def test_an_answer_is_indented_json_whatever_the_requests_type(server: RunningSc
     answer = rest.call(server.address, "POST", "/inference", b'{"a": 1}', {"Content-Type": "text/x"})
     assert (answer.status, answer.text) == (200, '{\n  "a": 1\n}')
     assert answer.headers["content-type"] == "application/json"
+
+
+def test_bodies_are_packed_both_ways(server: RunningScript) -> None:
+    value = {"a": [0] * 300}
+    body = gzip.compress(json.dumps(value).encode())
+    plain = {"Content-Encoding": "gzip"}
+    answer = rest.call(server.address, "POST", "/inference", body, plain)
+    assert (answer.status, answer.json()) == (200, value)
+    packed = rest.call(server.address, "POST", "/inference", body, {**plain, "Accept-Encoding": "gzip"})
+    assert (packed.status, packed.headers["content-encoding"]) == (200, "gzip")
+    assert gzip.decompress(packed.body) == answer.body
+    small = rest.call(server.address, "POST", "/inference", b"{}", {"Accept-Encoding": "gzip"})
+    assert (small.text, small.headers.get("content-encoding")) == ("{}", None)
 
 
 def test_an_empty_body_is_answered_by_the_server(server: RunningScript) -> None:

@@ -126,7 +126,8 @@ def _measure_images(context: Context, recorder: Recorder, folder: Path) -> None:
             for server in servers:
                 if server.name == "mariner":
                     load = GrpcLoad(server.grpc, "oip", CONNECTIONS, 4 * _ELEMENTS)
-                    sample = load.run(context.seconds, 1)
+                    # The load tool begins anew each time, and Java is slow at first.
+                    sample = load.run(context.seconds, context.warm_up_seconds)
                     sample.record(recorder, server.name, way=_RAW)
                     context.say(f"  {_RAW:20} {server.name:10} {sample}")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import re
 import sys
@@ -11,21 +13,22 @@ from typing import Any
 
 import msgspec
 import pytest
+import zstandard
 from support import rest
 from support.places import PYTHON, ROOT
 from support.scripts import RunningScript
 
 SCRIPT = Path(__file__).parent / "service.py"
 ALIAS = ROOT / "aliases" / "mosec"
-LIMIT = ["--max-request-size", "1000"]
+FLAGS = ["--max-request-size", "1000", "--compression"]
 FRAME = re.compile(rb": <frame .*", re.DOTALL)
 
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningScript, RunningScript]]:
     base = tmp_path_factory.mktemp("mosec")
-    theirs = RunningScript(SCRIPT, base / "theirs", LIMIT, python=sys.executable, path=[])
-    ours = RunningScript(SCRIPT, base / "ours", LIMIT, python=PYTHON, path=[str(ALIAS), str(ROOT)])
+    theirs = RunningScript(SCRIPT, base / "theirs", FLAGS, python=sys.executable, path=[])
+    ours = RunningScript(SCRIPT, base / "ours", FLAGS, python=PYTHON, path=[str(ALIAS), str(ROOT)])
     with theirs, ours:
         yield theirs, ours
     for script in (theirs, ours):
@@ -70,6 +73,21 @@ def test_answers_are_the_same(
 ) -> None:
     theirs, ours = (shown(server, method, path, body) for server in both)
     assert ours == theirs
+
+
+CODINGS = {"gzip": gzip, "zstd": zstandard}
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_bodies_are_packed_both_ways(both: tuple[RunningScript, RunningScript], coding: str) -> None:
+    value = {"a": [0] * 300}
+    body = CODINGS[coding].compress(json.dumps(value).encode())
+    for server in both:
+        headers = {"Content-Encoding": coding, "Accept-Encoding": coding}
+        answer = rest.call(server.address, "POST", "/inference", body, headers)
+        assert (answer.status, answer.headers["content-encoding"]) == (200, coding)
+        with CODINGS[coding].open(io.BytesIO(answer.body)) as unpacked:
+            assert json.loads(unpacked.read()) == value
 
 
 def test_metrics_have_the_same_names(both: tuple[RunningScript, RunningScript]) -> None:

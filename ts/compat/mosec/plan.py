@@ -86,6 +86,7 @@ def _route(path: str, names: Sequence[str], way: Sequence[Runtime], settings: Se
             for number, (place, name) in enumerate(zip(places, names, strict=True))
         ],
         events=issubclass(way[-1].worker, SSEWorker),
+        compression=settings.compression,
         timeout_ms=settings.timeout,
         empty_body=Answer(200, "no data provided"),
     )

@@ -157,6 +157,7 @@ final class ApplicationReader {
             nodes,
             body(keys),
             keys.flag("events"),
+            keys.flag("compression"),
             timeout == null ? null : Duration.ofMillis(timeout),
             empty == null ? null : answer(empty));
     keys.end();

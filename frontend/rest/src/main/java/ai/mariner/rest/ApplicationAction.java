@@ -3,14 +3,17 @@ package ai.mariner.rest;
 import ai.mariner.core.application.FixedAnswer;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.Operation;
+import ai.mariner.core.message.ResponseSink;
+import java.util.concurrent.Executor;
 
 /**
  * Hands calls to a route of an application.
  *
  * @param route the route
  * @param dialect how it reads and answers
+ * @param codec packs large answers, if the route does
  */
-record ApplicationAction(ApplicationRoute route, ApplicationDialect dialect)
+record ApplicationAction(ApplicationRoute route, ApplicationDialect dialect, Executor codec)
     implements Route.Action {
   @Override
   public void run(Call call) {
@@ -22,6 +25,7 @@ record ApplicationAction(ApplicationRoute route, ApplicationDialect dialect)
     InferenceRequest request = dialect.read(call, Operation.PREDICT);
     Exchange exchange = call.exchange();
     exchange.frame(dialect.framing(call.request()));
-    route.application().submit(route.number(), request, exchange);
+    ResponseSink sink = route.spec().compression() ? PackedSink.of(exchange, codec) : exchange;
+    route.application().submit(route.number(), request, sink);
   }
 }

@@ -64,13 +64,14 @@ final class HeadCheck {
   }
 
   private static Reply notUnderstood(Exchange exchange, String coding) {
+    String understood = BodyDecoder.understood();
     String message =
         "Content-Encoding: "
             + Replies.printable(coding)
             + " (expected: one of "
-            + BodyDecoder.UNDERSTOOD
+            + understood
             + ", or none)";
     Reply reply = exchange.dialect().refuse(415, "UnsupportedMediaTypeException", message);
-    return Replies.with(reply, "Accept-Encoding", BodyDecoder.UNDERSTOOD);
+    return Replies.with(reply, "Accept-Encoding", understood);
   }
 }

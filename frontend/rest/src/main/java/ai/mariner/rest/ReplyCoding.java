@@ -2,6 +2,8 @@ package ai.mariner.rest;
 
 import ai.mariner.core.message.Body;
 import ai.mariner.core.message.Reply;
+import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
+import io.netty.handler.codec.compression.Zstd;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.ByteArrayOutputStream;
@@ -18,12 +20,14 @@ import org.jspecify.annotations.Nullable;
 /** A content coding that a client takes for the answer (RFC 9110, 12.5.3). */
 enum ReplyCoding {
   GZIP("gzip"),
-  DEFLATE("deflate");
+  DEFLATE("deflate"),
+  ZSTD("zstd");
 
   /** Less than this is not worth it. */
   private static final int LEAST_BYTES = 1024;
 
   private static final int CHUNK = 64 * 1024;
+  private static final int ZSTD_LEVEL = 1;
 
   private final String text;
 
@@ -31,7 +35,10 @@ enum ReplyCoding {
     this.text = text;
   }
 
-  /** The coding that {@code Accept-Encoding} prefers; absent: none. */
+  /**
+   * The coding that {@code Accept-Encoding} prefers; absent: none. Of equals Zstandard is the
+   * first, if it is named: not everything that says {@code *} knows it.
+   */
   static @Nullable ReplyCoding accepted(HttpHeaders headers) {
     if (!headers.contains(HttpHeaderNames.ACCEPT_ENCODING)) {
       return null;
@@ -39,12 +46,14 @@ enum ReplyCoding {
     String all = String.join(",", headers.getAll(HttpHeaderNames.ACCEPT_ENCODING));
     double gzip = -1;
     double deflate = -1;
+    double zstd = 0;
     double any = 0;
     for (String item : all.toLowerCase(Locale.ROOT).split(",", -1)) {
       double weight = Framing.weight(item);
       switch (RequestInputs.mediaType(item)) {
         case "gzip", "x-gzip" -> gzip = weight;
         case "deflate" -> deflate = weight;
+        case "zstd" -> zstd = weight;
         case "*" -> any = weight;
         default -> {
           // One that this server has not.
@@ -53,6 +62,9 @@ enum ReplyCoding {
     }
     gzip = gzip < 0 ? any : gzip;
     deflate = deflate < 0 ? any : deflate;
+    if (zstd > 0 && zstd >= Math.max(gzip, deflate) && Zstd.isAvailable()) {
+      return ZSTD;
+    }
     if (gzip <= 0 && deflate <= 0) {
       return null;
     }
@@ -90,15 +102,11 @@ enum ReplyCoding {
   }
 
   private OutputStream packing(OutputStream out) throws IOException {
-    return this == GZIP
-        ? new FastGzip(out)
-        : new DeflaterOutputStream(out, new Deflater(Deflater.BEST_SPEED), CHUNK) {
-          @Override
-          public void close() throws IOException {
-            super.close();
-            def.end();
-          }
-        };
+    return switch (this) {
+      case GZIP -> new FastGzip(out);
+      case DEFLATE -> new FastDeflate(out);
+      case ZSTD -> new ZstdOutputStreamNoFinalizer(out, ZSTD_LEVEL);
+    };
   }
 
   private static void write(ByteBuffer piece, OutputStream out) throws IOException {
@@ -115,6 +123,19 @@ enum ReplyCoding {
     FastGzip(OutputStream out) throws IOException {
       super(out, CHUNK);
       def.setLevel(Deflater.BEST_SPEED);
+    }
+  }
+
+  /** The stream closes only a deflater of its own making. */
+  private static final class FastDeflate extends DeflaterOutputStream {
+    FastDeflate(OutputStream out) {
+      super(out, new Deflater(Deflater.BEST_SPEED), CHUNK);
+    }
+
+    @Override
+    public void close() throws IOException {
+      super.close();
+      def.end();
     }
   }
 }

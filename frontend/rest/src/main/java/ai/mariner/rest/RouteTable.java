@@ -130,7 +130,7 @@ final class RouteTable {
         PathTemplate.of(added.path()),
         TokenScope.INFERENCE,
         program == null ? Route.Traits.NONE : Route.Traits.PREDICTS,
-        new ApplicationAction(added, dialect),
+        new ApplicationAction(added, dialect, context.codec()),
         doc,
         dialect,
         program);

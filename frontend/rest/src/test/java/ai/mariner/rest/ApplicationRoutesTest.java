@@ -59,6 +59,7 @@ class ApplicationRoutesTest {
             List.of(node),
             BodyForm.RAW,
             false,
+            false,
             null,
             new FixedAnswer(422, null, "empty"));
     ApplicationSpec spec =

@@ -2,6 +2,7 @@ package ai.mariner.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -36,7 +37,7 @@ class ContentCodingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gzip", "x-gzip", "GZIP", "deflate", "raw deflate"})
+  @ValueSource(strings = {"gzip", "x-gzip", "GZIP", "deflate", "raw deflate", "zstd"})
   void understoodCodingsAreUndone(String coding) throws IOException {
     String text = "hello ".repeat(10_000);
     String answer = ask(coding.replace("raw ", ""), packed(coding, text));
@@ -52,11 +53,12 @@ class ContentCodingTest {
     assertThat(ask(coding, bytes("plain"))).startsWith("HTTP/1.1 200 ").endsWith("plain");
   }
 
-  @Test
-  void bytesMayComeOneByOne() throws IOException {
-    byte[] body = packed("gzip", "dripping");
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "zstd"})
+  void bytesMayComeOneByOne(String coding) throws IOException {
+    byte[] body = packed(coding, "dripping");
     try (Wire wire = new Wire(server.listener(Api.INFERENCE))) {
-      wire.send(head("gzip", body.length));
+      wire.send(head(coding, body.length));
       for (byte each : body) {
         wire.send(new byte[] {each});
       }
@@ -66,25 +68,26 @@ class ContentCodingTest {
     }
   }
 
-  @Test
-  void filesThatWereJoinedAreReadToTheEnd() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "zstd"})
+  void filesThatWereJoinedAreReadToTheEnd(String coding) throws IOException {
     ByteArrayOutputStream joined = new ByteArrayOutputStream();
     for (String part : List.of("one, ", "x".repeat(5000), " and three")) {
-      joined.write(packed("gzip", part));
+      joined.write(packed(coding, part));
     }
-    assertThat(ask("gzip", joined.toByteArray()))
+    assertThat(ask(coding, joined.toByteArray()))
         .endsWith("one, " + "x".repeat(5000) + " and three");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"br", "zstd", "gzip, gzip", "identity, br", "compress", "gz\u00efp"})
+  @ValueSource(strings = {"br", "gzip, gzip", "identity, br", "compress", "gz\u00efp"})
   void othersAreRefusedWithWhatIsUnderstood(String coding) {
     assertThat(ask(coding, bytes("whatever")))
         .startsWith("HTTP/1.1 415 ")
         .contains(
             "UnsupportedMediaTypeException",
-            "Accept-Encoding: gzip, deflate",
-            "expected: one of gzip, deflate, or none");
+            "Accept-Encoding: gzip, deflate, zstd",
+            "expected: one of gzip, deflate, zstd, or none");
     assertThat(server.requests).isEmpty();
   }
 
@@ -99,7 +102,7 @@ class ContentCodingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gzip", "deflate"})
+  @ValueSource(strings = {"gzip", "deflate", "zstd"})
   void bombsAreStoppedAtTheLimitOfBodies(String coding) throws IOException {
     byte[] bomb = packed(coding, "0".repeat(20_000_000));
     assertThat(bomb.length).isLessThan(TestServer.MAX_REQUEST_BYTES);
@@ -107,17 +110,18 @@ class ContentCodingTest {
     assertThat(server.requests).isEmpty();
   }
 
-  @Test
-  void whatIsUnpackedCountsAgainstTheSharedBudget() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "zstd"})
+  void whatIsUnpackedCountsAgainstTheSharedBudget(String coding) throws IOException {
     assertThat(server.budget.tryAcquire(290_000)).isTrue();
-    assertThat(ask("gzip", packed("gzip", "0".repeat(50_000))))
+    assertThat(ask(coding, packed(coding, "0".repeat(50_000))))
         .startsWith("HTTP/1.1 503 ")
         .contains("max_inflight_bytes");
     server.budget.release(290_000);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gzip", "deflate"})
+  @ValueSource(strings = {"gzip", "deflate", "zstd"})
   void aTornBodyIsRefusedForWhatItIs(String coding) throws IOException {
     byte[] whole = packed(coding, "hello ".repeat(1000));
     assertThat(ask(coding, Arrays.copyOf(whole, whole.length - 5)))
@@ -126,11 +130,21 @@ class ContentCodingTest {
     assertThat(server.requests).isEmpty();
   }
 
-  @Test
-  void whatIsNotPackedAtAllIsRefused() {
-    assertThat(ask("gzip", bytes("{\"plain\": true}")))
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "zstd"})
+  void whatIsNotPackedAtAllIsRefused(String coding) {
+    assertThat(ask(coding, bytes("{\"plain\": true}")))
         .startsWith("HTTP/1.1 400 ")
-        .contains("not what its Content-Encoding says", "(expected: gzip)");
+        .contains("not what its Content-Encoding says", "(expected: " + coding + ")");
+  }
+
+  @Test
+  void framesThatLookBackFartherThanHttpAllowsAreRefused() {
+    // A head of a frame of 16 MiB with a window of that size, and an empty last block.
+    byte[] wide = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, 0, 14 << 3, 1, 0, 0};
+    assertThat(ask("zstd", wide)).startsWith("HTTP/1.1 400 ").contains("(expected: zstd)");
+    wide[5] = 13 << 3;
+    assertThat(ask("zstd", wide)).startsWith("HTTP/1.1 200 ");
   }
 
   @Test
@@ -163,6 +177,7 @@ class ContentCodingTest {
     try (OutputStream packing =
         switch (coding) {
           case "deflate" -> new DeflaterOutputStream(out);
+          case "zstd" -> new ZstdOutputStreamNoFinalizer(out);
           case "raw deflate" -> new DeflaterOutputStream(out, new Deflater(6, true));
           default -> new GZIPOutputStream(out);
         }) {

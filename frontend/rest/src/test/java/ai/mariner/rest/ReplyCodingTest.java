@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.mariner.core.message.Body;
 import ai.mariner.core.message.Reply;
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.ByteArrayInputStream;
@@ -34,6 +35,9 @@ class ReplyCodingTest {
         "br | none",
         "identity | none",
         "gzip;q=0 | none",
+        "gzip, deflate, br, zstd | ZSTD",
+        "gzip, zstd;q=0.5 | GZIP",
+        "zstd;q=0, gzip | GZIP",
       })
   void theClientsWeightsDecide(String accepted, @Nullable ReplyCoding coding) {
     HttpHeaders headers = new DefaultHttpHeaders().add("Accept-Encoding", accepted);
@@ -58,10 +62,15 @@ class ReplyCodingTest {
     byte[] bytes = new byte[packed.body().size()];
     packed.body().bytes().get(bytes);
     InputStream in = new ByteArrayInputStream(bytes);
-    byte[] unpacked =
-        (coding == ReplyCoding.GZIP ? new GZIPInputStream(in) : new InflaterInputStream(in))
-            .readAllBytes();
-    assertThat(unpacked).hasSize(first.length + second.length).endsWith(second);
+    InputStream unpacking =
+        switch (coding) {
+          case GZIP -> new GZIPInputStream(in);
+          case DEFLATE -> new InflaterInputStream(in);
+          case ZSTD -> new ZstdInputStreamNoFinalizer(in);
+        };
+    try (unpacking) {
+      assertThat(unpacking.readAllBytes()).hasSize(first.length + second.length).endsWith(second);
+    }
   }
 
   @Test

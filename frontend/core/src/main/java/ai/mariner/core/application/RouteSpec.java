@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param nodes steps, with one exit
  * @param body what reaches the first nodes
  * @param events whether answers are events, which the exit frames itself
+ * @param compression whether answers are packed with a coding that the client takes
  * @param timeout deadline of the whole way; absent: none
  * @param emptyBody the answer to a request without a body; absent: it goes its way
  */
@@ -22,6 +23,7 @@ public record RouteSpec(
     List<NodeSpec> nodes,
     BodyForm body,
     boolean events,
+    boolean compression,
     @Nullable Duration timeout,
     @Nullable FixedAnswer emptyBody) {
   /** Copies the nodes. */

@@ -47,7 +47,7 @@ class ApplicationsTest {
   }
 
   private static RouteSpec route(String path, NodeSpec... nodes) {
-    return new RouteSpec("POST", path, List.of(nodes), BodyForm.RAW, false, null, null);
+    return new RouteSpec("POST", path, List.of(nodes), BodyForm.RAW, false, false, null, null);
   }
 
   private static ApplicationArchive application(RouteSpec... routes) {
