@@ -114,7 +114,9 @@ def _measure_images(context: Context, recorder: Recorder, folder: Path) -> None:
         for server in servers:
             for way, body in sent:
                 if server.name == "mariner" or way.name == _JSON:
-                    wrk.load_file(server, CONNECTIONS, context.warm_up_seconds, body, way.path, way.headers)
+                    wrk.load_file(
+                        server, CONNECTIONS, 2 * context.warm_up_seconds, body, way.path, way.headers
+                    )
         for _ in context.each_round():
             for way, body in sent:
                 for server in servers:
@@ -186,7 +188,7 @@ def _measure_small(
 
     with fleet(context, systems, lambda server: None) as servers:
         for server in servers:
-            load(server, context.warm_up_seconds)
+            load(server, 2 * context.warm_up_seconds)
         for _ in context.each_round():
             for server in servers:
                 sample = load(server, context.seconds)
