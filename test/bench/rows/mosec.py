@@ -32,6 +32,9 @@ def measure(context: Context) -> list[Measurement]:
     def warm_up(server: Running) -> None:
         paths = tuple(f"/through/{nodes}" for nodes in _NODES)
         wrk.load(server, 16, context.warm_up_seconds, paths=paths)
+        # Large bodies are few a second, so that Java needs longer to compile their way.
+        wrk.load_file(server, FEW, 2 * context.warm_up_seconds, body, "/array", {})
+        wrk.load(server, FEW, context.warm_up_seconds, paths=("/between", "/events"))
 
     starters = {
         "mosec": lambda: mosec_script("mosec_stages", False),
