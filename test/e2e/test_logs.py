@@ -13,47 +13,51 @@ from support.packing import pack
 from support.server import RunningServer
 from support.waiting import eventually
 
-FULL = "%d{ISO8601} [%-5p] %t %c - %m%n"
-PLAIN = "%d{ISO8601} - %m%n"
+FULL = '<PatternLayout pattern="%d{ISO8601} [%-5p] %t %c - %m%n"/>'
+PLAIN = '<PatternLayout pattern="%d{ISO8601} - %m%n"/>'
 FILES = {
     "access_log": PLAIN,
     "ts_log": FULL,
     "model_log": FULL,
     "ts_metrics": PLAIN,
     "model_metrics": PLAIN,
+    "json_metrics": "<JSONPatternLayout/>",
+    "query_metrics": "<QLogLayout/>",
 }
 LOGGERS = {
-    "ACCESS_LOG": ("info", "access_log"),
-    "MODEL_LOG": ("info", "model_log"),
-    "TS_METRICS": ("info", "ts_metrics"),
-    "MODEL_METRICS": ("info", "model_metrics"),
-    "org.pytorch.serve": ("debug", "ts_log"),
+    "ACCESS_LOG": ("info", ["access_log"]),
+    "MODEL_LOG": ("info", ["model_log"]),
+    "TS_METRICS": ("all", ["ts_metrics", "json_metrics"]),
+    "MODEL_METRICS": ("all", ["model_metrics", "json_metrics", "query_metrics"]),
+    "org.pytorch.serve": ("debug", ["ts_log"]),
 }
 HOST = r"\|#hostname:[^,]+"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{3}"
 
 
-def _rolling(name: str, pattern: str) -> str:
+def _rolling(name: str, layout: str) -> str:
     variable = "METRICS_LOCATION" if name.endswith("metrics") else "LOG_LOCATION"
     folder = "${env:" + variable + ":-logs}"
     return (
         f'<RollingFile name="{name}" fileName="{folder}/{name}.log"'
         f' filePattern="{folder}/{name}.%d{{dd-MMM}}.log.gz">'
-        f'<PatternLayout pattern="{pattern}"/>'
+        f"{layout}"
         '<Policies><SizeBasedTriggeringPolicy size="100 MB"/><TimeBasedTriggeringPolicy/></Policies>'
         '<DefaultRolloverStrategy max="5"/></RollingFile>'
     )
 
 
 def _configuration() -> str:
-    appenders = "".join(_rolling(name, pattern) for name, pattern in FILES.items())
+    appenders = "".join(_rolling(name, layout) for name, layout in FILES.items())
     loggers = "".join(
-        f'<Logger name="{name}" level="{level}"><AppenderRef ref="{file}"/></Logger>'
-        for name, (level, file) in LOGGERS.items()
+        f'<Logger name="{name}" level="{level}">'
+        + "".join(f'<AppenderRef ref="{file}"/>' for file in files)
+        + "</Logger>"
+        for name, (level, files) in LOGGERS.items()
     )
     return (
-        "<Configuration><Appenders>"
-        f'<Console name="STDOUT" target="SYSTEM_OUT"><PatternLayout pattern="{FULL}"/></Console>'
+        '<Configuration packages="org.pytorch.serve.util.logging"><Appenders>'
+        f'<Console name="STDOUT" target="SYSTEM_OUT">{FULL}</Console>'
         f"{appenders}</Appenders><Loggers>"
         '<Root level="info"><AppenderRef ref="STDOUT"/><AppenderRef ref="ts_log"/></Root>'
         f'<Logger name="io.netty" level="error"/><Logger name="org.apache" level="off"/>{loggers}'
@@ -122,3 +126,35 @@ def test_there_are_no_other_files_and_metrics_stay_out_of_the_model_log(server: 
         f"{name}.log" for name in FILES
     }
     assert "[METRICS]" not in server.log("model_log.log")
+
+
+def _object(name: str, value: str, dimensions: dict[str, str]) -> str:
+    """Returns a pattern for a metric that is written as JSON."""
+    pairs = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+    shown = {
+        "MetricName": name,
+        "Value": value,
+        "Unit": "Count",
+        "Type": "COUNTER",
+        "Dimensions": pairs,
+        "DimensionNames": list(dimensions),
+        "DimensionValues": list(dimensions.values()),
+    }
+    return re.escape(json.dumps(shown, indent=2).removesuffix("\n}"))
+
+
+def test_metrics_are_json_where_the_configuration_says_so(server: RunningServer) -> None:
+    rest_of_it = r',\n  "Timestamp": "\d+",\n(?:  "RequestId": "[0-9a-f-]+",\n)?  "HostName": "[^"]+"\n}'
+    of_a_handler = _object("Cats", "2", {"ModelName": "talks", "Level": "Model"})
+    of_the_server = _object("Requests2XX", "1.0", {"Level": "Host"})
+    _has(server, "json_metrics.log", of_a_handler + rest_of_it)
+    _has(server, "json_metrics.log", of_the_server + rest_of_it)
+
+
+def test_metrics_are_entries_of_a_query_log_where_the_configuration_says_so(server: RunningServer) -> None:
+    _has(
+        server,
+        "query_metrics.log",
+        r"HostName=.+\nRequestId=[0-9a-f-]+\nStartTime=\d+\nProgram=MXNetModelServer\n"
+        r"Metrics=Cats=2 Count ModelName\|talks  Level\|Model \nEOE",
+    )

@@ -318,10 +318,10 @@ final class Wiring {
   }
 
   private synchronized void logMetrics() {
-    metricLines.changes().forEach(line -> metricsLog.info("{}", line.logText()));
+    metricLines.changes().forEach(line -> metricsLog.info("{}", line));
     metrics
         .modelMetricLines(InstantSource.system())
-        .forEach(line -> modelMetricsLog.info("{}", line.logText()));
+        .forEach(line -> modelMetricsLog.info("{}", line));
   }
 
   /** Returns when {@link #stop} is through; all other threads of the server are daemons. */

@@ -54,7 +54,7 @@ public final class WorkerOutputLog implements WorkerOutput {
     MetricLine metric = stream == Stream.STDOUT ? MetricLine.parse(text) : null;
     if (metric != null) {
       if (sink.take(worker.model(), metric) && logsMetrics) {
-        metrics.info("{}", metric.logText());
+        metrics.info("{}", metric);
       }
       return;
     }

@@ -79,7 +79,7 @@ public record MetricLine(
   }
 
   /** The dimensions one by one; a comma that is followed by no name belongs to a value. */
-  List<Dimension> dimensionList() {
+  public List<Dimension> dimensionList() {
     List<Dimension> list = new ArrayList<>();
     for (String pair : dimensions.isEmpty() ? new String[0] : dimensions.split(",", -1)) {
       int colon = pair.indexOf(':');
@@ -94,7 +94,8 @@ public record MetricLine(
   }
 
   /** As it stands in the metrics log. */
-  public String logText() {
+  @Override
+  public String toString() {
     String ids = requestIds == null ? "" : "requestID:" + requestIds + ",";
     return name
         + "."

@@ -32,11 +32,11 @@ public final class SystemWatch implements AutoCloseable {
 
   private final List<SystemSource> sources;
   private final SystemMetrics metrics;
-  private final Consumer<String> logged;
+  private final Consumer<MetricLine> logged;
   private final ScheduledExecutorService thread;
   private final Map<SystemSource, String> faults = new HashMap<>();
 
-  SystemWatch(List<SystemSource> sources, SystemMetrics metrics, Consumer<String> logged) {
+  SystemWatch(List<SystemSource> sources, SystemMetrics metrics, Consumer<MetricLine> logged) {
     this.sources = List.copyOf(sources);
     this.metrics = metrics;
     this.logged = logged;
@@ -75,8 +75,9 @@ public final class SystemWatch implements AutoCloseable {
     if (interval == null) {
       return null;
     }
-    Consumer<String> logged =
-        config.mode().logs() ? LoggerFactory.getLogger("TS_METRICS")::info : line -> {};
+    Logger lines = LoggerFactory.getLogger("TS_METRICS");
+    Consumer<MetricLine> logged =
+        config.mode().logs() ? line -> lines.info("{}", line) : line -> {};
     SystemWatch watch = new SystemWatch(sources(config, host), metrics, logged);
     var unused =
         watch.thread.scheduleWithFixedDelay(
@@ -116,7 +117,7 @@ public final class SystemWatch implements AutoCloseable {
         }
       }
     }
-    metrics.update(lines).forEach(line -> logged.accept(line.logText()));
+    metrics.update(lines).forEach(logged);
   }
 
   @Override

@@ -21,7 +21,7 @@ class MetricLineTest {
   void turnsAPrintedMetricIntoALogLine(String printed, String logged) {
     MetricLine line = MetricLine.parse(printed);
     assertThat(line).isNotNull();
-    assertThat(line.logText()).isEqualTo(logged);
+    assertThat(line).hasToString(logged);
   }
 
   @ParameterizedTest

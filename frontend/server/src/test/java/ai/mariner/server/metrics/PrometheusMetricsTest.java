@@ -319,7 +319,7 @@ class PrometheusMetricsTest {
     assertThat(logging.modelMetricLines(() -> java.time.Instant.ofEpochSecond(12))).isEmpty();
     String end = "|#hostname:vm,timestamp:12";
     assertThat(lines.changes())
-        .extracting(MetricLine::logText)
+        .extracting(MetricLine::toString)
         .containsExactlyInAnyOrder(
             "Requests2XX.Count:2.0|#Level:Host" + end,
             "ts_inference_requests_total.Count:1.0|#model_name:echo,model_version:default" + end,
@@ -327,7 +327,7 @@ class PrometheusMetricsTest {
     assertThat(lines.changes()).isEmpty();
     logging.httpAnswered(204);
     assertThat(lines.changes())
-        .extracting(MetricLine::logText)
+        .extracting(MetricLine::toString)
         .containsExactly("Requests2XX.Count:1.0|#Level:Host" + end);
   }
 }

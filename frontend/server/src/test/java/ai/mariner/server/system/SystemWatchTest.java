@@ -33,7 +33,8 @@ class SystemWatchTest {
 
   private void look(SystemSource... sources) {
     try (SystemWatch watch =
-        new SystemWatch(List.of(sources), metrics.systemMetrics(), logged::add)) {
+        new SystemWatch(
+            List.of(sources), metrics.systemMetrics(), line -> logged.add(line.toString()))) {
       watch.look();
     }
   }
