@@ -1,13 +1,15 @@
-"""The life of a model from the terminal, on one server with tokens, in a folder whose name is not ASCII,
-started under the locale C."""
+"""The life of a model from the terminal, on one server with TLS and tokens, in a folder whose name is not
+ASCII, started under the locale C."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.certificates import Authority
 from support.operator import Done, Operator
 from support.packing import pack
 from support.waiting import eventually
@@ -26,7 +28,12 @@ def handle(data, context):
 
 
 @pytest.fixture(scope="module")
-def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def terminal(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     operator = Operator(tmp_path_factory.mktemp("t") / "modèles")
     operator.environment.update(ENVIRONMENT)
     handler = operator.base / "picture.py"
@@ -36,7 +43,13 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     pack(operator.store, "picture", str(handler))
     for name in ("lost+found", "old", "__pycache__"):
         (operator.store / name).mkdir()
-    config = operator.config(disable_token_authorization="false", metrics_mode="log")
+    config = operator.config(
+        disable_token_authorization="false",
+        metrics_mode="log",
+        inference_address="https://127.0.0.1:0",
+        management_address="https://127.0.0.1:0",
+        **authority.issue("server").settings(),
+    )
     started = operator.run("mariner", "start", "--model-store", operator.store, "--ts-config", config)
     try:
         assert started.code == 0, started.text
@@ -52,6 +65,19 @@ def good(done: Done) -> str:
     assert done.code == 0, done.text
     assert done.err == ""
     return done.out
+
+
+@pytest.fixture(scope="module")
+def away(terminal: Operator, authority: Authority) -> Operator:
+    """Another machine, which has the certificate of the authority and nothing of the server's."""
+    other = Operator(terminal.base / "away")
+    other.environment["MARINER_CA_FILE"] = str(authority.certificate)
+    return other
+
+
+def addresses(terminal: Operator) -> dict[str, str]:
+    (server,) = json.loads(good(terminal.run("mariner", "status", "--json", "--window", "0")))
+    return {kind: str(address) for kind, address in server["listeners"].items()}
 
 
 def listed(terminal: Operator) -> list[list[str]]:
@@ -89,7 +115,62 @@ def test_a_model_lives_from_the_terminal(terminal: Operator) -> None:
     assert "no model is registered" in good(terminal.run("mariner", "models"))
 
 
-def test_a_binary_answer_comes_whole_and_its_words_are_in_the_logs(terminal: Operator) -> None:
+def test_a_model_lives_from_another_machine(terminal: Operator, away: Operator) -> None:
+    at = {kind: ("--address", address) for kind, address in addresses(terminal).items()}
+    keys = {"MARINER_TOKEN_FILE": str(shutil.copy(terminal.work / "key_file.json", away.work))}
+
+    def run(*words: object, env: dict[str, str] = keys) -> str:
+        kind = "inference" if words[0] == "predict" else "management"
+        return good(away.run("mariner", *words, *at[kind], env=env))
+
+    assert "  ready  Mariner " in run("status")
+    for version in ("1.0", "2.0"):
+        run("register", f"echo-{version}.mar", "--workers", "1")
+    assert [row["modelVersion"] for row in json.loads(run("models", "--json"))] == ["1.0", "2.0"]
+    assert run("predict", "echo", "--data", "from afar") == "from afar"
+    run("set-default", "echo", "2.0")
+    run("scale", "echo", "2", "--version", "2.0")
+    assert "model echo 2.0, the default version" in run("describe", "echo")
+    assert "2/2" in run("status")
+    assert json.loads(run("status", "--json"))[0]["ready"] is True
+    assert "echo" in run("logs", "--file", "access")
+    management, inference = (run("token", kind).strip() for kind in ("management", "inference"))
+    assert run("predict", "echo", "--data", "x", env={"MARINER_TOKEN": inference}) == "x"
+    assert "echo" in run("models", env={"MARINER_TOKEN": management})
+    run("unregister", "echo", "--all")
+    assert "no model is registered" in run("models")
+
+
+def test_what_another_machine_lacks_is_told(terminal: Operator, away: Operator, tmp_path: Path) -> None:
+    where = addresses(terminal)
+    key = good(terminal.run("mariner", "token", "management")).strip()
+    address = ("--address", where["management"])
+
+    def refused(*words: object, code: int = 1, **env: str) -> str:
+        done = away.run("mariner", *words, env=env)
+        assert (done.code, done.out) == (code, ""), done.text
+        return done.err
+
+    untrusted = str(Authority(tmp_path).certificate)
+    assert "--ca-file names who has signed" in refused("models", *address, MARINER_CA_FILE=untrusted)
+    assert "--ca-file names" in refused("status", *address, code=3, MARINER_CA_FILE=untrusted)
+    closed = refused("register", "echo-1.0.mar", *address)
+    assert "--token-file names the server's key_file.json" in closed
+    assert "--token-file names" in refused(
+        "predict", "echo", "--data", "x", "--address", where["inference"], MARINER_TOKEN=key
+    )
+    plain = where["management"].replace("https:", "http:")
+    assert "expected: an https:// address" in refused("models", "--address", plain, MARINER_TOKEN=key)
+    assert "(expected: management_address)" in refused(
+        "models", "--address", where["inference"], MARINER_TOKEN=key
+    )
+    spelt = where["metrics"].replace("http:", "https:")
+    assert "expected: http://, where a server speaks no TLS" in refused("models", "--address", spelt)
+
+
+def test_a_binary_answer_comes_whole_and_its_words_are_in_the_logs(
+    terminal: Operator, away: Operator
+) -> None:
     good(terminal.run("mariner", "register", "picture.mar", "--workers", "1"))
     saved = terminal.work / "answer.png"
     assert good(terminal.run("mariner", "predict", "picture", "--data", "x", "--output", saved)) == ""
@@ -101,40 +182,29 @@ def test_a_binary_answer_comes_whole_and_its_words_are_in_the_logs(terminal: Ope
     eventually(said, 10, "the line is in the log")
     assert good(terminal.run("mariner", "logs", "pict")) == ""
     assert "drawn for" not in good(terminal.run("mariner", "logs", "--file", "server"))
-    address = json.loads(good(terminal.run("mariner", "status", "--json")))[0]["listeners"]["management"]
     key = {"MARINER_TOKEN": good(terminal.run("mariner", "token", "management")).strip()}
-    remote = ("mariner", "logs", "--address", address)
-    assert "drawn for 1" in good(terminal.run(*remote, "picture", cwd=terminal.base, env=key))
-    assert "ai.mariner" in good(terminal.run(*remote, "--file", "server", cwd=terminal.base, env=key))
-    closed = terminal.run(*remote, cwd=terminal.base)
+    remote = ("mariner", "logs", "--address", addresses(terminal)["management"])
+    assert "drawn for 1" in good(away.run(*remote, "picture", env=key))
+    assert "ai.mariner" in good(away.run(*remote, "--file", "server", env=key))
+    closed = away.run(*remote)
     assert closed.code == 1
     assert "--token-file names" in closed.err
     good(terminal.run("mariner", "unregister", "picture"))
 
 
-def test_what_goes_wrong_is_told_with_the_mend(terminal: Operator) -> None:
+def test_what_goes_wrong_is_told_with_the_mend(terminal: Operator, away: Operator) -> None:
     absent = terminal.run("mariner", "predict", "nobody", "--data", "x")
     assert (absent.code, absent.out) == (1, "")
     assert "Model not found: nobody" in absent.err
     missing = terminal.run("mariner", "register", "nowhere.mar")
     assert "Model not found at: nowhere.mar" in missing.err
-    address = json.loads(good(terminal.run("mariner", "status", "--json")))[0]["listeners"]["management"]
-    elsewhere = terminal.base / "elsewhere"
-    elsewhere.mkdir()
-    closed = terminal.run("mariner", "models", "--address", address, cwd=elsewhere)
-    assert closed.code == 1
-    assert "--token-file names the server's key_file.json" in closed.err
-    key = good(terminal.run("mariner", "token", "management")).strip()
-    opened = terminal.run(
-        "mariner", "models", "--address", address, cwd=elsewhere, env={"MARINER_TOKEN": key}
-    )
-    assert opened.code == 0, opened.text
     file = terminal.work / "key_file.json"
-    opened = terminal.run("mariner", "models", "--address", address, "--token-file", file, cwd=elsewhere)
-    assert opened.code == 0, opened.text
+    address = addresses(terminal)["management"]
+    good(away.run("mariner", "models", "--address", address, "--token-file", file))
+    key = good(terminal.run("mariner", "token", "management")).strip()
     renewed = good(terminal.run("mariner", "token", "management", "--renew")).strip()
     assert renewed != key
-    nobody = terminal.run("mariner", "models", "--address", "http://127.0.0.1:9", cwd=elsewhere)
+    nobody = terminal.run("mariner", "models", "--address", "http://127.0.0.1:9", cwd=terminal.base)
     assert nobody.code == 1
     assert "no server answers at http://127.0.0.1:9 (expected: one that `mariner start` started" in nobody.err
     assert (

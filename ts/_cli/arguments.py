@@ -11,6 +11,7 @@ from ts._cli.trust import add_tls_flags
 
 KEY_FILE = "key_file.json"
 TOKEN_VARIABLE = "MARINER_TOKEN"
+TOKEN_FILE_VARIABLE = "MARINER_TOKEN_FILE"
 _SEEN = "_seen_flags"
 
 
@@ -91,10 +92,14 @@ class LenientParser(StrictParser):
         print(f"warning: {flag} is given more than once; the last one counts", file=sys.stderr)
 
 
-def add_server_flags(parser: argparse.ArgumentParser, kind: str = "management") -> None:
-    """Adds the flags that say which server is meant. `kind`: the listener that the command talks to."""
-    parser.add_argument("--name", help="name of the server (default: made from the current folder)")
-    parser.add_argument(
+def add_server_flags(
+    parser: argparse.ArgumentParser, kind: str = "management", unnamed: str = "made from the current folder"
+) -> None:
+    """Adds the flags that say which server is meant. `kind`: the listener that the command talks to;
+    `unnamed`: which server it is without a name."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--name", help=f"name of the server (default: {unnamed})")
+    which.add_argument(
         f"--{kind}-address",
         "--address",
         dest="address",
@@ -104,7 +109,8 @@ def add_server_flags(parser: argparse.ArgumentParser, kind: str = "management") 
     parser.add_argument(
         "--token-file",
         metavar="FILE",
-        help=f"{KEY_FILE}, or a file with the token (default: ${TOKEN_VARIABLE}, or the server's own)",
+        help=f"{KEY_FILE}, or a file with the token (default: ${TOKEN_VARIABLE}, ${TOKEN_FILE_VARIABLE}, "
+        "or the server's own)",
     )
     add_tls_flags(parser)
 

@@ -16,17 +16,19 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from ts._cli.arguments import KEY_FILE, TOKEN_VARIABLE
+from ts._cli.arguments import KEY_FILE, TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
 from ts._cli.errors import CommandError
 from ts._cli.runfolder import RunFolder, checked_name, default_name, run_folders, runs_root
 from ts._cli.state import ServerState, read_state
 from ts._cli.textfile import read_text
-from ts._cli.trust import Trust, trust
+from ts._cli.trust import Trust, mend, trust
 
 DEFAULT_ADDRESSES = {"management": "http://127.0.0.1:8081", "inference": "http://127.0.0.1:8080"}
 # Where a server that listens everywhere is reached from its own machine.
 _LOCAL_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "0:0:0:0:0:0:0:0": "[::1]"}
 _SECONDS = 30.0
+# TorchServe's name for a call without a good token, which it answers with 400.
+_NO_KEY = "InvalidKeyException"
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -132,7 +134,9 @@ class Endpoint:
     def refusal(self, answer: Answer) -> CommandError:
         """Returns the error for an answer that is no success."""
         reason = answer.message or f"{self.address} answered with status {answer.status}"
-        if answer.status == http.HTTPStatus.UNAUTHORIZED:
+        document = answer.document
+        kind = document.get("type") if isinstance(document, dict) else None
+        if answer.status == http.HTTPStatus.UNAUTHORIZED or kind == _NO_KEY:
             reason += (
                 f" (expected: --token-file names the server's {KEY_FILE} or a file with the key, "
                 f"or {TOKEN_VARIABLE} holds it)"
@@ -149,18 +153,8 @@ class Endpoint:
                 f"no server answers at {self.address} (expected: one that `mariner start` started, "
                 f"or one named with --name or its address{running})"
             )
-        return CommandError(
-            f"no answer from {self.address} ({fault or type(fault).__name__}){self._hint(fault)}"
-        )
-
-    def _hint(self, fault: Exception) -> str:
-        """What to do when TLS itself failed."""
-        reason = str(getattr(fault, "reason", None) or "")
-        if "CERTIFICATE_VERIFY_FAILED" in reason:
-            return " (expected: --ca-file names who has signed the server's certificate)"
-        if "CERTIFICATE_REQUIRED" in reason or "ALERT" in reason or isinstance(fault, ConnectionResetError):
-            return " (a server that asks for certificates gets one with --cert-file and --key-file)"
-        return ""
+        hint = f" ({words})" if (words := mend(fault)) else ""
+        return CommandError(f"no answer from {self.address} ({fault or type(fault).__name__}){hint}")
 
 
 def endpoint(
@@ -198,10 +192,11 @@ def server_folder(options: argparse.Namespace, environment: Mapping[str, str]) -
 
 
 def check_address(address: str, flag: str) -> None:
-    """Raises CommandError when an address is none that can be called."""
+    """Raises CommandError when an address is none that can be called, or says more than host and port."""
     parts = urlsplit(address)
     try:
-        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        more = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not more
     except ValueError:
         known = False
     if not known and not address.startswith("unix:/"):
@@ -220,12 +215,14 @@ def local(address: str) -> str:
 def _token(
     file: str | None, kind: str, folder: RunFolder | None, environment: Mapping[str, str]
 ) -> str | None:
-    """The key from the file, else from the environment, else (a server of this machine that has tokens) from
-    the key file of the server itself."""
+    """The key from the file, else from the environment, else from the file that it names, else (a server of
+    this machine that has tokens) from the key file of the server itself."""
     if file is not None:
         return token_in(Path(file), kind)
     if environment.get(TOKEN_VARIABLE):
         return environment[TOKEN_VARIABLE]
+    if environment.get(TOKEN_FILE_VARIABLE):
+        return token_in(Path(environment[TOKEN_FILE_VARIABLE]), kind)
     own = None if folder is None else key_file(folder)
     return None if own is None else token_in(own, kind)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
-from ts._cli.arguments import KEY_FILE
+from ts._cli.arguments import KEY_FILE, TOKEN_FILE_VARIABLE
 from ts._cli.client import endpoint, key_file, server_folder, token_in
 from ts._cli.errors import CommandError
 from ts._cli.textfile import read_text
@@ -18,7 +18,8 @@ _RENEWABLE = ("management", "inference")
 
 def token(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Prints one key, alone on its line for scripts. Raises CommandError when the server has none."""
-    file = Path(options.token_file) if options.token_file else None
+    named = options.token_file or environment.get(TOKEN_FILE_VARIABLE)
+    file = Path(named) if named else None
     if file is None and not options.address:
         folder = server_folder(options, environment)
         file = None if folder is None else key_file(folder)
@@ -52,9 +53,14 @@ def _expiry(file: Path, kind: str) -> str | None:
 def _renew(options: argparse.Namespace, environment: Mapping[str, str], file: Path) -> None:
     if options.type not in _RENEWABLE:
         raise CommandError(f"--renew: {options.type} (expected: one of {', '.join(_RENEWABLE)})", 2)
-    api_key = token_in(file, "API")
+    former, api_key = token_in(file, options.type), token_in(file, "API")
     server = endpoint(options, environment)
     path = f"/token?{urlencode({'type': options.type})}"
     answer = server.call("GET", path, headers={"Authorization": f"Bearer {api_key}"})
     if not 200 <= answer.status < 300:
         raise server.refusal(answer)
+    if token_in(file, options.type) == former:
+        raise CommandError(
+            f"the server has made a new {options.type} key, but {file} still has the former one "
+            f"(expected: the {KEY_FILE} that the server writes, or a new copy of it)"
+        )

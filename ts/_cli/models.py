@@ -31,7 +31,7 @@ def model_path(model: str, version: str | None = None, *rest: str) -> str:
 def models(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Lists every version of every model; returns 0, also when there is none."""
     server = endpoint(options, environment)
-    versions = [entry for name in _names(server) for entry in versions_of(server, name)]
+    versions = all_versions(server)
     if options.json:
         print(json.dumps(versions, indent=2))
         return 0
@@ -42,6 +42,11 @@ def models(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     rows += [_row(entry) for entry in versions]
     print("\n".join(aligned(rows, wants_colour(sys.stdout, os.environ), state_column=3)))
     return 0
+
+
+def all_versions(server: Endpoint) -> list[dict[str, Any]]:
+    """Returns what the server says of every version of every model; raises CommandError with its reason."""
+    return [entry for name in _names(server) for entry in versions_of(server, name)]
 
 
 def _names(server: Endpoint) -> list[str]:
@@ -78,7 +83,8 @@ def state_of(entry: Mapping[str, Any]) -> str:
     return FAILED if not ready and entry.get("lastFailure") else LOADING
 
 
-def _workers(entry: Mapping[str, Any]) -> str:
+def workers_of(entry: Mapping[str, Any]) -> str:
+    """Returns how many of the wanted workers are ready: `1/2`."""
     workers = entry.get("workers") or []
     ready = sum(worker.get("status") == "READY" for worker in workers)
     return f"{ready}/{entry.get('minWorkers', len(workers))}"
@@ -90,7 +96,7 @@ def _row(entry: Mapping[str, Any]) -> tuple[str, ...]:
         str(entry["modelVersion"]),
         "yes" if entry.get("defaultVersion") else "",
         state_of(entry),
-        _workers(entry),
+        workers_of(entry),
         str((entry.get("jobQueueStatus") or {}).get("pendingRequests", 0)),
         str(entry.get("modelUrl", "")),
     )
@@ -120,7 +126,7 @@ def _described(entry: Mapping[str, Any], colour: bool) -> list[str]:
     facts = [
         ("state", state_of(entry)),
         ("archive", str(entry.get("modelUrl", ""))),
-        ("workers", f"{_workers(entry)} ready, at most {entry.get('maxWorkers', '?')}"),
+        ("workers", f"{workers_of(entry)} ready, at most {entry.get('maxWorkers', '?')}"),
         ("batch", f"up to {entry.get('batchSize')}, {entry.get('maxBatchDelay')} ms"),
         ("waiting", f"{waiting} of {waiting + queue.get('remainingCapacity', 0)}"),
         ("time-outs", f"{entry.get('responseTimeout')} s, start {entry.get('startupTimeout')} s"),

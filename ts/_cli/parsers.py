@@ -175,7 +175,7 @@ def command_parser() -> argparse.ArgumentParser:
     status = commands.add_parser(
         "status", allow_abbrev=False, help="show the running servers and their models"
     )
-    status.add_argument("--name", help="show only this server")
+    add_server_flags(status, unnamed="all servers of this machine and user")
     status.add_argument("--json", action="store_true", help="print JSON")
     status.add_argument(
         "--window",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import dataclasses
 import json
 import os
@@ -39,7 +40,10 @@ class RunningServer:
         """The server's row for `--json`."""
         row = {"name": self.name, "pid": self.pid, "uptime_seconds": round(self.uptime_seconds, 1)}
         load = None if self.load is None else [dataclasses.asdict(entry) for entry in self.load]
-        return {**row, "ready": self.state.healthy, **dataclasses.asdict(self.state), "load": load}
+        state = dataclasses.asdict(self.state)
+        if self.state.certificate is not None:
+            state["certificate"] = base64.b64encode(self.state.certificate).decode("ascii")
+        return {**row, "ready": self.state.healthy, **state, "load": load}
 
 
 def running_servers(folders: Sequence[RunFolder]) -> list[RunningServer]:
@@ -58,8 +62,12 @@ def running_servers(folders: Sequence[RunFolder]) -> list[RunningServer]:
 
 
 def status(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    """Prints all servers of the user, or the named one; returns 0 ready, 1 running but not ready, 3 not
-    running."""
+    """Prints all servers of the user, or the one of that name or address; returns 0 ready, 1 running but not
+    ready, 3 not running."""
+    if options.address:
+        from ts._cli.elsewhere import status_of
+
+        return status_of(options, environment)
     root = runs_root(environment)
     folders = [RunFolder(root / checked_name(options.name))] if options.name else run_folders(root)
     servers = _with_loads(running_servers(folders), options, environment)

@@ -99,6 +99,29 @@ class _Pinned(http.client.HTTPSConnection):
             )
 
 
+# Of OpenSSL: X509_V_ERR_CERT_NOT_YET_VALID and the like.
+_TIMES = (9, 10)
+_NAMES = (62, 64)
+_PLAIN = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
+
+
+def mend(fault: Exception) -> str:
+    """Returns what to do when TLS itself has failed; "" when it is something else."""
+    reason = str(getattr(fault, "reason", None) or "")
+    code = getattr(fault, "verify_code", None)
+    if code in _TIMES:
+        return "expected: a certificate of the server that is valid now"
+    if code in _NAMES:
+        return "expected: an address by a name that the server's certificate has"
+    if "CERTIFICATE_VERIFY_FAILED" in reason:
+        return "expected: --ca-file names who has signed the server's certificate"
+    if reason in _PLAIN:
+        return "expected: http://, where a server speaks no TLS"
+    if "CERTIFICATE_REQUIRED" in reason or "ALERT" in reason or isinstance(fault, ConnectionResetError):
+        return "a server that asks for certificates gets one with --cert-file and --key-file"
+    return ""
+
+
 def _no_password() -> str:
     raise ValueError("the private key is encrypted")
 

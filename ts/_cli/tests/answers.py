@@ -22,11 +22,12 @@ class Asked:
 
 
 class Api(ThreadingHTTPServer):
-    """Answers all requests with `reply`: status, content type, body."""
+    """Answers requests with `reply`: status, content type, body; those for a path in `replies` with that."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.reply: tuple[int, str, bytes] = (200, "application/json", b"{}")
+        self.replies: dict[str, tuple[int, str, bytes]] = {}
         self.headers: dict[str, str] = {}
         self.asked: list[Asked] = []
 
@@ -43,7 +44,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         head = (self.headers.get("Authorization"), self.headers.get("Content-Type"))
         self.server.asked.append(Asked(self.command, self.path, *head, body))
-        status, kind, content = self.server.reply
+        status, kind, content = self.server.replies.get(self.path.partition("?")[0], self.server.reply)
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))

@@ -22,7 +22,8 @@ READY = {"id": "9000", "status": "READY", "memoryUsage": 3 << 20, "pid": 7, "sta
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Api]:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MARINER_TOKEN", raising=False)
+    for name in ("MARINER_TOKEN", "MARINER_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     with answering(Api) as server:
         yield server
@@ -100,8 +101,12 @@ def test_no_server_names_the_mend(api: Api, capsys: pytest.CaptureFixture[str]) 
     assert (
         "server nobody is not running (start it with: mariner start --name nobody" in capsys.readouterr().err
     )
-    assert main(["models", "--address", "127.0.0.1:8081"]) == 2
-    assert "expected: http://HOST:PORT, https://HOST:PORT or unix:/PATH" in capsys.readouterr().err
+    for address in ("127.0.0.1:8081", "http://127.0.0.1:8081/api", "http://me:secret@127.0.0.1"):
+        assert main(["models", "--address", address]) == 2
+        assert "expected: http://HOST:PORT, https://HOST:PORT or unix:/PATH" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["models", "--address", "http://127.0.0.1:9", "--name", "nobody"])
+    assert "argument --name: not allowed with argument --management-address" in capsys.readouterr().err
 
 
 def test_the_token_is_the_files_then_the_environments(
@@ -113,10 +118,37 @@ def test_the_token_is_the_files_then_the_environments(
     assert main(["unregister", "x", "--address", api.url]) == 0
     assert main(["unregister", "x", "--address", api.url, "--token-file", str(keys)]) == 0
     assert main(["predict", "x", "--data", "", "--address", api.url, "--token-file", str(keys)]) == 0
-    assert [asked.token for asked in api.asked] == ["Bearer e", "Bearer m", "Bearer i"]
-    api.reply = (401, "application/json", b'{"message": "no token"}')
+    monkeypatch.setenv("MARINER_TOKEN_FILE", str(keys))
+    assert main(["predict", "x", "--data", "", "--address", api.url]) == 0
+    monkeypatch.delenv("MARINER_TOKEN")
+    assert main(["predict", "x", "--data", "", "--address", api.url]) == 0
+    sent = [asked.token for asked in api.asked]
+    assert sent == ["Bearer e", "Bearer m", "Bearer i", "Bearer e", "Bearer i"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(401, b'{"message": "no"}'), (400, b'{"type": "InvalidKeyException", "message": "no"}')],
+)
+def test_a_call_without_a_good_token_is_told_where_tokens_come_from(
+    api: Api, capsys: pytest.CaptureFixture[str], status: int, body: bytes
+) -> None:
+    api.reply = (status, "application/json", body)
     assert main(["unregister", "x", "--address", api.url]) == 1
-    assert "no token (expected: --token-file names the server's key_file.json" in capsys.readouterr().err
+    assert "no (expected: --token-file names the server's key_file.json" in capsys.readouterr().err
+
+
+def test_a_renewed_key_that_this_file_does_not_get_is_told(
+    api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy.json"
+    copy.write_text(json.dumps({"management": {"key": "m"}, "API": {"key": "a"}}))
+    arguments = ["token", "--address", api.url, "--token-file", str(copy)]
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == "m\n"
+    assert main([*arguments, "--renew"]) == 1
+    assert [asked.token for asked in api.asked] == ["Bearer a"]
+    assert f"has made a new management key, but {copy} still has the former one" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", ["", "a\nb", "{}", '{"management": 1}'])
