@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import zipfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,17 @@ mark = pathlib.Path(os.environ["SLOW_BUILD_MARK"])
 mark.with_suffix(".part").write_text(str(os.getpid()))
 mark.with_suffix(".part").rename(mark)
 subprocess.run(["sleep", "300"])
+"""
+HELD_BUILD = """
+import os, pathlib, shutil, time
+def build_wheel(target, settings=None, metadata=None):
+    parent = os.getppid()  # the installer, which asks for metadata first
+    pathlib.Path(os.environ["BUILD_MARKS"], str(parent)).touch()
+    while "BUILD_HOLDS" in os.environ and os.getppid() == parent:
+        time.sleep(0.05)
+    wheel = next(pathlib.Path().glob("*.whl"))
+    shutil.copy(wheel, target)
+    return wheel.name
 """
 SLOW_PROJECT = """
 [build-system]
@@ -237,3 +248,49 @@ def test_a_stop_ends_the_installer_and_all_that_it_has_started(tmp_path: Path) -
         slow.kill()
     assert not psutil.wait_procs([builder, *started], timeout=10)[1]
     assert not [path for path in cache.iterdir() if path.is_dir()]
+
+
+@pytest.mark.nightly
+def test_servers_share_a_cache_and_one_that_is_killed_holds_up_nobody(tmp_path: Path) -> None:
+    cache, marks, package = tmp_path / "cache", tmp_path / "marks", tmp_path / "package"
+    marks.mkdir()
+    package.mkdir()
+    (package / "pyproject.toml").write_text(SLOW_PROJECT)
+    (package / "slow.py").write_text(HELD_BUILD)
+    make_wheel(package, "tinydep", "1.0")
+    archive = pack(tmp_path, "shared", "needing_package", requirements=".\n", extra_files=str(package))
+
+    def sharing(name: str, **environment: str) -> RunningServer:
+        server = RunningServer(
+            tmp_path / name,
+            config={
+                "install_py_dep_per_model": "true",
+                "dependency_installer": "pip",
+                "dependency_cache": str(cache),
+            },
+            environment={**OFFLINE, "BUILD_MARKS": str(marks), **environment},
+        )
+        shutil.copy(archive, server.store)
+        return server
+
+    held, other = sharing("held", BUILD_HOLDS="1"), sharing("other")
+    with other, ThreadPoolExecutor(2) as threads:
+        held.start()
+        try:
+            cut = threads.submit(register, held, "shared")
+            eventually(lambda: list(marks.iterdir()), 60, "the first is installing")
+            waiting = threads.submit(register, other, "shared")
+            assert wait([waiting], timeout=2).not_done
+            assert len(list(marks.iterdir())) == 1
+        finally:
+            held.kill()
+        assert cut.exception() is not None
+        reply = waiting.result(timeout=90)
+        assert reply.status == 200, reply.text
+        assert answer(other, "shared")["version"] == "1.0"
+        assert len(list(marks.iterdir())) == 2
+        with sharing("third") as third:
+            assert register(third, "shared").status == 200
+            assert answer(third, "shared")["file"] == answer(other, "shared")["file"]
+    assert len(list(marks.iterdir())) == 2
+    assert len([path for path in cache.iterdir() if path.is_dir()]) == 1
