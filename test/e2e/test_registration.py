@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import json
 import re
 import tarfile
 import threading
@@ -211,6 +212,26 @@ def test_an_archive_of_a_bucket_comes_with_a_signature_of_the_server_or_of_the_a
         answer = server.manage("POST", "/models", initial_workers=1, **parameters)
         assert answer.status == 200, answer.text
         assert server.manage("DELETE", "/models/bucketed").status == 200
+
+
+def test_a_workflow_of_a_bucket_comes_with_its_models_signed(
+    server: RunningServer, web: tuple[Path, int]
+) -> None:
+    pack(web[0], "node", "echo")
+    bucket = f"http://127.0.0.1:{web[1]}/signed"
+    spec = {
+        "models": {"first": {"url": f"{bucket}/node.mar"}, "second": {"url": "echo.mar"}},
+        "dag": {"first": ["second"]},
+    }
+    manifest = {"workflow": {"workflowName": "flow", "specFile": "spec.yaml"}}
+    with zipfile.ZipFile(web[0] / "flow.war", "w") as archive:
+        archive.writestr("WAR-INF/MANIFEST.json", json.dumps(manifest))
+        archive.writestr("spec.yaml", json.dumps(spec))
+    refused = server.manage("POST", "/workflows", url=f"{bucket}/flow.war")
+    assert (refused.status, "status 403" in refused.message) == (400, True)
+    answer = server.manage("POST", "/workflows", url=f"{bucket}/flow.war", s3_sse_kms="true")
+    assert answer.status == 200, answer.text
+    assert server.manage("DELETE", "/workflows/flow").status == 200
 
 
 def test_a_file_address_is_taken_when_it_is_allowed(server: RunningServer) -> None:

@@ -33,7 +33,9 @@ public final class WarStore implements WorkflowStore {
   @Override
   public WorkflowArchive fetch(RegisterWorkflow order) {
     ModelArchive files =
-        order.atStart() ? archives.open(order.location()) : archives.fetch(order.location());
+        order.atStart()
+            ? archives.open(order.location())
+            : archives.fetch(order.location(), order.signed());
     try {
       return read(files);
     } catch (RuntimeException e) {

@@ -32,7 +32,12 @@ final class WorkflowRoutes {
               new Route.Parameter(
                   "response_timeout", "integer", false, "Longest run of each node, seconds"),
               new Route.Parameter(
-                  "startup_timeout", "integer", false, "Longest load of each node, seconds"));
+                  "startup_timeout", "integer", false, "Longest load of each node, seconds"),
+              new Route.Parameter(
+                  "s3_sse_kms",
+                  "boolean",
+                  false,
+                  "Sign requests for the archives, for S3 (false)"));
 
   private final RestContext context;
 
@@ -75,15 +80,14 @@ final class WorkflowRoutes {
     if (url == null) {
       throw new ServeException(ErrorKind.BAD_REQUEST, "Parameter url is required.");
     }
-    if (parameters.bool("s3_sse_kms", false)) {
-      throw Parameters.refused("s3_sse_kms", "true", "false; encrypted S3 is not supported");
-    }
     RegisterWorkflow order =
         new RegisterWorkflow(
             url,
             parameters.text("workflow_name"),
             seconds(parameters, "response_timeout"),
-            seconds(parameters, "startup_timeout"));
+            seconds(parameters, "startup_timeout"),
+            false,
+            parameters.bool("s3_sse_kms", false));
     ManagementRoutes.answer(
         call,
         context.workflows().register(order),

@@ -28,8 +28,13 @@ class WorkflowRoutesTest {
     assertThat(manage("POST /workflows?url=flow.war&workflow_name=f&response_timeout=7"))
         .startsWith("HTTP/1.1 200 ")
         .contains("Workflow flow has been registered and scaled successfully.");
+    assertThat(manage("POST /workflows?url=https://b.s3.amazonaws.com/f.war&s3_sse_kms=true"))
+        .startsWith("HTTP/1.1 200 ");
     assertThat(server.workflows.orders)
-        .containsExactly(new RegisterWorkflow("flow.war", "f", Duration.ofSeconds(7), null));
+        .containsExactly(
+            new RegisterWorkflow("flow.war", "f", Duration.ofSeconds(7), null),
+            new RegisterWorkflow(
+                "https://b.s3.amazonaws.com/f.war", null, null, null, false, true));
   }
 
   @Test

@@ -86,7 +86,8 @@ final class WorkflowAssembly {
             null,
             options(order, step),
             Completion.READY,
-            false);
+            false,
+            order.signed());
     if (url != null) {
       return registration.fetch(model);
     }
