@@ -13,6 +13,7 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from support import rest
+from support.metric_names import FIXED
 from support.packing import pack
 from support.server import RunningServer
 from support.waiting import eventually
@@ -156,29 +157,6 @@ def test_a_removed_model_leaves_no_series(server: RunningServer) -> None:
     )
 
 
-# Names that TorchServe 0.12 has given; they stay as they are, whatever Prometheus advises.
-FIXED = {
-    "Requests2XX",
-    "Requests4XX",
-    "Requests5XX",
-    "QueueTime",
-    "WorkerThreadTime",
-    "WorkerLoadTime",
-    "HandlerTime",
-    "PredictionTime",
-    "CPUUtilization",
-    "MemoryUsed",
-    "MemoryAvailable",
-    "MemoryUtilization",
-    "DiskUsage",
-    "DiskAvailable",
-    "DiskUtilization",
-    "GPUMemoryUtilization",
-    "GPUMemoryUsed",
-    "GPUUtilization",
-    "ts_inference_latency_microseconds",
-    "ts_queue_latency_microseconds",
-}
 _NO_BASE_UNITS = (
     "milliseconds|microseconds|minutes|hours|kilobytes|megabytes|gigabytes|percent|ms|us|kb|mb|gb"
 )
