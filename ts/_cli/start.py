@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ MAIN_CLASS = "ai.mariner.server.Main"
 RESERVED_NAMES = ("torchserve",)
 _TAIL_LINES = 20
 _TAIL_BYTES = 16_384
+_WARNING = re.compile(r"(?:warning:|\S+ \[WARN \] \S+ \S+ -) (.*)")
 _INTERRUPT_STOP_SECONDS = 60.0
 
 
@@ -133,11 +135,22 @@ def _report_ready(
     for kind, address in state.listeners.items():
         print(f"  {kind.replace('_', ' '):<{width}}  {address}")
     print(f"stop it with: {_stop_command(options)}", flush=True)
+    for text in warnings_in(folder.console):
+        print(f"mariner start: warning: {text}", file=sys.stderr)
     for model in failed:
         print(
             f"mariner start: model {model.label} failed: {model.reason or 'no reason given'}", file=sys.stderr
         )
     return 1 if failed else 0
+
+
+def warnings_in(console: Path) -> list[str]:
+    """Returns what a server has warned of since its start, each once."""
+    try:
+        lines = console.read_bytes()[:_TAIL_BYTES].decode("utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    return list(dict.fromkeys(found[1] for line in lines if (found := _WARNING.match(line))))
 
 
 def console_tail(console: Path) -> list[str]:

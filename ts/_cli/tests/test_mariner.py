@@ -49,6 +49,18 @@ def test_start_returns_when_ready_and_names_the_addresses(installation: Installa
     assert stat_mode(run_folder(installation, "a")) == 0o700
 
 
+def test_what_the_server_warns_of_is_told_by_the_start(installation: Installation) -> None:
+    log = "2026-11-30T13:00:05,308 [{}] main ai.mariner.server.Main - {}"
+    lines = [log.format("WARN ", "odd"), log.format("INFO ", "usual"), log.format("WARN ", "odd")]
+    installation.script(states=[state("ready", MODEL)], prints=lines, stderr=["warning: no log files"])
+    done = installation.mariner("start", "--model-store", str(installation.store), "--models", "m=m.mar")
+    assert done.returncode == 0
+    assert sorted(done.stderr.splitlines()) == [
+        "mariner start: warning: no log files",
+        "mariner start: warning: odd",
+    ]
+
+
 @pytest.mark.parametrize(
     ("vmargs", "variables", "expected"),
     [
