@@ -1,5 +1,6 @@
 package ai.mariner.grpc;
 
+import ai.mariner.core.config.ConnectionAge;
 import ai.mariner.core.config.LimitsConfig;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.net.ServerTls;
@@ -66,6 +67,7 @@ public final class GrpcServer {
         listen(
             "gRPC inference listener",
             context.config().grpcInference(),
+            context.config().grpcInferenceAge(),
             GrpcServices.inference(context),
             context,
             network,
@@ -75,6 +77,7 @@ public final class GrpcServer {
           listen(
               "gRPC management listener",
               context.config().grpcManagement(),
+              context.config().grpcManagementAge(),
               GrpcServices.management(context),
               context,
               network,
@@ -89,6 +92,7 @@ public final class GrpcServer {
   private static Listener listen(
       String name,
       ListenerAddress address,
+      ConnectionAge age,
       GrpcServices services,
       GrpcContext context,
       Network network,
@@ -99,6 +103,7 @@ public final class GrpcServer {
       builder.sslContext(tls.context());
     }
     bound(builder, context.config().limits());
+    age(builder, age);
     services.addTo(builder, context);
     try {
       return new Listener(builder.build().start(), services.health());
@@ -154,6 +159,15 @@ public final class GrpcServer {
         .permitKeepAliveWithoutCalls(true);
     if (!limits.idleTimeout().isZero()) {
       builder.maxConnectionIdle(limits.idleTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private static void age(NettyServerBuilder builder, ConnectionAge age) {
+    if (age.most() != null) {
+      builder.maxConnectionAge(age.most().toMillis(), TimeUnit.MILLISECONDS);
+    }
+    if (age.grace() != null) {
+      builder.maxConnectionAgeGrace(age.grace().toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 

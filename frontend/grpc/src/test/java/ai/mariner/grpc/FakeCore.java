@@ -2,6 +2,7 @@ package ai.mariner.grpc;
 
 import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.access.CallAuthorizer;
+import ai.mariner.core.config.ConnectionAge;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ServerConfig;
@@ -51,6 +52,7 @@ final class FakeCore implements InferenceCalls, AutoCloseable {
   AccessPolicy access = AccessPolicy.OPEN;
   CallAuthorizer authorizer = CallAuthorizer.NONE;
   ListenerAddress inference = ListenerAddress.tcp("127.0.0.1", 0);
+  ConnectionAge inferenceAge = ConnectionAge.UNBOUNDED;
   volatile @Nullable Handler handler;
 
   private final AtomicLong ids = new AtomicLong();
@@ -168,6 +170,7 @@ final class FakeCore implements InferenceCalls, AutoCloseable {
     return Configs.server(Path.of("unused"))
         .profile(profile)
         .grpcInference(inference)
+        .grpcInferenceAge(inferenceAge)
         .modelApi(modelApi)
         .exposeErrors(exposeErrors)
         .limits(Configs.limits(MAX_BYTES, maxResponseBytes))

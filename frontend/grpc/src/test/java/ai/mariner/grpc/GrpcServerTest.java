@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.access.TokenScope;
+import ai.mariner.core.config.ConnectionAge;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
@@ -23,6 +24,7 @@ import com.google.protobuf.Empty;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptor;
+import io.grpc.ConnectivityState;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -301,6 +303,37 @@ class GrpcServerTest {
     CountedBody late = CountedBody.of("late");
     submission.end(late);
     late.assertReleasedOnce();
+  }
+
+  @Test
+  void aConnectionEndsWithItsAgeAndCallsWithTheGraceAfterIt() throws Exception {
+    core.inferenceAge = new ConnectionAge(Duration.ofMillis(50), Duration.ofMillis(50));
+    NettyFixture server = start();
+    var future =
+        InferenceAPIsServiceGrpc.newFutureStub(server.inferenceChannel())
+            .predictions(NettyFixture.request("x"));
+
+    assertThatThrownBy(() -> future.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(StatusRuntimeException.class)
+        .hasMessageContaining("UNAVAILABLE");
+  }
+
+  @Test
+  void aCallThatIsUnderWayOutlivesItsConnectionsAgeWithoutAGrace() throws Exception {
+    core.inferenceAge = new ConnectionAge(Duration.ofMillis(50), null);
+    NettyFixture server = start();
+    var channel = server.inferenceChannel();
+    var future =
+        InferenceAPIsServiceGrpc.newFutureStub(channel).predictions(NettyFixture.request("x"));
+    FakeCore.Submission submission = core.next();
+    // The client has been told to connect anew.
+    CompletableFuture<Void> told = new CompletableFuture<>();
+    channel.notifyWhenStateChanged(ConnectivityState.READY, () -> told.complete(null));
+    told.get(20, TimeUnit.SECONDS);
+
+    submission.end(CountedBody.of("done"));
+
+    assertThat(future.get(10, TimeUnit.SECONDS).getPrediction().toStringUtf8()).isEqualTo("done");
   }
 
   @Test

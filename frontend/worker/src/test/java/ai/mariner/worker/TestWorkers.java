@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /** Configurations, launches and scripted worker processes. */
 public final class TestWorkers {
@@ -45,6 +46,7 @@ public final class TestWorkers {
         Duration.ofSeconds(5),
         Duration.ofSeconds(30),
         Duration.ofSeconds(30),
+        Map.of("TS_OF_ALL", "yes"),
         Duration.ZERO);
   }
 

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param metrics REST metrics listener; absent: none
  * @param grpcInference gRPC inference listener
  * @param grpcManagement gRPC management listener
+ * @param grpcInferenceAge how long connections to the one may live
+ * @param grpcManagementAge how long connections to the other may live
  * @param eventLoops number of network event loops
  * @param busyPoll how long an event loop looks for events before it sleeps; zero: not at all
  * @param modelApi whether models can be registered and unregistered by a call
@@ -48,6 +50,8 @@ public record ServerConfig(
     @Nullable ListenerAddress metrics,
     ListenerAddress grpcInference,
     ListenerAddress grpcManagement,
+    ConnectionAge grpcInferenceAge,
+    ConnectionAge grpcManagementAge,
     int eventLoops,
     Duration busyPoll,
     boolean modelApi,

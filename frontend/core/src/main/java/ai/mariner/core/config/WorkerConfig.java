@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param heartbeatInterval how often an idle worker is asked whether it is there
  * @param heartbeatTimeout how long it may take to answer
  * @param connectTimeout how long a started process may take to connect
+ * @param variables what all workers find in their environment beside the server's own
  * @param busyPoll how long an idle worker looks for requests before it sleeps; zero: not at all
  */
 public record WorkerConfig(
@@ -47,6 +48,7 @@ public record WorkerConfig(
     Duration heartbeatInterval,
     Duration heartbeatTimeout,
     Duration connectTimeout,
+    Map<String, String> variables,
     Duration busyPoll) {
   /** A copy of an environment without what workers must not see. */
   public Map<String, String> visible(Map<String, String> environment) {

@@ -14,6 +14,7 @@ import ai.mariner.core.worker.WorkerLauncher;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Configurations with good defaults. */
@@ -90,6 +91,7 @@ public final class Configs {
         Duration.ofSeconds(10),
         Duration.ofSeconds(5),
         Duration.ofSeconds(20),
+        Map.of(),
         Duration.ofNanos(200_000));
   }
 

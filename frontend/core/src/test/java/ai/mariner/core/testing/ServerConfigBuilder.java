@@ -1,5 +1,6 @@
 package ai.mariner.core.testing;
 
+import ai.mariner.core.config.ConnectionAge;
 import ai.mariner.core.config.CorsConfig;
 import ai.mariner.core.config.DependencyConfig;
 import ai.mariner.core.config.FetchConfig;
@@ -30,6 +31,7 @@ public final class ServerConfigBuilder {
   private ListenerAddress inference = FREE_PORT;
   private ListenerAddress management = ListenerAddress.tcp("localhost", 0);
   private ListenerAddress grpcInference = FREE_PORT;
+  private ConnectionAge grpcInferenceAge = ConnectionAge.UNBOUNDED;
   private boolean modelApi = true;
   private boolean tokenAuthorization;
   private boolean exposeErrors;
@@ -70,6 +72,12 @@ public final class ServerConfigBuilder {
   /** Sets the gRPC listener of predictions. */
   public ServerConfigBuilder grpcInference(ListenerAddress value) {
     grpcInference = value;
+    return this;
+  }
+
+  /** Sets how long connections to the gRPC listener of predictions may live. */
+  public ServerConfigBuilder grpcInferenceAge(ConnectionAge value) {
+    grpcInferenceAge = value;
     return this;
   }
 
@@ -149,6 +157,8 @@ public final class ServerConfigBuilder {
         FREE_PORT,
         grpcInference,
         FREE_PORT,
+        grpcInferenceAge,
+        ConnectionAge.UNBOUNDED,
         1,
         Duration.ZERO,
         modelApi,

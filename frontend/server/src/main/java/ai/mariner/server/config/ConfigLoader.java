@@ -192,6 +192,8 @@ public final class ConfigLoader {
           listeners.metrics(),
           listeners.grpcInference(),
           listeners.grpcManagement(),
+          settings.listeners.grpcInferenceAge.of(values),
+          settings.listeners.grpcManagementAge.of(values),
           loops > 0 ? loops : Math.max(1, machine.processors() / 2),
           busyPoll(),
           modelApi(listeners.management()),
@@ -368,6 +370,9 @@ public final class ConfigLoader {
           values.get(settings.workers.heartbeatInterval),
           values.get(settings.workers.heartbeatTimeout),
           values.get(settings.workers.workerConnectTimeout),
+          Map.of(
+              "TS_IPEX_ENABLE", values.get(settings.workers.ipexEnable).toString(),
+              "TS_IPEX_GPU_ENABLE", values.get(settings.workers.ipexGpuEnable).toString()),
           busyPoll());
     }
 

@@ -1,8 +1,11 @@
 package ai.mariner.server.config;
 
+import ai.mariner.core.config.ConnectionAge;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.server.config.Setting.Fallback;
+import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Keys of where the server listens. */
 final class ListenerSettings {
@@ -49,24 +52,45 @@ final class ListenerSettings {
       chapter.row(
           "enable_metrics_api", Syntax.bool(), "true", "Whether there is a metrics listener.");
 
+  final Age grpcInferenceAge = new Age("inference");
+  final Age grpcManagementAge = new Age("management");
+
+  /** The keys of how long connections of a gRPC listener live. */
+  final class Age {
+    final Setting<Integer> most;
+    final Setting<Integer> grace;
+
+    private Age(String listener) {
+      String key = "grpc_" + listener + "_max_connection_age";
+      Syntax<Integer> millis = Syntax.whole(1, Integer.MAX_VALUE);
+      most =
+          chapter.row(
+              key + "_ms",
+              millis,
+              Fallback.NONE,
+              "How long a connection of gRPC "
+                  + listener
+                  + " lives, in milliseconds; none: for ever.");
+      grace =
+          chapter.row(
+              key + "_grace_ms",
+              millis,
+              Fallback.NONE,
+              "How long calls may go on after that, in milliseconds; none: to their end.");
+    }
+
+    ConnectionAge of(Values values) {
+      return new ConnectionAge(millis(values.given(most)), millis(values.given(grace)));
+    }
+
+    private static @Nullable Duration millis(@Nullable Integer count) {
+      return count == null ? null : Duration.ofMillis(count);
+    }
+  }
+
   /** Whether any REST listener speaks TLS, also one whose address turned out to be wrong. */
   boolean anyIsSecured(Values values) {
     return List.of(inferenceAddress, managementAddress, metricsAddress).stream()
         .anyMatch(setting -> AddressText.isSecure(values.text(setting.key())));
-  }
-
-  {
-    for (String side : List.of("inference", "management")) {
-      chapter.later(
-          "grpc_" + side + "_max_connection_age_ms",
-          Syntax.whole(1, Integer.MAX_VALUE),
-          Fallback.NONE,
-          "Longest life of a gRPC connection.");
-      chapter.later(
-          "grpc_" + side + "_max_connection_age_grace_ms",
-          Syntax.whole(1, Integer.MAX_VALUE),
-          Fallback.NONE,
-          "What calls get after it.");
-    }
   }
 }

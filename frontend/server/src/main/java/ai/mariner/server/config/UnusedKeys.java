@@ -1,6 +1,7 @@
 package ai.mariner.server.config;
 
 import ai.mariner.core.config.Profile;
+import java.util.List;
 
 /**
  * Finds keys that were set and apply to nothing, because of how other keys are set. They keep no
@@ -19,6 +20,12 @@ record UnusedKeys(Settings settings, Values values, Findings findings) {
       check(profile, settings.access.tokenFile.key(), reason);
       check(profile, settings.access.inferenceToken.key(), reason);
       check(profile, settings.access.managementToken.key(), reason);
+    }
+    for (ListenerSettings.Age age :
+        List.of(settings.listeners.grpcInferenceAge, settings.listeners.grpcManagementAge)) {
+      if (!values.isGiven(age.most)) {
+        check(profile, age.grace.key(), age.most.key() + " is set");
+      }
     }
     if (!values.get(settings.listeners.enableMetricsApi)) {
       check(profile, settings.listeners.metricsAddress.key(), "enable_metrics_api=true");

@@ -48,6 +48,19 @@ final class WorkerSettings {
           Syntax.seconds(),
           "30",
           "How long an idle worker may take to answer before it is replaced, in seconds.");
+  final Setting<Boolean> ipexEnable =
+      chapter.row(
+          "ipex_enable",
+          Syntax.bool(),
+          "false",
+          "Whether base handlers optimise models with Intel's extension, which has to be installed;"
+              + " workers see it as TS_IPEX_ENABLE.");
+  final Setting<Boolean> ipexGpuEnable =
+      chapter.row(
+          "ipex_gpu_enable",
+          Syntax.bool(),
+          "false",
+          "Whether base handlers use Intel's GPUs; workers see it as TS_IPEX_GPU_ENABLE.");
   final Setting<Duration> workerConnectTimeout =
       chapter.row(
           "worker_connect_timeout",
@@ -68,10 +81,6 @@ final class WorkerSettings {
         "Whether workers run under torch's CPU launcher.");
     chapter.accepted(
         "cpu_launcher_args", Syntax.text(), Fallback.NONE, "Arguments of torch's CPU launcher.");
-    chapter.later(
-        "ipex_enable", Syntax.bool(), Fallback.of("false"), "Intel's extension on the CPU.");
-    chapter.later(
-        "ipex_gpu_enable", Syntax.bool(), Fallback.of("false"), "Intel's extension on the GPU.");
     chapter.later(
         "debug", Syntax.bool(), Fallback.of("false"), "Whether a worker is started by hand.");
   }

@@ -2,6 +2,7 @@ package ai.mariner.server.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.mariner.core.config.ConnectionAge;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.MetricsMode;
 import ai.mariner.core.config.Profile;
@@ -112,6 +113,30 @@ class ConfigLoaderTest {
     assertThat(Loading.mariner("preload_modules= torch, my_models.layers,").config().worker())
         .extracting(WorkerConfig::preloadModules)
         .isEqualTo(List.of("torch", "my_models.layers"));
+  }
+
+  @Test
+  void readsHowLongConnectionsOfGrpcLive() {
+    ServerConfig config =
+        Loading.mariner(
+                "grpc_inference_max_connection_age_ms=1000",
+                "grpc_inference_max_connection_age_grace_ms=200",
+                "grpc_management_max_connection_age_ms=1")
+            .config();
+    assertThat(config.grpcInferenceAge())
+        .isEqualTo(new ConnectionAge(Duration.ofSeconds(1), Duration.ofMillis(200)));
+    assertThat(config.grpcManagementAge()).isEqualTo(new ConnectionAge(Duration.ofMillis(1), null));
+    assertThat(Loading.torchserve("grpc_inference_max_connection_age_ms=0").problems())
+        .singleElement()
+        .asString()
+        .startsWith("grpc_inference_max_connection_age_ms: 0 (expected: ");
+  }
+
+  @Test
+  void workersAreToldOfIntelsExtension() {
+    assertThat(Loading.torchserve("ipex_enable=true").config().worker().variables())
+        .containsEntry("TS_IPEX_ENABLE", "true")
+        .containsEntry("TS_IPEX_GPU_ENABLE", "false");
   }
 
   @Test
@@ -234,9 +259,7 @@ class ConfigLoaderTest {
   @CsvSource({
     "cpp_log_config, log.cfg",
     "cpu_launcher_enable, true",
-    "ipex_enable, true",
     "debug, true",
-    "grpc_inference_max_connection_age_ms, 1000",
   })
   void refusesWhatOnlyALaterVersionHonours(String key, String value) {
     assertThat(Loading.torchserve(key + "=" + value).problems())

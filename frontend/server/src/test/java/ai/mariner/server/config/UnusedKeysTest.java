@@ -15,6 +15,7 @@ class UnusedKeysTest {
     "keystore_pass=secret, 'an https:// address, or enable_grpc_ssl=true'",
     "client_ca_file=ca.pem, 'an https:// address, or enable_grpc_ssl=true'",
     "cors_allowed_methods=GET, cors_allowed_origin is set",
+    "grpc_inference_max_connection_age_grace_ms=5, grpc_inference_max_connection_age_ms is set",
     "use_env_allowed_urls=true, enable_envvars_config=true",
   })
   void aKeyThatAppliesToNothingIsAnErrorHereAndAWarningThere(String line, String expected) {

@@ -73,6 +73,7 @@ record PythonCommand(List<String> arguments, Map<String, String> environment) {
     environment.put(WORKER, Integer.toString(launch.workerId()));
     environment.put(GENERATION, Integer.toString(launch.generation()));
     environment.put(NONCE, nonce);
+    environment.putAll(config.variables());
     environment.put("TS_DECODE_INPUT_REQUEST", Boolean.toString(config.decodeInputRequest()));
     List<String> arguments = new ArrayList<>(List.of(python(config, launch), "-u", "-m"));
     Spread spread = launch.spread();

@@ -121,7 +121,8 @@ class PythonCommandTest {
         .containsEntry("MARINER_WORKER", "9001")
         .containsEntry("MARINER_GENERATION", "1")
         .containsEntry("MARINER_NONCE", "c0ffee")
-        .containsEntry("TS_DECODE_INPUT_REQUEST", "true");
+        .containsEntry("TS_DECODE_INPUT_REQUEST", "true")
+        .containsEntry("TS_OF_ALL", "yes");
   }
 
   @Test
