@@ -8,6 +8,7 @@ import ai.mariner.core.error.ServeException;
 import ai.mariner.core.model.Dependencies;
 import ai.mariner.core.worker.PythonEnvironment;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -70,7 +71,20 @@ public final class PythonInstaller implements Dependencies, AutoCloseable {
    * @throws IOException naming why they can't
    */
   public void check() throws IOException {
-    var unused = cache();
+    try {
+      var unused = cache();
+    } catch (FileSystemException e) {
+      String reason = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
+      throw new IOException(
+          "dependency_cache: "
+              + config.cache()
+              + " can't be used: "
+              + reason
+              + " at "
+              + e.getFile()
+              + " (expected: a folder that the server's user may write to, and nobody else)",
+          e);
+    }
   }
 
   @Override
