@@ -75,7 +75,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         profile="torchserve",
         models=["talks=talks.mar"],
         arguments=["--disable-token-auth"],
-        config={"metrics_mode": "log", "metric_time_interval": 1, "model_metrics_auto_detect": "true"},
+        config={
+            "metrics_mode": "log",
+            "metric_time_interval": 1,
+            "model_metrics_auto_detect": "true",
+            "system_metrics_cmd": "ts/metrics/metric_collector.py --gpu 0",
+        },
         environment={"LOG_LOCATION": None, "METRICS_LOCATION": None},
         jvm_flags=[*class_data.flags(), f"-Dlog4j.configurationFile={file.as_uri()}"],
     )
@@ -104,6 +109,11 @@ def _has(server: RunningServer, file: str, line: str) -> None:
         (
             "ts_metrics.log",
             rf"{TIME} - QueueTime\.Milliseconds:[\d.E-]+\|#Level:Host{HOST},timestamp:\d+",
+        ),
+        # With the digits of Python's numbers.
+        (
+            "ts_metrics.log",
+            rf"{TIME} - MemoryUsed\.Megabytes:\d+\.\d{{4,}}\|#Level:Host{HOST},timestamp:\d+",
         ),
         (
             "model_metrics.log",

@@ -313,6 +313,7 @@ final class Wiring {
                 HostName.own(),
                 HostProcMemory.ofThisSystem(),
                 config.worker().gpuCount() > 0,
+                config.worker().python(),
                 config.worker().serverHome(),
                 () -> new WorkerPids(models).now()));
   }

@@ -63,7 +63,8 @@ final class MetricSettings {
           "system_metrics_cmd",
           Syntax.text(),
           Fallback.NONE,
-          "Program that prints system metrics, in place of the server's own.");
+          "Program that prints system metrics, in place of the server's own; a script (`.py`) is"
+              + " run by the server's Python.");
 
   {
     chapter.accepted(

@@ -2,6 +2,7 @@ package ai.mariner.server.system;
 
 import ai.mariner.server.metrics.MetricLine;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -16,6 +17,19 @@ import java.util.stream.Collectors;
  * @param pids process ids of the workers
  */
 record CommandSource(Program program, Supplier<List<Long>> pids) implements SystemSource {
+  /**
+   * Program and arguments of a command. TorchServe passes all of it to Python: scripts and options
+   * of the interpreter still go there, other programs are run themselves.
+   */
+  static List<String> words(String command, Path python) {
+    List<String> words = new ArrayList<>(List.of(command.strip().split("\\s+")));
+    String first = words.get(0);
+    if (first.endsWith(".py") || first.startsWith("-")) {
+      words.add(0, python.toString());
+    }
+    return words;
+  }
+
   @Override
   public String who() {
     return String.join(" ", program.command());

@@ -55,11 +55,17 @@ public final class SystemWatch implements AutoCloseable {
    * @param hostname name of this machine
    * @param memory tells the memory
    * @param gpus whether there are GPUs
+   * @param python runs an operator's program that is a script
    * @param home working directory of an operator's program
    * @param pids process ids of the workers
    */
   public record Host(
-      String hostname, HostMemory memory, boolean gpus, Path home, Supplier<List<Long>> pids) {}
+      String hostname,
+      HostMemory memory,
+      boolean gpus,
+      Path python,
+      Path home,
+      Supplier<List<Long>> pids) {}
 
   /**
    * Starts to measure.
@@ -88,7 +94,7 @@ public final class SystemWatch implements AutoCloseable {
   private static List<SystemSource> sources(MetricsConfig config, Host host) {
     String command = config.systemCommand();
     if (command != null) {
-      List<String> words = List.of(command.strip().split("\\s+"));
+      List<String> words = CommandSource.words(command, host.python());
       Program program = new Program(words, host.home(), PROGRAM_LIMIT);
       return List.of(new CommandSource(program, host.pids()));
     }

@@ -122,6 +122,17 @@ class SystemWatchTest {
 
   @ParameterizedTest
   @CsvSource({
+    "ts/metrics/metric_collector.py --gpu 0, /p/python ts/metrics/metric_collector.py --gpu 0",
+    "-m mine.collector, /p/python -m mine.collector",
+    "' /usr/bin/measure  -x', /usr/bin/measure -x",
+  })
+  void aScriptIsRunByTheServersPython(String command, String words) {
+    assertThat(CommandSource.words(command, Path.of("/p/python")))
+        .containsExactly(words.split(" "));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "echo oh >&2; exit 3, it ended with status 3: oh",
     "echo hello, it printed 'hello'",
   })
