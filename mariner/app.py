@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mariner.errors import DefinitionError
 from mariner.graph import Flow, Step
-from mariner.hints import ANY, DOCUMENT, Hint, type_name
+from mariner.hints import ANY, DOCUMENT, FORMS, Hint, type_name
 from mariner.model import Model
 from mariner.plan import Document, Plan, Route, Stage
 from mariner.program import ModelProgram
@@ -298,8 +298,7 @@ def _check_ends(path: str, flow: Flow) -> None:
             if not _readable(one.hint):
                 raise DefinitionError(
                     f"{path}: {model.where}: {one.name}: {type_name(one.hint.type)} can't be read from a "
-                    "request (expected: a dataclass, TypedDict, msgspec or pydantic type, array, tensor, "
-                    "image, bytes, str, File or what JSON has)"
+                    f"request (expected: {FORMS})"
                 )
 
 

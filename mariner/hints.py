@@ -22,14 +22,13 @@ DOCUMENT, TEXT, BYTES, ARRAY, TENSOR, IMAGE, FILE, ANY = (
     "file",
     "any",
 )
-_STREAMS = (
-    abc.Iterator,
-    abc.Iterable,
-    abc.Generator,
-    abc.AsyncIterator,
-    abc.AsyncIterable,
-    abc.AsyncGenerator,
+FORMS = (
+    "a dataclass, TypedDict, msgspec or pydantic type, array, tensor, image, bytes, str, File "
+    "or what JSON has"
 )
+"""The types of requests and answers, for messages."""
+_ASYNC_STREAMS = (abc.AsyncIterator, abc.AsyncIterable, abc.AsyncGenerator)
+_STREAMS = (abc.Iterator, abc.Iterable, abc.Generator, *_ASYNC_STREAMS)
 _WIDER: dict[type, tuple[type, ...]] = {int: (float, complex), float: (complex,), bool: (int, float)}
 
 
@@ -78,6 +77,11 @@ def stream_item(annotation: Any) -> Any:
         return None
     arguments = get_args(annotation)
     return arguments[0] if arguments else Any
+
+
+def is_async_stream(annotation: Any) -> bool:
+    """Returns whether a hint means an asynchronous stream."""
+    return (get_origin(annotation) or annotation) in _ASYNC_STREAMS
 
 
 def list_item(annotation: Any) -> Any:

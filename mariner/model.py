@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from mariner.errors import DefinitionError
 from mariner.faults import MISSING
-from mariner.hints import ANY, Hint, list_item, stream_item, type_name
+from mariner.hints import ANY, Hint, is_async_stream, list_item, stream_item, type_name
 from mariner.messages import Request
 from mariner.reading import Parameter
 
@@ -237,8 +237,12 @@ class Model(Generic[_TARGET]):
 
     @cached_property
     def asynchronous(self) -> bool:
-        """Whether its method is a coroutine function, or an asynchronous generator."""
-        return inspect.iscoroutinefunction(self.method) or inspect.isasyncgenfunction(self.method)
+        """Whether its method is a coroutine function, or returns an asynchronous stream."""
+        return (
+            inspect.iscoroutinefunction(self.method)
+            or inspect.isasyncgenfunction(self.method)
+            or is_async_stream(self._hints.get("return", Any))
+        )
 
     @property
     def concurrent(self) -> bool:

@@ -71,6 +71,28 @@ def load_script(file: Path) -> ModuleType:
         return import_own(file.stem, file, "app")
 
 
+def read_script(file: Path) -> ModuleType:
+    """Imports a script for a command, which tells its user what the script raises.
+
+    Raises:
+        DefinitionError: there is no such file, it can't be a module, or it raises something.
+    """
+    try:
+        return load_script(file)
+    except DefinitionError:
+        raise
+    except SystemExit as end:
+        raise DefinitionError(
+            f"{file.name}: it ended with {end.code!r} while it was imported (expected: a script that defines "
+            'things, and does the rest below `if __name__ == "__main__":`)'
+        ) from end
+    except Exception as fault:
+        from ts._worker.traces import placed_message, trace_of
+
+        told = placed_message(fault, str(file.resolve().parent))
+        raise DefinitionError(f"{told}\n{trace_of(fault).rstrip()}") from fault
+
+
 def named(module: ModuleType, name: str) -> Any:
     """Returns what has a name in a module; raises DefinitionError."""
     try:

@@ -15,20 +15,24 @@ from __future__ import annotations
 import inspect
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from mariner import transport
+from mariner.answers import AnswerError, checked_batch, stream_misplaced, unfit, unreadable
 from mariner.errors import HTTPError
 from mariner.messages import Headers, Request, Response
 from mariner.reading import Part
+from mariner.streams import pieces_of, pieces_of_async
 from mariner.ways import Place, Ways
-from mariner.writing import EVENTS, Reply, accepted, failure_reply, piece_of, piece_type
+from mariner.writing import EVENTS, Reply, accepted, failure_reply, piece_type
 from ts._wire.codec import decode_pairs
 from ts._wire.messages import RequestItem
+from ts._worker.outcome import QUIET, failure_of
 from ts._worker.outputs import TypedBody
 from ts._worker.signature import Signature
+from ts._worker.traces import print_raised
 from ts.context import Context
 
 _ACCEPT = re.compile(rb"\x00\x06(.{4})[Aa][Cc][Cc][Ee][Pp][Tt]", re.DOTALL)
@@ -211,8 +215,8 @@ class StageHandler(ABC):
     def _streams(self, batch: _Batch, call: Call) -> bool:
         if call.item.place.last and batch.size == 1:
             return True
-        where = "to another stage" if not call.item.place.last else "in a batch"
-        raise TypeError(f"{self.program.name}: a stream {where} (expected: one value)")
+        where = "in a batch" if call.item.place.last else "to another stage"
+        raise stream_misplaced(self.program.name, where)
 
     def write_between(self, item: Item, value: Any) -> Reply:
         """Returns what goes to the next stage."""
@@ -247,37 +251,44 @@ class _Batch:
                 self.calls.append(Call(item, read(item)))
             except HTTPError as fault:
                 self._answer(item, failure_reply(fault))
+            except transport.TransportError as fault:
+                self._fail(index, unreadable(handler.program.name, item.place.inputs, fault))
             except Exception as fault:
-                if self.size == 1:
-                    raise
-                self.answers[index] = fault
+                self._fail(index, fault)
 
     def settle(self, values: Any) -> None:
         """Takes the answers of a batch."""
-        name = self._handler.program.name
-        if not isinstance(values, (list, tuple)):
-            raise TypeError(
-                f"{name}: {type(values).__name__} (expected: a list with one entry for each request)"
-            )
-        if len(values) != len(self.calls):
-            raise ValueError(f"{name}: a list of {len(values)} (expected: {len(self.calls)} entries)")
-        for call, value in zip(self.calls, values, strict=True):
+        found = checked_batch(self._handler.program.name, values, len(self.calls))
+        for call, value in zip(self.calls, found, strict=True):
             self.settle_one(call.item, value)
 
     def settle_one(self, item: Item, value: Any) -> None:
         """Takes the answer of one request; an exception is its failure."""
         if isinstance(value, Exception) and not isinstance(value, HTTPError):
-            self.answers[item.index] = value
+            self._fail(item.index, value)
             return
         try:
-            self._answer(item, self._reply(item, value))
+            reply = self._reply(item, value)
         except HTTPError as fault:
-            self._answer(item, failure_reply(fault))
-        except (TypeError, ValueError) as fault:
-            text = f"{self._handler.program.name}: {fault}"
-            self.answers[item.index] = type(fault)(text)
-            if self.size == 1:
-                raise type(fault)(text) from fault
+            reply = failure_reply(fault)
+        except AnswerError as fault:
+            self._fail(item.index, fault)
+            return
+        except (TypeError, ValueError, OverflowError, RecursionError) as fault:
+            self._fail(item.index, unfit(self._handler.program.name, value, item.place.last, fault))
+            return
+        except Exception as fault:
+            self._fail(item.index, fault)
+            return
+        self._answer(item, reply)
+
+    def _fail(self, index: int, fault: Exception) -> None:
+        """Ends one request. Alone in its run, it is raised, and the worker logs it."""
+        if self.size == 1:
+            raise fault
+        if failure_of(fault).code not in QUIET:
+            print_raised(fault, self._handler.context)
+        self.answers[index] = fault
 
     def _reply(self, item: Item, value: Any) -> Reply:
         if isinstance(value, HTTPError):
@@ -286,7 +297,10 @@ class _Batch:
         if item.place.last or ends:
             return self._handler.program.write(item, value)
         if isinstance(value, Response):
-            raise TypeError("a Response to another stage (expected: a value, or a status from 400 on)")
+            raise AnswerError(
+                f"{self._handler.program.name}: a Response to another stage (expected: a value, or a status "
+                "from 400 on)"
+            )
         return self._handler.write_between(item, value)
 
     def _answer(self, item: Item, reply: Reply) -> None:
@@ -307,22 +321,7 @@ class _Batch:
         except HTTPError as fault:
             self._answer(item, failure_reply(fault))
             return self.answers
-        events = self._opened(item, first)
-
-        def sent() -> Generator[list[Any], None, None]:
-            try:
-                if first is not None:
-                    yield [piece_of(first, events)]
-                for piece in pieces:
-                    yield [piece_of(piece, events)]
-            except HTTPError as fault:
-                yield [_late(fault)]
-            finally:
-                close = getattr(pieces, "close", None)
-                if close is not None:
-                    close()
-
-        return sent()
+        return pieces_of(self._handler.program.name, first, pieces, self._opened(item, first))
 
     async def stream_async(self, item: Item, pieces: AsyncIterator[Any]) -> Any:
         """Like `stream`, of an asynchronous iterator."""
@@ -331,22 +330,7 @@ class _Batch:
         except HTTPError as fault:
             self._answer(item, failure_reply(fault))
             return self.answers
-        events = self._opened(item, first)
-
-        async def sent() -> AsyncGenerator[list[Any], None]:
-            try:
-                if first is not None:
-                    yield [piece_of(first, events)]
-                async for piece in pieces:
-                    yield [piece_of(piece, events)]
-            except HTTPError as fault:
-                yield [_late(fault)]
-            finally:
-                close = getattr(pieces, "aclose", None)
-                if close is not None:
-                    await close()
-
-        return sent()
+        return pieces_of_async(self._handler.program.name, first, pieces, self._opened(item, first))
 
     def _opened(self, item: Item, first: Any) -> bool:
         events = EVENTS in accepted(item.accept or "")[:1]
@@ -354,10 +338,3 @@ class _Batch:
             kind = self._handler.program.stream_type if first is None else piece_type(first)
             self._handler.context.set_response_content_type(item.index, kind)
         return events
-
-
-def _late(fault: HTTPError) -> Exception:
-    # The status of the answer was sent with its first piece; the frontend ends the stream with this.
-    from ts.utils.util import PredictionException
-
-    return PredictionException(fault.detail, fault.status)

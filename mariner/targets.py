@@ -129,9 +129,9 @@ def script(wish: Wish) -> Target:
     """A script with an application or model of `mariner`, or with a handler."""
     from mariner.app import App, app_of
     from mariner.model import Model
-    from mariner.source import load_script
+    from mariner.source import read_script
 
-    module = load_script(wish.path)
+    module = read_script(wish.path)
     own = [value for value in vars(module).values() if isinstance(value, (App, Model))]
     if wish.name is None and not own and _is_handler(vars(module), module.__name__):
         return _handler(wish)

@@ -26,6 +26,8 @@ CONTENT_TYPE = "application/x-mariner-value"
 _VERSION = 1
 _HEAD = struct.Struct("<B3xIQ")
 _ALIGNMENT = 64
+_REFUSALS = (pickle.PicklingError, TypeError, AttributeError, RecursionError)
+"""What `pickle` itself says of values that it does not take; other texts may hold secrets."""
 Buffer = bytes | bytearray | memoryview
 
 
@@ -42,8 +44,13 @@ def encode(value: Any) -> bytearray:
     buffers: list[pickle.PickleBuffer] = []
     try:
         stream = _pickled(value, buffers)
-    except (pickle.PicklingError, TypeError, AttributeError, RecursionError) as fault:
-        raise TransportError(f"{type(value).__name__} can't go to another stage: {fault}") from fault
+    except MemoryError:
+        raise
+    except Exception as fault:  # pickling runs methods of the value's class
+        why = str(fault) if isinstance(fault, _REFUSALS) else type(fault).__name__
+        raise TransportError(
+            f"{type(value).__name__} can't go to another stage: {why} (expected: what can be pickled)"
+        ) from fault
     views = [buffer.raw() for buffer in buffers]
     places = _places([len(stream), *(view.nbytes for view in views)], len(views))
     body = bytearray(places[-1].stop)

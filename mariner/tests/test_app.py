@@ -102,7 +102,10 @@ def test_each_request_of_a_batch_fails_by_itself() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "message"),
-    [([1], "a list of 1 (expected: 2 entries)"), ({"a": 1}, "dict (expected: a list with one entry")],
+    [
+        ([1], "a list of 1 (expected: 2, one entry for each"),
+        ({"a": 1}, "dict (expected: a list with one entry"),
+    ],
 )
 def test_a_batch_that_is_answered_wrongly_names_its_stage(answer: Any, message: str) -> None:
     @mariner.model(batch=2)

@@ -73,3 +73,28 @@ def test_what_is_nothing_known_is_refused_with_what_would_be(tmp_path: Path) -> 
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(DefinitionError, match=r"notes\.txt can't be served .expected: a script .*MLServer's"):
         target_of(wish(tmp_path, tmp_path / "notes.txt"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("import not_there\n", "script.py:1: ModuleNotFoundError: No module named 'not_there'\n"),
+        ("\ndef f(:\n", "script.py:2: SyntaxError: "),
+        ("x = 1 / 0\n", "script.py:1: ZeroDivisionError: division by zero\n"),
+        ("import sys\nsys.exit(3)\n", "script.py: it ended with 3 while it was imported (expected: a script"),
+        (
+            "import mariner\n\ndef a(x: str) -> list[str]: ...\ndef b(x: int): ...\n"
+            "app = mariner.App(mariner.model(a) >> b)\n",
+            "a >> b: a answers list[str], x of b is int",
+        ),
+    ],
+)
+def test_a_script_that_can_not_be_imported_is_told_with_the_place(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(text, encoding="utf-8")
+    with pytest.raises(DefinitionError) as fault:
+        target_of(wish(tmp_path, script))
+    assert str(fault.value).startswith(told)
+    assert "source.py" not in str(fault.value)

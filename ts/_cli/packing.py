@@ -38,12 +38,12 @@ def pack_script(arguments: Sequence[str]) -> int:
 def _pack(text: str, folder: Path, archive: str | None, force: bool) -> int:
     from mariner.app import app_of
     from mariner.packing import pack
-    from mariner.source import load_script
+    from mariner.source import read_script
 
     path, colon, name = text.rpartition(":")
     if not colon:
         path, name = text, ""
-    app = app_of(load_script(Path(path)), name or None)
+    app = app_of(read_script(Path(path)), name or None)
     packed = pack(app, folder, archive, force)
     files = "1 file" if packed.files == 1 else f"{packed.files} files"
     print(f"wrote {packed.path} ({files})")

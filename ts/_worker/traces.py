@@ -16,6 +16,7 @@ _OWN = tuple(
         Path(__file__).parent,
         Path(__file__).parents[1] / "_wire",
         Path(__file__).parents[1] / "utils" / "modules.py",
+        Path(__file__).parents[2] / "mariner" / "source.py",
         Path(importlib.__file__ or "importlib"),
     )
 )

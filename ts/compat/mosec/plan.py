@@ -59,7 +59,7 @@ def plan_of(routes: Mapping[str, Sequence[Runtime]], settings: Settings, name: s
         name: of the application.
 
     Raises:
-        DefinitionError: a worker's class can't be found by another process.
+        DefinitionError: a worker's class can't be found by another process, or streams to another stage.
     """
     pools: dict[int, Runtime] = {id(one): one for way in routes.values() for one in way}
     names = {key: f"{one.worker.__name__}_{n}" for n, (key, one) in enumerate(pools.items(), 1)}
@@ -78,6 +78,11 @@ def plan_of(routes: Mapping[str, Sequence[Runtime]], settings: Settings, name: s
 
 
 def _route(path: str, names: Sequence[str], way: Sequence[Runtime], settings: Settings) -> Route:
+    for name, pool in zip(names[:-1], way, strict=False):
+        if issubclass(pool.worker, SSEWorker):
+            raise DefinitionError(
+                f"{path}: {name} is an SSEWorker before {names[-1]} (expected: only the last)"
+            )
     places = [f"{name}.{number}" if names.count(name) > 1 else name for number, name in enumerate(names)]
     return Route(
         path,

@@ -137,11 +137,16 @@ class MosecStage:
             if not self._batched:
                 return (worker.forward(calls[0].value),)
             values = worker.forward([call.value for call in calls])
-        if not self._streams and len(values) != len(calls):
-            raise ValueError(
-                f"{self._name}: {len(values)} outputs (expected: {len(calls)}, as many as inputs)"
-            )
+        if not self._streams:
+            self._check(values, len(calls))
         return values  # type: ignore[no-any-return]
+
+    def _check(self, values: Any, count: int) -> None:
+        expected = f"(expected: {count}, as many as inputs)"
+        if not hasattr(values, "__len__"):
+            raise TypeError(f"{self._name}: a {type(values).__name__} of outputs {expected}")
+        if len(values) != count:
+            raise ValueError(f"{self._name}: {len(values)} outputs {expected}")
 
     def _written(self, place: Place, value: Any) -> Any:
         if not place.last:

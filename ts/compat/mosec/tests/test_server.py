@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import re
 import socket
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 
 from mariner.errors import DefinitionError
 from mariner.runner import Runner
-from ts.compat.mosec import Runtime, Server, SSEWorker, ValidationError, Worker
+from ts.compat.mosec import Runtime, Server, SSEWorker, ValidationError, Worker, get_logger
 from ts.compat.mosec.arguments import Settings, parse_arguments
 from ts.compat.mosec.mixin import MsgpackMixin, PlasmaShmIPCMixin
 from ts.compat.mosec.openapi import document
@@ -28,6 +30,26 @@ class Echo(Worker):
         if data == "bad":
             raise ValidationError("bad")
         return data
+
+
+class Locks(Worker):
+    def forward(self, data: Any) -> Any:
+        return threading.Lock()
+
+
+class Letters(Worker):
+    def forward(self, data: str) -> Any:
+        return (letter for letter in data)
+
+
+class Half(Worker):
+    def forward(self, data: list[Any]) -> list[Any]:
+        return data[1:]
+
+
+class Generates(Worker):
+    def forward(self, data: list[Any]) -> Any:
+        return (one for one in data)
 
 
 class Ones(Echo):
@@ -167,6 +189,36 @@ def test_a_class_that_another_process_cannot_find_is_refused() -> None:
 
     with pytest.raises(DefinitionError, match=r"Local.*expected: a class at the top level of a module"):
         plan_of({"/a": [Runtime(Local)]}, SETTINGS)
+
+
+def test_a_stage_that_streams_to_another_one_is_refused() -> None:
+    with pytest.raises(DefinitionError, match=r"/a: Tells_1 is an SSEWorker before Echo_2 \(expected: only"):
+        plan_of({"/a": [Runtime(Tells), Runtime(Echo)]}, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("worker", "told"),
+    [
+        (Locks, "Locks_1: Traceback .*lock can't go to another stage: cannot pickle"),
+        (Letters, "Letters_1: Traceback .*generator can't go to another stage: cannot pickle 'generator'"),
+        (Half, r"ValueError: Half_1: 0 outputs \(expected: 1, as many as inputs\)"),
+        (Generates, r"TypeError: Generates_1: a generator of outputs \(expected: 1, as many as inputs\)"),
+    ],
+)
+def test_what_can_not_go_on_is_an_internal_error_whose_log_names_the_stage(
+    worker: type[Worker], told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    size = 4 if worker in (Half, Generates) else 1
+    plan = plan_of({"/a": [Runtime(worker, max_batch_size=size), Runtime(Echo)]}, SETTINGS)
+    # It hands nothing on to other loggers.
+    get_logger().addHandler(caplog.handler)
+    try:
+        with Runner(plan) as runner:
+            answer = runner.post("/a", json="x")
+    finally:
+        get_logger().removeHandler(caplog.handler)
+    assert (answer.status, answer.text) == (500, "inference internal error")
+    assert re.search(told, caplog.text, re.DOTALL)
 
 
 def test_a_class_may_stand_twice_and_a_runtime_too() -> None:
