@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+import mariner
 from mariner.errors import DefinitionError
+from mariner.source import load_script
 from mariner.targets import Wish, target_of
+from ts._worker.traces import place_of, trace_of
 
 MOSEC = """
 from ts.compat.mosec import Server, Worker
@@ -98,3 +101,14 @@ def test_a_script_that_can_not_be_imported_is_told_with_the_place(
         target_of(wish(tmp_path, script))
     assert str(fault.value).startswith(told)
     assert "source.py" not in str(fault.value)
+
+
+def test_the_place_of_a_fault_is_in_the_script_that_a_stage_is_made_of(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("\n\ndef f(text: str) -> str:\n    return int(text).bit_count().x\n", encoding="utf-8")
+    function = load_script(script).f
+    with mariner.App(function).local() as local, pytest.raises(AttributeError) as fault:
+        local.post("/predict", content="3")
+    assert place_of(fault.value, str(tmp_path / "stage")) == f"{script}:4: "
+    assert "File" in trace_of(fault.value)
+    assert "stage.py" not in trace_of(fault.value)

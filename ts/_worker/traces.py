@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -10,17 +11,16 @@ from pathlib import Path
 from ts._worker.outcome import short_message
 from ts.context import Context
 
-_OWN = tuple(
-    str(path)
-    for path in (
-        Path(__file__).parent,
-        Path(__file__).parents[1] / "_wire",
-        Path(__file__).parents[1] / "utils" / "modules.py",
-        Path(__file__).parents[2] / "mariner" / "source.py",
-        Path(importlib.__file__ or "importlib"),
-    )
+_TS = Path(__file__).parents[1]
+_API = _TS.parent / "mariner"
+_OWN = (
+    *(f"{folder}{os.sep}" for folder in (_TS / "_worker", _TS / "_wire", _API)),
+    *(str(file) for file in (_TS / "utils" / "modules.py", importlib.__file__ or "importlib")),
 )
 _FROZEN = "<frozen importlib"
+_LIBRARIES = ("site-packages", "dist-packages")
+_INSTALLED = (_TS, _API, Path(os.__file__).parent)
+"""Where a frame is nobody's who wrote a model: this package, and Python's own library."""
 
 
 def trace_of(fault: BaseException) -> str:
@@ -46,8 +46,8 @@ def print_traceback(fault: BaseException, about: str, place: str = "") -> None:
 
 
 def place_of(fault: BaseException, folder: str) -> str:
-    """Returns file and line of the model that an exception came through last, as `handler.py:3: `; "" when it
-    came through none.
+    """Returns file and line that an exception came through last, as `handler.py:3: `, of the files of the
+    model and of what else its author wrote, such as the script that it is made of; "" when it came through none.
 
     Args:
         fault: the exception.
@@ -61,7 +61,13 @@ def place_of(fault: BaseException, folder: str) -> str:
         path = Path(filename)
         if path.is_relative_to(top):
             return f"{path.relative_to(top)}:{line}: "
+        if path.is_absolute() and not _is_installed(path):
+            return f"{path}:{line}: "
     return ""
+
+
+def _is_installed(path: Path) -> bool:
+    return any(map(path.is_relative_to, _INSTALLED)) or not {*_LIBRARIES}.isdisjoint(path.parts)
 
 
 def placed_message(fault: BaseException, folder: str) -> str:
