@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from array import array
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -47,6 +48,8 @@ VALUES: dict[str, Any] = {
     "coroutine": lambda: alone("ab"),
     "nested": lambda: {"lock": threading.Lock()},
     "half a character": lambda: "\ud800",
+    "file of text": lambda: mariner.File("text"),  # type: ignore[arg-type]
+    "view of numbers": lambda: mariner.File(memoryview(array("i", [1, 2]))),  # type: ignore[arg-type]
     "response": lambda: mariner.Response("x", 201),
 }
 
@@ -159,3 +162,8 @@ def test_a_hint_makes_a_stream_of_a_plain_method_that_returns_one() -> None:
 
     with mariner.App(told).local() as local:
         assert local.post("/predict", content="ab").pieces == (b"a", b"b")
+
+
+def test_a_view_of_numbers_is_sent_as_its_bytes() -> None:
+    (answer,) = ask("/answer", "view of numbers")
+    assert (answer.status, answer.body) == (200, array("i", [1, 2]).tobytes())

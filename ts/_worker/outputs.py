@@ -32,7 +32,8 @@ def encode_output(value: Any, non_finite: NonFinite) -> tuple[bytes | bytearray 
     Text and bytes are sent as they are, tensors as `torch.save` writes them, everything else as JSON.
 
     Raises:
-        OutputTypeError: JSON has no form for the value, or for a number in it and that is to be an error.
+        OutputTypeError: JSON has no form for the value, or for a number in it and that is to be an error; a
+            body is not made of bytes.
     """
     if isinstance(value, bytes):
         return value, ""
@@ -44,7 +45,7 @@ def encode_output(value: Any, non_finite: NonFinite) -> tuple[bytes | bytearray 
     if isinstance(value, (bytearray, memoryview)):
         return _steady(value), ""
     if isinstance(value, TypedBody):
-        return value
+        return value if isinstance(value.body, bytes) else _steady_typed(value)
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
         file = io.BytesIO()
@@ -85,9 +86,17 @@ def _json(value: Any, non_finite: NonFinite, write: Callable[[Any, Callable[[Any
         raise OutputTypeError(f"output: {type(value).__name__} is not serialisable: {fault}") from fault
 
 
+def _steady_typed(value: TypedBody) -> tuple[bytes | bytearray | memoryview, str]:
+    body: object = value.body
+    if not isinstance(body, (bytearray, memoryview)):
+        # On the wire it would end the worker.
+        raise OutputTypeError(f"output: {type(body).__name__} as a body (expected: bytes)")
+    return _steady(body), value.content_type
+
+
 def _steady(value: bytearray | memoryview) -> bytes | bytearray | memoryview:
     """Small replies may be held back while the next run begins, and its handler may change the buffer."""
-    if len(value) < COPY_BELOW or (isinstance(value, memoryview) and not value.contiguous):
+    if len(value) < COPY_BELOW or (isinstance(value, memoryview) and not value.c_contiguous):
         return bytes(value)
     return value if isinstance(value, bytearray) else value.cast("B")
 

@@ -46,8 +46,8 @@ def print_traceback(fault: BaseException, about: str, place: str = "") -> None:
 
 
 def place_of(fault: BaseException, folder: str) -> str:
-    """Returns file and line that an exception came through last, as `handler.py:3: `, of the files of the
-    model and of what else its author wrote, such as the script that it is made of; "" when it came through none.
+    """Returns file and line that an exception came through last, as `handler.py:3: `, of the model's files
+    and of what else its author wrote, such as the script that it is made of; "" when it came through none.
 
     Args:
         fault: the exception.

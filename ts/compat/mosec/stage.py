@@ -7,7 +7,7 @@ import os
 import pickle
 import signal
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import spawn
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from mariner.ways import Place, Ways
 from ts._wire.messages import RequestItem
 from ts._worker.outputs import TypedBody
-from ts.compat.mosec.errors import PHRASES, MosecTimeoutError, status_of, text_of
+from ts.compat.mosec.errors import PHRASES, EncodingError, MosecTimeoutError, status_of, text_of
 from ts.compat.mosec.log import get_logger
 from ts.compat.mosec.presence import Presence
 from ts.compat.mosec.worker import SSEWorker, Worker
@@ -143,16 +143,18 @@ class MosecStage:
 
     def _check(self, values: Any, count: int) -> None:
         expected = f"(expected: {count}, as many as inputs)"
-        if not hasattr(values, "__len__"):
+        if not hasattr(values, "__len__") or isinstance(values, (Mapping, str, bytes)):
             raise TypeError(f"{self._name}: a {type(values).__name__} of outputs {expected}")
         if len(values) != count:
             raise ValueError(f"{self._name}: {len(values)} outputs {expected}")
 
     def _written(self, place: Place, value: Any) -> Any:
-        if not place.last:
-            return self._worker.serialize_ipc(value)
-        body = self._worker.serialize(value)
-        return TypedBody(body, self._worker.resp_mime_type)
+        worker = self._worker
+        body = worker.serialize(value) if place.last else worker.serialize_ipc(value)
+        if not isinstance(body, (bytes, bytearray, memoryview)):
+            method = "serialize" if place.last else "serialize_ipc"
+            raise EncodingError(f"{self._name}.{method}: {type(body).__name__} (expected: bytes)")
+        return TypedBody(body, worker.resp_mime_type) if place.last else body
 
     def _send(self, places: Sequence[int], index: int, text: str) -> None:
         *lines, last = text.split("\n")

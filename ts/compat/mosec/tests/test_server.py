@@ -52,6 +52,21 @@ class Generates(Worker):
         return (one for one in data)
 
 
+class Keys(Worker):
+    def forward(self, data: list[Any]) -> Any:
+        return {"a": 1}
+
+
+class Object(Worker):
+    def serialize(self, data: Any) -> Any:
+        return {"a": data}
+
+    serialize_ipc = serialize
+
+    def forward(self, data: Any) -> Any:
+        return data
+
+
 class Ones(Echo):
     def forward(self, data: Any) -> Any:
         return np.ones((data, 2), dtype=np.float32)
@@ -202,13 +217,14 @@ def test_a_stage_that_streams_to_another_one_is_refused() -> None:
         (Locks, "Locks_1: Traceback .*lock can't go to another stage: cannot pickle"),
         (Letters, "Letters_1: Traceback .*generator can't go to another stage: cannot pickle 'generator'"),
         (Half, r"ValueError: Half_1: 0 outputs \(expected: 1, as many as inputs\)"),
+        (Keys, r"TypeError: Keys_1: a dict of outputs \(expected: 1, as many as inputs\)"),
         (Generates, r"TypeError: Generates_1: a generator of outputs \(expected: 1, as many as inputs\)"),
     ],
 )
 def test_what_can_not_go_on_is_an_internal_error_whose_log_names_the_stage(
     worker: type[Worker], told: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    size = 4 if worker in (Half, Generates) else 1
+    size = 4 if worker in (Half, Keys, Generates) else 1
     plan = plan_of({"/a": [Runtime(worker, max_batch_size=size), Runtime(Echo)]}, SETTINGS)
     # It hands nothing on to other loggers.
     get_logger().addHandler(caplog.handler)
@@ -219,6 +235,14 @@ def test_what_can_not_go_on_is_an_internal_error_whose_log_names_the_stage(
         get_logger().removeHandler(caplog.handler)
     assert (answer.status, answer.text) == (500, "inference internal error")
     assert re.search(told, caplog.text, re.DOTALL)
+
+
+@pytest.mark.parametrize(("more", "method"), [([], "serialize"), ([Echo], "serialize_ipc")])
+def test_a_body_that_is_not_made_of_bytes_is_an_encoding_error(more: list[type[Worker]], method: str) -> None:
+    way = [Runtime(kind) for kind in (Object, *more)]
+    with Runner(plan_of({"/a": way}, SETTINGS)) as runner:
+        answer = runner.post("/a", json="x")
+    assert (answer.status, answer.text) == (500, f"encoding error: Object_1.{method}: dict (expected: bytes)")
 
 
 def test_a_class_may_stand_twice_and_a_runtime_too() -> None:
