@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -40,6 +41,14 @@ class Client:
 
     def page(self, path: str) -> Any:
         return self.ask("GET", path)
+
+
+class Plain(BaseType):
+    def deserialize(self, value: str) -> Any:
+        return value
+
+    def serialize(self, data: Any) -> str:
+        return data  # type: ignore[no-any-return]
 
 
 class Adder(ModelComponent):
@@ -241,6 +250,51 @@ def test_debugging_shows_the_trace() -> None:
     reply = client.post("/both", {"x": {"num": 51}})
     assert reply.status_code == 500
     assert "ValueError: too much" in reply.text
+
+
+class Locks(ModelComponent):
+    """Answers with what can be neither pickled nor written as JSON."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    @expose(inputs={"x": Number()}, outputs={"y": Plain()})
+    def lock(self, x: Any) -> Any:
+        return threading.Lock()
+
+
+class Passes(ModelComponent):
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    @expose(inputs={"y": Plain()}, outputs={"z": Plain()})
+    def same(self, y: Any) -> Any:
+        return y
+
+
+def locked(**options: Any) -> Composition:
+    locks, passes = Locks(IDENTITY), Passes(IDENTITY)
+    locks.outputs.y >> passes.inputs.y
+    endpoint = Endpoint("/locked", {"x": locks.inputs.x}, {"z": passes.outputs.z})
+    return Composition(locks=locks, passes=passes, ep=endpoint, TESTING=True, **options)
+
+
+def test_an_answer_that_json_does_not_have_names_endpoint_and_key() -> None:
+    client = served(locked())
+    with pytest.raises(TypeError, match=r"(?s)ep: its result: .*result\.z.*Input should be a valid string"):
+        client.post("/locked", {"x": {"num": 1}})
+    shown = served(locked(DEBUG=True)).post("/locked", {"x": {"num": 1}})
+    assert (shown.status_code, "ValueError: ep: its result" in shown.text) == (500, True)
+
+
+def test_what_can_not_go_to_another_component_names_the_one_that_gave_it() -> None:
+    app = locked().serve(components={"locks": {}, "passes": {}})
+    client = Client(app)
+    assert client.post("/locked", {"x": {"num": 1}}, raises=False).text == "Internal Server Error"
+    with pytest.raises(
+        TypeError, match=r"locks: Outputs can't go to another stage: cannot pickle '_thread\.lo"
+    ):
+        client.post("/locked", {"x": {"num": 1}})
 
 
 def test_what_is_no_json_number_is_an_error_of_the_server() -> None:

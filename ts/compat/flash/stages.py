@@ -71,11 +71,16 @@ class _EndpointProgram:
         """Answers one request."""
 
     def write(self, item: Item, value: Any) -> Reply:
-        """Returns the answer as the client gets it."""
+        """Returns the answer as the client gets it; in debugging, the trace of what can't be one."""
         if isinstance(value, Response):
             return Reply(str(value.value).encode(), value.type or JSON, value.status)
         session, result = value
-        return Reply(self.protocol(item).write(session, result))
+        try:
+            return Reply(self.protocol(item).write(session, result))
+        except Exception:
+            if not self._debug:
+                raise
+            return Reply(traceback.format_exc().encode(), _DEBUG_TYPE, 500)
 
 
 class WholeProgram(_EndpointProgram):
@@ -100,7 +105,7 @@ class EdgeProgram(_EndpointProgram):
         return call.arguments[0].session, found
 
 
-class Told(NamedTuple):
+class Outputs(NamedTuple):
     """What a component that is a stage sends on.
 
     Attributes:
@@ -145,17 +150,17 @@ class ComponentProgram(_EndpointProgram):
     def _arguments(self, call: Call) -> dict[str, Any]:
         step = self._step(call.item)
         asked = next((one for one in call.arguments if isinstance(one, Asked)), None)
-        told = [one for one in call.arguments if isinstance(one, Told)]
+        told = [one for one in call.arguments if isinstance(one, Outputs)]
         values = {uid: one.values for uid, one in zip(step.sources, told, strict=True)}
         return arguments(self.protocol(call.item), step, {} if asked is None else asked.payload, values)
 
-    def _told(self, call: Call, returned: Any) -> Told:
+    def _told(self, call: Call, returned: Any) -> Outputs:
         way = self.protocol(call.item).way
         step = self._step(call.item)
         found = outputs_of(step.component, returned)
         needed = [name for name in step.component.outputs if (step.component.uid, name) in way.given]
         values = {name: found[name] for name in needed}
-        return Told(call.arguments[0].session, values, results(step, found))
+        return Outputs(call.arguments[0].session, values, results(step, found))
 
     def work(self, call: Call) -> Any:
         """Calls the component."""
