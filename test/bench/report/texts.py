@@ -89,6 +89,14 @@ The same file on Mosec 0.9.8 and, by the alias distribution, on Mariner: an echo
 and three stages with batches of up to 32 and a wait of 1 ms; 1 MB in MessagePack to numpy and back; 10 MB
 of numpy from one stage to the next; 100 server-sent events a request.""",
     ),
+    "stages": Text(
+        "Decoding, network and classes as stages",
+        """\
+Photos of 1280x960 pixels for ResNet-18 at 96x96, one torch thread a process, batches of up to 8: all in
+one stage with one worker and with two, and as three stages with two workers for decoding, one for the
+network and one for the classes. Workers beyond the number of processors gain nothing by themselves; the
+network's batches are fuller when nothing else runs in its process.""",
+    ),
     "scaling": Text(
         "Scaling",
         """\
