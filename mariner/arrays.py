@@ -37,6 +37,32 @@ def _holds_none(value: Any) -> bool:
     return value is None or (isinstance(value, (list, tuple)) and any(map(_holds_none, value)))
 
 
+def _of_list(value: Any, dtype: str | None) -> Any:
+    """Returns an array of numbers; raises ValueError where one of them would become another."""
+    import numpy as np
+
+    wanted = f"expected an array of {dtype or 'numbers'}"
+    try:
+        raw = np.asarray(value)
+    except ValueError as fault:
+        raise ValueError(f"{wanted}: {fault}") from None
+    if raw.dtype == object and _holds_none(value):
+        raise ValueError("expected an array of numbers, got null among them")
+    try:
+        with np.errstate(all="ignore"):
+            # Whole numbers of more than 64 bits are objects.
+            found = np.asarray(value, dtype=dtype) if raw.dtype == object else raw.astype(dtype or raw.dtype)
+    except (ValueError, TypeError, OverflowError) as fault:
+        raise ValueError(f"{wanted}: {fault}") from None
+    if found.dtype == object or raw.dtype.kind not in "biufcO":
+        raise ValueError(f"expected an array of numbers, got one of {raw.dtype.name}")
+    if found.dtype != raw.dtype and raw.dtype != object:
+        changed = np.isinf(found) & np.isfinite(raw) if found.dtype.kind == "f" else found != raw
+        if changed.any():
+            raise ValueError(f"{wanted}, got {raw[changed].flat[0]} among them")
+    return found
+
+
 def array(hint: Hint, value: Any) -> Any:
     """Returns an array or tensor of a list, or of bytes in numpy's own format; raises ValueError."""
     import numpy as np
@@ -48,14 +74,7 @@ def array(hint: Hint, value: Any) -> Any:
         if hint.dtype and found.dtype.name != hint.dtype:
             raise ValueError(f"expected an array of {hint.dtype}, got one of {found.dtype.name}")
     elif isinstance(value, (list, tuple, int, float)):
-        try:
-            found = np.asarray(value, dtype=hint.dtype)
-        except (ValueError, TypeError, OverflowError) as fault:
-            raise ValueError(f"expected an array of {hint.dtype or 'numbers'}: {fault}") from None
-        if found.dtype.kind == "f" and np.isnan(found).any() and _holds_none(value):
-            raise ValueError("expected an array of numbers, got null among them")
-        if found.dtype == object or found.dtype.kind not in "biufc":
-            raise ValueError(f"expected an array of numbers, got one of {found.dtype.name}")
+        found = _of_list(value, hint.dtype)
     else:
         raise ValueError(f"expected an array, got {type(value).__name__}")
     check_shape(hint, found.shape)
@@ -64,8 +83,12 @@ def array(hint: Hint, value: Any) -> Any:
     import torch
 
     if found.dtype == np.float64 and isinstance(value, (list, tuple)):
-        found = found.astype(np.float32)  # as torch.tensor does
-    return torch.from_numpy(np.ascontiguousarray(found))
+        with np.errstate(over="ignore"):
+            found = found.astype(np.float32)  # as torch.tensor does
+    try:
+        return torch.from_numpy(np.ascontiguousarray(found))
+    except TypeError as fault:
+        raise ValueError(f"expected a tensor: {fault}") from None
 
 
 def check_shape(hint: Hint, shape: tuple[int, ...]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from mariner.arrays import NPY_TYPES, array, image, read_leaf
+from mariner.defaults import fill, has_defaults
 from mariner.errors import InvalidRequest
 from mariner.faults import MISSING, invalid, shown
 from mariner.hints import ANY, ARRAY, BYTES, DOCUMENT, FILE, IMAGE, TENSOR, TEXT, Hint, list_item
@@ -55,6 +56,7 @@ class Reader:
         self._only = parameters[0] if len(parameters) == 1 else None
         self._document = self._only.hint.type if self._only else _document_of(parameters)
         self._decoders: dict[bool, Any] = {}
+        self._fills = any(has_defaults(one.hint.type) for one in parameters if one.hint.kind == DOCUMENT)
 
     def read(self, parts: Sequence[Part]) -> tuple[Any, ...]:
         """Returns the arguments.
@@ -185,20 +187,27 @@ class Reader:
         if not packed and not _may_be_json(part.type):
             raise _unsupported(part, "application/json, application/msgpack")
         try:
-            if wanted is not self._document:
-                decode = msgspec.msgpack.decode if packed else msgspec.json.decode
-                return decode(part.content, type=wanted, dec_hook=read_leaf)
-            decoder = self._decoders.get(packed)
-            if decoder is None:
-                module: Any = msgspec.msgpack if packed else msgspec.json
-                self._decoders[packed] = decoder = module.Decoder(wanted, dec_hook=read_leaf)
-            return decoder.decode(part.content)
+            return self._filled(self._decoder(wanted, packed).decode(part.content))
         except msgspec.ValidationError as fault:
             raise invalid(fault, part.name, lambda: _parsed(part)) from None
         except msgspec.DecodeError as fault:
             raise _malformed(part, fault) from None
         except UnicodeDecodeError:
             raise InvalidRequest([(part.name, "expected UTF-8")]) from None
+
+    def _decoder(self, wanted: Any, packed: bool) -> Any:
+        found = self._decoders.get(packed) if wanted is self._document else None
+        if found is None:
+            module: Any = msgspec.msgpack if packed else msgspec.json
+            found = module.Decoder(wanted, dec_hook=read_leaf)
+            if wanted is self._document:
+                self._decoders[packed] = found
+        return found
+
+    def _filled(self, value: Any) -> Any:
+        if self._fills:
+            fill(value)
+        return value
 
     def _convert(self, hint: Hint, value: Any, field: str, strict: bool) -> Any:
         if hint.kind == ANY:
@@ -208,7 +217,7 @@ class Reader:
                 return array(hint, value)
             if hint.kind == FILE:
                 raise ValueError(f"expected a part of a form, got {type(value).__name__}")
-            return msgspec.convert(value, hint.type, strict=strict, dec_hook=read_leaf)
+            return self._filled(msgspec.convert(value, hint.type, strict=strict, dec_hook=read_leaf))
         except msgspec.ValidationError as fault:
             raise invalid(fault, field, lambda: value) from None
         except ValueError as fault:
