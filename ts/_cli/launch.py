@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, NoReturn
 
@@ -26,6 +26,13 @@ POLL_SECONDS = 0.05
 # How long a JVM that has reported its failure may take to exit.
 _FAILED_EXIT_SECONDS = 10.0
 _FIRST_PROCESS = 1
+# Signals the process, which becomes another program, when the one that started it dies.
+_TIE = (
+    "import ctypes, os, signal, sys\n"
+    "ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)\n"
+    "os.getppid() == int(sys.argv[1]) or os._exit(1)\n"
+    "os.execv(sys.argv[2], sys.argv[2:])"
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,15 @@ class Launch:
     jars: tuple[Path, ...]
     archive: cds.ClassArchive
     variables: Mapping[str, str] = field(default_factory=dict)
+
+    def tied(self, folder: RunFolder, scratch: Path) -> Launch:
+        """Returns the same for a server that is to end with this process, however that ends: if it can't do
+        that itself any more, the server removes its run folder and `scratch`."""
+        own = ("--run-folder", str(folder.path), "--parent", str(os.getpid()), "--scratch", str(scratch))
+        command = (*self.command, *own)
+        if sys.platform == "linux":
+            command = (sys.executable, "-I", "-S", "-c", _TIE, str(os.getpid()), *command)
+        return replace(self, command=command)
 
     def spawn(
         self,

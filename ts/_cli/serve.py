@@ -77,7 +77,7 @@ def run(
 
     _check(options)
     name = checked_name(options.name) if options.name else default_name(Path.cwd() / title)
-    with tempfile.TemporaryDirectory(prefix="mariner-serve-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="mariner-serve-", dir=_temp(environment)) as scratch:
         try:
             target = make(Wish(Path(), None, options.workers, Path(scratch)))
         except DefinitionError as fault:
@@ -90,13 +90,27 @@ def run(
                 raise CommandError(
                     f"server {name!r} is running already (pid {pid}); --name gives another name"
                 )
-            launch = _launch(options, target, config_file, folder, environment)
+            # All that the server makes for a while goes with the folder, even when it is killed.
+            launch = _launch(options, target, config_file, folder, {**environment, "TEMP": scratch})
+            launch = launch.tied(folder, Path(scratch))
             variables = {**environment, **_joined_paths(target.environment, environment)}
             with folder.taken(), folder.console.open("wb") as console:
                 process = launch.spawn(console, variables)
                 folder.record(process.pid)
         with _ended(folder, process):
             return _until_interrupted(options, target, folder, launch, process)
+
+
+def _temp(environment: Mapping[str, str]) -> str | None:
+    """Returns the folder for temporary files that was asked for; None: the usual one.
+
+    Raises:
+        CommandError: it is none.
+    """
+    folder = environment.get("TEMP") or None
+    if folder is not None and not Path(folder).is_dir():
+        raise CommandError(f"Invalid temp directory: {folder} (expected: TEMP names an existing directory)")
+    return folder
 
 
 def _check(options: argparse.Namespace) -> None:

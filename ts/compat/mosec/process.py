@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -33,19 +32,14 @@ _MARK = ".mosec"
 _POLL_SECONDS = 0.1
 _STOP_SECONDS = 10.0
 _LARGEST_ANSWER = 2_000_000_000
-# The frontend is to end with the script, however that ends.
-_TIED = (
-    "import ctypes, os, signal, sys\n"
-    "ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)\n"
-    "os.getppid() == int(sys.argv[1]) or os._exit(1)\n"
-    "os.execv(sys.argv[2], sys.argv[2:])"
-)
 
 
 def serve(routes: Mapping[str, Sequence[Runtime]], settings: Settings, daemons: Mapping[str, Any]) -> int:
     """Serves until a signal, or until something ends by itself; returns the exit code."""
     _warn_if_open(settings.address)
-    path = Path(settings.path)
+    # Workers have working directories of their own.
+    path = Path(settings.path).resolve()
+    settings = replace(settings, path=str(path))
     try:
         with _wish() as wish, _folder(path):
             plan = plan_of(routes, settings)
@@ -106,11 +100,10 @@ def _launch(path: Path, settings: Settings, folder: RunFolder) -> Launch:
     flags += ["--disable-token-auth", "--allow-insecure"]
     options = command_parser().parse_args(flags)
     arguments = server_arguments(options, options.model_store, file)
-    launch = prepare(arguments, folder, properties.load(file), None, False, os.environ)
-    if sys.platform != "linux":
-        return launch
-    tie = (sys.executable, "-I", "-S", "-c", _TIED, str(os.getpid()))
-    return replace(launch, command=(*tie, *launch.command))
+    # What the server makes for a while goes with the folder, even when it is killed.
+    environment = {**os.environ, "TEMP": str(path)}
+    launch = prepare(arguments, folder, properties.load(file), None, False, environment)
+    return launch.tied(folder, path)
 
 
 def _await_end(

@@ -1,5 +1,6 @@
 package ai.mariner.server;
 
+import ai.mariner.server.config.CommandLine;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
@@ -9,13 +10,15 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The run folder of a command that became this process, as {@code start --foreground} does: nobody
- * else is left to remove it. What it holds is written by the commands, see {@code
- * ts/_cli/runfolder.py}, and by {@link ai.mariner.server.state.StateFile}.
+ * The run folder of a command that became this process, as {@code start --foreground} does, or that
+ * was killed while it waited for this process, as {@code serve} may be: nobody else is left to
+ * remove it. What it holds is written by the commands, see {@code ts/_cli/runfolder.py}, and by
+ * {@link ai.mariner.server.state.StateFile}.
  */
 final class CommandFolder {
   private static final Logger log = LoggerFactory.getLogger(CommandFolder.class);
@@ -28,9 +31,26 @@ final class CommandFolder {
       PosixFilePermissions.fromString("rwx------");
 
   private final Path path;
+  private final @Nullable Long parent;
+  private final @Nullable Path scratch;
 
-  CommandFolder(Path path) {
+  /**
+   * Makes one.
+   *
+   * @param path the folder
+   * @param parent process that removes it as long as it lives; absent: none
+   * @param scratch folder of the same command, which goes with it, whatever it holds; absent: none
+   */
+  CommandFolder(Path path, @Nullable Long parent, @Nullable Path scratch) {
     this.path = path;
+    this.parent = parent;
+    this.scratch = scratch;
+  }
+
+  /** The folder that is this process's to remove, if its command lets it. */
+  static @Nullable CommandFolder of(CommandLine line) {
+    Path path = line.runFolder();
+    return path == null ? null : new CommandFolder(path, line.parent(), line.scratch());
   }
 
   /**
@@ -39,6 +59,12 @@ final class CommandFolder {
    * keeps that folder from going, or makes it anew.
    */
   void remove() {
+    if (parent != null && isParent(parent)) {
+      return;
+    }
+    if (scratch != null) {
+      RunDirectory.delete(scratch);
+    }
     try {
       Path root = path.getParent();
       boolean ours = root != null && holdsRunFolders(root);
@@ -52,6 +78,11 @@ final class CommandFolder {
     } catch (IOException e) {
       log.warn("run folder {} can't be removed: {}", path, e.toString());
     }
+  }
+
+  /** Whether it still is: the children of a process that ended get another one. */
+  private static boolean isParent(long pid) {
+    return ProcessHandle.current().parent().map(found -> found.pid() == pid).orElse(false);
   }
 
   /**

@@ -65,8 +65,7 @@ public final class Main {
   private static void serve(
       Profile profile, CommandLine commandLine, Map<String, String> environment, Path folder) {
     AtomicReference<@Nullable Wiring> running = new AtomicReference<>();
-    Path runFolder = commandLine.runFolder();
-    CommandFolder ownFolder = runFolder == null ? null : new CommandFolder(runFolder);
+    CommandFolder ownFolder = CommandFolder.of(commandLine);
     Runtime.getRuntime()
         .addShutdownHook(new Thread(() -> end(running.get(), ownFolder), "shutdown"));
     StateReport state = StateReport.of(commandLine.stateFile(), profile);

@@ -154,7 +154,8 @@ final class RunDirectory {
     delete(path);
   }
 
-  private static void delete(Path root) {
+  /** Removes a folder and all in it; what can't be removed is named in the log. */
+  static void delete(Path root) {
     if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }

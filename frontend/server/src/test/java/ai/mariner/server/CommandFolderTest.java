@@ -33,7 +33,7 @@ class CommandFolderTest {
     for (String name : List.of("console.log", "state.json", "state.json.new", "server.pid")) {
       Files.writeString(folder.resolve(name), "");
     }
-    new CommandFolder(folder).remove();
+    new CommandFolder(folder, null, null).remove();
     assertThat(folder).doesNotExist();
   }
 
@@ -41,15 +41,29 @@ class CommandFolderTest {
   void staysWhenItHoldsSomethingElse() throws IOException {
     Path stranger = Files.writeString(temp.resolve("letter"), "dear");
     Files.writeString(temp.resolve("server.pid"), "");
-    new CommandFolder(temp).remove();
+    new CommandFolder(temp, null, null).remove();
     assertThat(temp).isDirectoryContaining(path -> path.equals(stranger));
     assertThat(temp.resolve("server.pid")).doesNotExist();
   }
 
   @Test
+  void isLeftToTheProcessThatStartedTheServerAsLongAsThatLives() throws IOException {
+    Path folder = Files.createDirectory(temp.resolve("run"));
+    Path scratch = Files.createDirectories(temp.resolve("scratch/app"));
+    Files.writeString(scratch.resolve("app.json"), "{}");
+    long parent = ProcessHandle.current().parent().orElseThrow().pid();
+    new CommandFolder(folder, parent, scratch.getParent()).remove();
+    assertThat(scratch.resolve("app.json")).exists();
+    assertThat(folder).exists();
+    new CommandFolder(folder, ProcessHandle.current().pid(), scratch.getParent()).remove();
+    assertThat(scratch.getParent()).doesNotExist();
+    assertThat(folder).doesNotExist();
+  }
+
+  @Test
   void thatIsGoneAlreadyIsNoProblem() {
     Path gone = temp.resolve("gone");
-    new CommandFolder(gone).remove();
+    new CommandFolder(gone, null, null).remove();
     assertThat(gone).doesNotExist();
   }
 
@@ -59,10 +73,10 @@ class CommandFolderTest {
     Path first = Files.createDirectory(root.resolve("first"), PRIVATE);
     Path last = Files.createDirectory(root.resolve("last"), PRIVATE);
     Files.writeString(last.resolve("server.pid"), "");
-    new CommandFolder(first).remove();
+    new CommandFolder(first, null, null).remove();
     assertThat(root).isDirectoryContaining(path -> path.equals(last));
     assertThat(first).doesNotExist();
-    new CommandFolder(last).remove();
+    new CommandFolder(last, null, null).remove();
     assertThat(temp).isEmptyDirectory();
   }
 
@@ -71,7 +85,7 @@ class CommandFolderTest {
     Path root = Files.createDirectory(root(temp), PRIVATE);
     Path folder = Files.createDirectory(root.resolve("run"), PRIVATE);
     Path letter = Files.writeString(folder.resolve("letter"), "dear");
-    new CommandFolder(folder).remove();
+    new CommandFolder(folder, null, null).remove();
     assertThat(letter).exists();
   }
 
@@ -82,7 +96,7 @@ class CommandFolderTest {
     Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
     for (Path above : List.of(other, open)) {
       Path folder = Files.createDirectory(above.resolve("run"), PRIVATE);
-      new CommandFolder(folder).remove();
+      new CommandFolder(folder, null, null).remove();
       assertThat(folder).doesNotExist();
       assertThat(above).isDirectory();
     }
@@ -93,7 +107,7 @@ class CommandFolderTest {
     Path real = Files.createDirectory(temp.resolve("real"), PRIVATE);
     Path folder = Files.createDirectory(real.resolve("run"), PRIVATE);
     Path link = Files.createSymbolicLink(root(temp), real);
-    new CommandFolder(link.resolve("run")).remove();
+    new CommandFolder(link.resolve("run"), null, null).remove();
     assertThat(folder).doesNotExist();
     assertThat(link).isSymbolicLink();
     assertThat(real).isDirectory();

@@ -25,8 +25,11 @@ import org.jspecify.annotations.Nullable;
  * @param allowInsecure whether listeners may be open to other machines without a token
  * @param serverHome folder that holds the {@code ts} package
  * @param stateFile file to keep the state in
- * @param runFolder folder in which the command that became this process keeps what it knows of it;
- *     to be removed at the end
+ * @param runFolder folder in which the command keeps what it knows of this process; to be removed
+ *     at the end
+ * @param parent process whose end is this one's, and that removes the folders itself as long as it
+ *     lives; absent: it became this process
+ * @param scratch folder of that process's files; to be removed with the run folder
  * @param noSnapshots whether snapshots are neither written nor restored
  * @param showConfig whether to print the configuration as JSON instead of serving
  */
@@ -44,14 +47,16 @@ public record CommandLine(
     @Nullable Path serverHome,
     @Nullable Path stateFile,
     @Nullable Path runFolder,
+    @Nullable Long parent,
+    @Nullable Path scratch,
     boolean noSnapshots,
     boolean showConfig) {
 
   /** Nothing given. */
   public static final CommandLine EMPTY =
       new CommandLine(
-          null, null, null, null, null, null, null, false, false, false, null, null, null, false,
-          false);
+          null, null, null, null, null, null, null, false, false, false, null, null, null, null,
+          null, false, false);
 
   private static final Map<String, String> SHORT_NAMES =
       Map.of(
@@ -95,6 +100,8 @@ public record CommandLine(
                 "--server-home",
                 "--state-file",
                 "--run-folder",
+                "--parent",
+                "--scratch",
                 "--show-config",
                 "--workflow-store",
                 "--plugins-path",
@@ -118,6 +125,8 @@ public record CommandLine(
     private @Nullable Path serverHome;
     private @Nullable Path stateFile;
     private @Nullable Path runFolder;
+    private @Nullable Long parent;
+    private @Nullable Path scratch;
     private boolean noSnapshots;
     private boolean showConfig;
 
@@ -153,6 +162,8 @@ public record CommandLine(
               serverHome,
               stateFile,
               runFolder,
+              parent,
+              scratch,
               noSnapshots,
               showConfig),
           List.copyOf(problems),
@@ -172,6 +183,8 @@ public record CommandLine(
         case "--server-home" -> serverHome = path(name);
         case "--state-file" -> stateFile = path(name);
         case "--run-folder" -> runFolder = path(name);
+        case "--parent" -> parent = process(name);
+        case "--scratch" -> scratch = path(name);
         case "--models" -> models = values(name);
         case "--app" -> apps = values(name);
         case "--no-config-snapshot" -> noSnapshots = true;
@@ -204,6 +217,19 @@ public record CommandLine(
         return Path.of(text);
       } catch (InvalidPathException e) {
         problems.add(name + ": " + text + " (expected: a path)");
+        return null;
+      }
+    }
+
+    private @Nullable Long process(String name) {
+      String text = value(name);
+      if (text == null) {
+        return null;
+      }
+      try {
+        return Long.parseLong(text);
+      } catch (NumberFormatException e) {
+        problems.add(name + ": " + text + " (expected: the id of a process)");
         return null;
       }
     }

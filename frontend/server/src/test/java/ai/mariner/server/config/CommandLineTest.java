@@ -60,6 +60,8 @@ class CommandLineTest {
                 null,
                 null,
                 null,
+                null,
+                null,
                 true,
                 false));
   }
@@ -75,12 +77,18 @@ class CommandLineTest {
                     "--state-file",
                     "/run/s.json",
                     "--run-folder",
-                    "/run/r"))
+                    "/run/r",
+                    "--parent",
+                    "17",
+                    "--scratch",
+                    "/tmp/s"))
             .commandLine();
     assertThat(line.allowInsecure()).isTrue();
     assertThat(line.serverHome()).isEqualTo(Path.of("/opt"));
     assertThat(line.stateFile()).isEqualTo(Path.of("/run/s.json"));
     assertThat(line.runFolder()).isEqualTo(Path.of("/run/r"));
+    assertThat(line.parent()).isEqualTo(17);
+    assertThat(line.scratch()).isEqualTo(Path.of("/tmp/s"));
   }
 
   @Test
