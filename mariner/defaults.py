@@ -50,7 +50,8 @@ def fill(value: Any) -> None:
         own = getattr(value, "__dict__", None)
         if own is None:
             return  # with slots, which msgspec fills
-        for name, default in _defaults(type(value)).items():
+        kind: Any = type(value)
+        for name, default in _defaults(kind).items():
             own.setdefault(name, default)
         for one in own.values():
             fill(one)

@@ -40,7 +40,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     only = app_of(load_script(SCRIPT), "double")
     store = base / "server" / "store"
     packed = pack(only, store)
-    arguments = ["--app", str(folder), "--models", f"double={packed.path.name}"]
+    other = app_of(load_script(SCRIPT.with_name("unfit.py")), "app").plan(documents=False)
+    unfit = other.write(base / "unfit")
+    arguments = ["--app", str(folder), str(unfit), "--models", f"double={packed.path.name}"]
     with RunningServer(base / "server", arguments=arguments) as running:
         yield running
 
@@ -137,6 +139,28 @@ def test_failures_name_field_and_expectation(
 ) -> None:
     reply = post(server, path, body, kind)
     assert reply.status == status, reply.text
+    assert message in reply.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("/unfit", b"lock", "unfit: its answer: lock has no form in an answer (expected: a dataclass"),
+        ("/unfit/on", b"lock", "Error executing unfit: "),
+        (
+            "/unfit/on",
+            b"lock",
+            "unfit: lock can't go to another stage: cannot pickle '_thread.lock' object (",
+        ),
+        ("/unfit/on", b"text", "unfit: a stream to another stage (expected: one value)"),
+        ("/unfit/short", b"text", "short: a list of 0 (expected: 1, one entry for each request)"),
+    ],
+)
+def test_an_answer_that_can_not_be_sent_names_stage_and_expectation(
+    server: RunningServer, path: str, body: bytes, message: str
+) -> None:
+    reply = post(server, path, body, "text/plain")
+    assert reply.status == 500
     assert message in reply.json()["message"]
 
 
@@ -241,6 +265,22 @@ def test_a_packed_pipeline_is_served_until_it_is_interrupted(operator: Operator)
             process.kill()
             process.wait()
     assert not list(operator.temp.glob("mariner-serve-*"))
+
+
+def test_a_stage_that_can_not_be_imported_is_told_with_the_place(operator: Operator) -> None:
+    text = (
+        "import os\nimport mariner\n\nif 'MARINER_SOCKET' in os.environ:\n    import not_there\n\n"
+        "def same(text: str) -> str:\n    return text\n\napp = mariner.App(same)\n"
+    )
+    (operator.work / "broken.py").write_text(text)
+    told = operator.run("mariner", "serve", "broken.py", "--port", "0")
+    assert told.code == 1
+    reason = (
+        "broken__same 1.0: " + str(operator.work / "broken.py") + ":5: ModuleNotFoundError: No module named"
+    )
+    assert reason in told.err
+    assert list(operator.temp.iterdir()) == []
+    assert not operator.processes()
 
 
 def test_what_can_not_be_served_is_told(operator: Operator) -> None:

@@ -16,7 +16,7 @@ import mariner
 
 SIDE = CPU.pixels
 Pixels = Annotated[NDArray[np.float32], mariner.Shape(3, SIDE, SIDE)]
-Logits = NDArray[np.float32]
+Logits = Annotated[NDArray[np.float32], mariner.Shape(-1)]
 BATCH = 8
 
 

@@ -154,7 +154,7 @@ class MosecStage:
         if not isinstance(body, (bytes, bytearray, memoryview)):
             method = "serialize" if place.last else "serialize_ipc"
             raise EncodingError(f"{self._name}.{method}: {type(body).__name__} (expected: bytes)")
-        return TypedBody(body, worker.resp_mime_type) if place.last else body
+        return TypedBody(body, worker.resp_mime_type) if place.last else body  # type: ignore[arg-type]
 
     def _send(self, places: Sequence[int], index: int, text: str) -> None:
         *lines, last = text.split("\n")

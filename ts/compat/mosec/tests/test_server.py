@@ -239,7 +239,8 @@ def test_what_can_not_go_on_is_an_internal_error_whose_log_names_the_stage(
 
 @pytest.mark.parametrize(("more", "method"), [([], "serialize"), ([Echo], "serialize_ipc")])
 def test_a_body_that_is_not_made_of_bytes_is_an_encoding_error(more: list[type[Worker]], method: str) -> None:
-    way = [Runtime(kind) for kind in (Object, *more)]
+    kinds: list[type[Worker]] = [Object, *more]
+    way = [Runtime(kind) for kind in kinds]
     with Runner(plan_of({"/a": way}, SETTINGS)) as runner:
         answer = runner.post("/a", json="x")
     assert (answer.status, answer.text) == (500, f"encoding error: Object_1.{method}: dict (expected: bytes)")
