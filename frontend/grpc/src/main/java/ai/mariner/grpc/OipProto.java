@@ -141,6 +141,10 @@ final class OipProto {
     if (given.isEmpty()) {
       return Map.of();
     }
+    if (given.size() > InferMessage.MAX_PARAMETERS) {
+      throw malformed(
+          "parameters: more than " + InferMessage.MAX_PARAMETERS + " entries (expected: fewer)");
+    }
     Map<String, Object> parameters = new LinkedHashMap<>();
     given.forEach(
         (name, value) -> {

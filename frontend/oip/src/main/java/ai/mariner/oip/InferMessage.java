@@ -30,6 +30,9 @@ public record InferMessage(
   /** Most tensors of a message, and most outputs that a request may name. */
   public static final int MAX_TENSORS = 1024;
 
+  /** Most entries of an object or array of parameters. */
+  public static final int MAX_PARAMETERS = 1024;
+
   /** Which way a message goes. */
   public enum Side {
     /** From the client to the model. */

@@ -27,7 +27,8 @@ public record OutputWishes(boolean binary, Map<String, Boolean> named) {
             "parameters." + InferMessage.BINARY_DATA_OUTPUT);
     Map<String, Boolean> named = new HashMap<>();
     for (RequestedOutput output : request.requested()) {
-      String where = "output \"" + output.name() + "\": " + RequestedOutput.BINARY_DATA;
+      String where =
+          "output \"" + Refusal.shown(output.name()) + "\": " + RequestedOutput.BINARY_DATA;
       boolean wanted = flag(output.parameters(), RequestedOutput.BINARY_DATA, binary, where);
       if (wanted != binary) {
         named.put(output.name(), wanted);

@@ -12,9 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads an object of parameters. What is null is left out, as if it were not there. */
 final class ParameterReader {
-  /** Most entries of an object or array of parameters. */
-  private static final int MAX_ENTRIES = 1024;
-
   private static final int MAX_DEPTH = 8;
 
   private final JsonParser parser;
@@ -97,8 +94,9 @@ final class ParameterReader {
   }
 
   private static void bound(String where, int entries) {
-    if (entries > MAX_ENTRIES) {
-      throw Refusal.of(where + ": more than " + MAX_ENTRIES + " entries (expected: fewer)");
+    if (entries > InferMessage.MAX_PARAMETERS) {
+      throw Refusal.of(
+          where + ": more than " + InferMessage.MAX_PARAMETERS + " entries (expected: fewer)");
     }
   }
 }
