@@ -1,4 +1,5 @@
-"""Requests byte by byte as Triton's HTTP client writes them: no content type, compact JSON, then tensors."""
+"""Requests byte by byte as clients write them: Triton's over HTTP (no content type, compact JSON, bytes),
+and `mlserver infer` of MLServer 1.7.1, which has headers of its own."""
 
 from __future__ import annotations
 
@@ -27,6 +28,19 @@ def sent(head: bytes, tail: bytes, path: bytes = b"/v2/models/tensors/infer") ->
     return lines + b"Content-Length: %d\r\n\r\n" % (len(head) + len(tail)) + head + tail
 
 
+MLSERVER = (
+    b"content-type: application/json\r\nseldon-puid: 7\r\nx-request-id: 7\r\n%sAccept: */*\r\n"
+    b"Accept-Encoding: gzip, deflate, br\r\nUser-Agent: Python/3.11 aiohttp/3.14.5\r\n"
+)
+
+
+def sent_by_mlserver(head: bytes, tail: bytes) -> bytes:
+    """Returns what `mlserver infer` sends; with `-b` there is a tail."""
+    lines = b"POST /v2/models/tensors/infer HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"
+    lines += MLSERVER % (b"Inference-Header-Content-Length: %d\r\n" % len(head) if tail else b"")
+    return lines + b"Content-Length: %d\r\n\r\n" % (len(head) + len(tail)) + head + tail
+
+
 @pytest.mark.parametrize(
     ("request_bytes", "behind"),
     [
@@ -43,12 +57,15 @@ def sent(head: bytes, tail: bytes, path: bytes = b"/v2/models/tensors/infer") ->
             ),
             True,
         ),
+        (sent_by_mlserver(b'{"id":"7","inputs":[' + X_JSON + b"]," + Y_AS_JSON + b"}", b""), False),
+        (sent_by_mlserver(b'{"id":"7","inputs":[' + X + b"]," + Y_AS_BYTES + b"}", RAW), True),
     ],
-    ids=["plain", "wanted-bytes", "wanted-json", "json-there", "options", "version"],
+    ids=[
+        *("plain", "wanted-bytes", "wanted-json", "json-there", "options", "version"),
+        *("mlserver-infer", "mlserver-infer-b"),
+    ],
 )
-def test_tritons_client_is_understood(
-    shared_server: RunningServer, request_bytes: bytes, behind: bool
-) -> None:
+def test_clients_are_understood(shared_server: RunningServer, request_bytes: bytes, behind: bool) -> None:
     with RawConnection(shared_server.inference) as connection:
         connection.send(request_bytes)
         reply = connection.read_head()

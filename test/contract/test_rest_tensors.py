@@ -224,3 +224,38 @@ def test_what_kserves_sdk_sends_is_taken(shared_server: RunningServer, binary: b
 
 def test_kserves_sdk_asks_the_root_whether_the_server_lives(shared_server: RunningServer) -> None:
     assert rest.call(shared_server.inference, "GET", "/").json()["status"] == "alive"
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/v2/trace/setting", {"trace_level": ["OFF"]}),
+        ("/v2/logging", {"log_verbose_level": 0}),
+        ("/v2/systemsharedmemory/status", []),
+        ("/v2/cudasharedmemory/status", []),
+    ],
+)
+def test_what_tritons_clients_ask_about_what_there_is_not_is_answered(
+    shared_server: RunningServer, path: str, told: Any
+) -> None:
+    found = rest.call(shared_server.inference, "GET", path).json()
+    assert {**found, **told} == found if isinstance(told, dict) else found == told
+    changed = rest.call(shared_server.inference, "POST", path, b"{}")
+    assert (changed.status, "error" in changed.json()) == (405, True)
+
+
+def test_the_description_is_also_where_mlserver_has_it(shared_server: RunningServer) -> None:
+    page = rest.call(shared_server.inference, "GET", "/v2/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert 'data-openapi="/v2/docs/dataplane.json"' in page.text
+    whole = rest.call(shared_server.inference, "GET", "/v2/docs/dataplane.json").json()
+    assert "/v2/models/{model}/infer" in whole["paths"]
+    for place in ("/v2/models/tensors", "/v2/models/tensors/versions/1.0"):
+        page = rest.call(shared_server.inference, "GET", f"{place}/docs")
+        assert f'data-openapi="{place}/docs/dataplane.json"' in page.text
+        own = rest.call(shared_server.inference, "GET", f"{place}/docs/dataplane.json").json()
+        content = own["paths"]["/v2/models/tensors/infer"]["post"]["requestBody"]["content"]
+        example = content["application/json"]["example"]
+        assert infer(shared_server.inference, "tensors", example).reply.status == 200
+    lost = rest.call(shared_server.inference, "GET", "/v2/models/nobody/docs/dataplane.json")
+    assert (lost.status, "error" in lost.json()) == (404, True)

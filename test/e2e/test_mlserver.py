@@ -7,6 +7,8 @@ import json
 import shutil
 import signal
 import socket
+import sys
+import venv
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -49,6 +51,13 @@ def request(*values: float, name: str = "x", **fields: Any) -> bytes:
     return json.dumps({"inputs": [tensor], **fields}).encode()
 
 
+def environment(folder: Path) -> None:
+    """Makes a Python environment that finds all packages of this one."""
+    venv.create(folder, with_pip=False, symlinks=True)
+    (own,) = folder.glob("lib/python3.*/site-packages")
+    (own / "same.pth").write_text("\n".join(path for path in sys.path if path.endswith("-packages")))
+
+
 def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -61,9 +70,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     operator = Operator(tmp_path_factory.mktemp("mlserver"))
     models = operator.work / "models"
     shutil.copytree(MODELS, models)
+    environment(models / "apart" / "env")
+    apart = {"implementation": "models.Where", "parameters": {"environment_path": "env"}}
+    (models / "apart" / "model-settings.json").write_text(json.dumps(apart))
+    shutil.copy(models / "where" / "models.py", models / "apart" / "models.py")
     settings = json.loads((models / "settings.json").read_text())
-    # A port of its own, since the repository is asked there, too.
-    (models / "settings.json").write_text(json.dumps({**settings, "http_port": free_port()}))
+    # Ports of its own, since the repository is asked there, too.
+    ports = {"http_port": free_port(), "grpc_port": free_port()}
+    (models / "settings.json").write_text(json.dumps({**settings, **ports}))
     process = operator.spawn("mlserver", "start", "models")
     try:
         eventually(lambda: "Ctrl-C" in operator.spawned_text() or process.poll() is not None, seconds=90)
@@ -88,6 +102,41 @@ def test_the_documented_model_answers(server: Server) -> None:
         "model_name": "sum",
         "outputs": [{"name": "total", "shape": [1], "datatype": "FP64", "data": [6.0]}],
     }
+
+
+def test_requests_and_answers_have_headers_of_events(server: Server) -> None:
+    reply = rest.call(server.address, "POST", "/v2/models/sum/infer", request(1, id="mine"))
+    told = {name: value for name, value in reply.headers.items() if name.startswith("ce-")}
+    assert told == {
+        "ce-specversion": "0.3",
+        "ce-source": "io.seldon.serving.deployment.mlserver",
+        "ce-type": "io.seldon.serving.inference.response",
+        "ce-modelid": "sum",
+        "ce-inferenceservicename": "mlserver",
+        "ce-endpoint": "sum",
+        "ce-id": "mine",
+        "ce-requestid": "mine",
+    }
+
+
+def test_the_newest_version_answers_where_none_is_asked_for(server: Server) -> None:
+    body = json.dumps(
+        {"inputs": [{"name": "x", "shape": [1], "datatype": "BYTES", "data": ["said"]}]}
+    ).encode()
+
+    def said(path: str) -> Any:
+        reply = rest.call(server.address, "POST", f"/v2/models/aged{path}/infer", body)
+        assert reply.status == 200, reply.text
+        return reply.json()["outputs"][0]["data"]
+
+    assert said("") == said("/versions/10") == ["aged 10", "said"]
+    assert said("/versions/2") == ["aged 2", "said"]
+
+
+def test_a_model_may_have_a_python_of_its_own(server: Server) -> None:
+    here, apart = (server.infer(model, 1).json()["outputs"][1]["data"][0] for model in ("where", "apart"))
+    assert apart == str(server.operator.work / "models" / "apart" / "env")
+    assert here != apart
 
 
 def test_an_id_comes_back(server: Server) -> None:
@@ -127,7 +176,7 @@ def test_health_and_repository(server: Server) -> None:
     index = rest.call(server.address, "POST", "/v2/repository/index", b"{}").json()
     states = {one["name"]: one["state"] for one in index}
     # Behind the last one are the routes of the first.
-    assert states == dict.fromkeys(("sum", "double", "where", "mlserver__sum"), "READY")
+    assert states == dict.fromkeys(("sum", "double", "where", "aged", "apart", "mlserver__sum"), "READY")
     assert rest.call(server.address, "POST", "/v2/repository/models/where/unload", b"{}").status == 200
     assert server.infer("where", 1).status == 404
     assert rest.call(server.address, "POST", "/v2/repository/models/where/load", b"{}").status == 200
@@ -190,6 +239,18 @@ def test_grpc_answers_typed_and_tells_statuses(server: Server) -> None:
         )
         pieces = [list(piece.infer_response.outputs[0].contents.fp64_contents) for piece in stream]
         assert pieces == [[1.0], [2.0]]
+
+
+def test_the_repository_is_asked_where_models_are_over_grpc(server: Server) -> None:
+    messages = rpc.open_inference_messages()
+    for opened in (rpc.open_inference, rpc.model_repository):
+        with opened(server.grpc) as stub:
+            stub.RepositoryModelUnload(messages.RepositoryModelUnloadRequest(model_name="where"), timeout=60)
+            listed = stub.RepositoryIndex(messages.RepositoryIndexRequest(), timeout=20).models
+            assert "where" not in [model.name for model in listed]
+            stub.RepositoryModelLoad(messages.RepositoryModelLoadRequest(model_name="where"), timeout=60)
+            ready = stub.RepositoryIndex(messages.RepositoryIndexRequest(ready=True), timeout=20).models
+            assert ("where", "READY") in [(model.name, model.state) for model in ready]
 
 
 def test_metadata_are_those_of_the_settings(server: Server) -> None:

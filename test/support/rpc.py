@@ -22,6 +22,7 @@ SERVICES = (
     "management.proto",
     "mariner_management.proto",
     "open_inference.proto",
+    "open_inference_repository.proto",
     "open_inference_torchserve.proto",
 )
 """The files that clients compile."""
@@ -106,6 +107,13 @@ def open_inference(address: str, package: str = "open_inference") -> Iterator[An
     """Opens a channel and gives the stub of the Open Inference Protocol, under one of its two packages."""
     with grpc.insecure_channel(address) as channel:
         yield _modules()[f"{package}_pb2_grpc"].GRPCInferenceServiceStub(channel)
+
+
+@contextmanager
+def model_repository(address: str) -> Iterator[Any]:
+    """Opens a channel and gives the stub of the repository as a service of its own."""
+    with grpc.insecure_channel(address) as channel:
+        yield _modules()["open_inference_repository_pb2_grpc"].ModelRepositoryServiceStub(channel)
 
 
 def ready(address: str, model: str = "", version: str = "") -> bool:

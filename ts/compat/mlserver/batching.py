@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from ts.compat.mlserver.types import (
     ResponseOutput,
     TensorData,
 )
+
+_SINGLE = ("content_type", "headers")
 
 
 def key_of(request: InferenceRequest) -> Any:
@@ -43,11 +45,11 @@ def rows_of(request: InferenceRequest) -> int:
 
 
 def merged(requests: Sequence[InferenceRequest]) -> InferenceRequest:
-    """Returns requests of one key as one; parameters of one name become a list."""
+    """Returns requests of one key as one; parameters of inputs that have one name become a list."""
     first = requests[0]
     inputs = [_joined([request.inputs[index] for request in requests]) for index in range(len(first.inputs))]
     found = InferenceRequest.model_construct(id=first.id, inputs=inputs)
-    parameters = _together([request.parameters for request in requests])
+    parameters = _last([request.parameters for request in requests])
     if parameters is not None:
         found.parameters = parameters
     if first.outputs is not None:
@@ -73,23 +75,25 @@ def _joined(tensors: Sequence[RequestInput]) -> RequestInput:
     return found
 
 
+def _last(parameters: Sequence[Parameters | None]) -> Parameters | None:
+    """Parameters of requests as one: of those of one name the last counts."""
+    values: dict[str, Any] = {}
+    for said in parameters:
+        values.update(said.model_dump() if said else {})
+    return Parameters.model_validate(values) if values else None
+
+
 def _together(parameters: Sequence[Parameters | None]) -> Parameters | None:
+    """Parameters of inputs as one: those of one name become a list; one that only one input has is none."""
     values: dict[str, list[Any]] = defaultdict(list)
-    headers: dict[str, Any] = {}
-    content_type = None
     for said in parameters:
         for name, value in (said.model_dump() if said else {}).items():
-            if name == "content_type":
-                content_type = value
-            elif name == "headers":
-                headers.update(value)
-            else:
-                values[name].append(value)
-    if content_type is not None:
-        values["content_type"] = content_type
-    if headers:
-        values["headers"] = headers  # type: ignore[assignment]  # the one that is no list
-    return Parameters.model_validate(values) if values else None
+            values[name].append(value)
+    found = {
+        name: several[-1] if len(several) == 1 or name in _SINGLE else several
+        for name, several in values.items()
+    }
+    return Parameters.model_validate(found) if found else None
 
 
 def divided(answer: InferenceResponse, requests: Sequence[InferenceRequest]) -> list[InferenceResponse]:
@@ -122,12 +126,44 @@ def _parts(output: ResponseOutput, rows: Sequence[int]) -> list[ResponseOutput]:
         )
         fault.status_code = 500
         raise fault
-    found, at = [], 0
+    found, at, first = [], 0, 0
     for count in rows:
         end = at + count * inner
         part = output.model_copy()
         part.shape = [count, *output.shape[1:]]
         part.data = TensorData.model_construct(held[at:end])
+        part.parameters = _of_rows(output.parameters, first, sum(rows))
         found.append(part)
-        at = end
+        at, first = end, first + count
     return found
+
+
+class BatchedRequests:
+    """Requests by ids of the caller's own, as one; runtimes for MLServer use it.
+
+    Args:
+        inference_requests: of one key, see `key_of`.
+
+    Attributes:
+        merged_request: all of them.
+    """
+
+    def __init__(self, inference_requests: Mapping[str, InferenceRequest]) -> None:
+        self.inference_requests = dict(inference_requests)
+        self.merged_request = merged(list(self.inference_requests.values()))
+
+    def split_response(self, batched_response: InferenceResponse) -> dict[str, InferenceResponse]:
+        """Returns the answers to them, by the same ids; raises InferenceError as `divided` does."""
+        parts = divided(batched_response, list(self.inference_requests.values()))
+        return dict(zip(self.inference_requests, parts, strict=True))
+
+
+def _of_rows(parameters: Parameters | None, first: int, rows: int) -> Parameters | None:
+    """What a request is told whose first row is this: of a list with an element for each row, its own."""
+    if parameters is None:
+        return None
+    values = {
+        name: value[first] if isinstance(value, list) and len(value) == rows else value
+        for name, value in parameters.model_dump().items()
+    }
+    return Parameters.model_validate(values)

@@ -59,7 +59,9 @@ def _add_infer(commands: Any, environment: Mapping[str, str]) -> None:
     infer.add_argument("-H", "--request-headers", action="append", default=[], metavar="NAME:VALUE")
     infer.add_argument("--use-ssl", action="store_true", help="speak TLS")
     infer.add_argument("--insecure", action="store_true", help="take any certificate")
-    infer.add_argument("-b", "--binary-data", action="store_true", help=argparse.SUPPRESS)
+    infer.add_argument(
+        "-b", "--binary-data", action="store_true", help="send tensors as bytes behind the JSON"
+    )
     infer.add_argument("-v", "--verbose", action="store_true", help="accepted; a failure is always told")
     infer.add_argument("-vv", "--extra-verbose", action="store_true", help="as --verbose")
 
@@ -89,7 +91,8 @@ def _start(options: argparse.Namespace) -> int:
 
     folder = Path(options.folder)
     settings, models = hosting.load(folder)
-    return hosting.run(settings, models, os.environ, f"{folder.resolve().name} (MLServer)")
+    title = f"{folder.resolve().name} (MLServer)"
+    return hosting.run(settings, models, os.environ, title, hosting.searched(folder))
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -117,8 +120,6 @@ def _infer(options: argparse.Namespace) -> int:
     for name in ("workers", "batch_size"):
         if getattr(options, name) < 1:
             raise CommandError(f"--{name.replace('_', '-')}: {getattr(options, name)} (expected: >= 1)", 2)
-    if options.binary_data:
-        raise CommandError("--binary-data: lines are JSON (expected: no --binary-data)", 2)
     order = infer.Order(
         url=options.url,
         model=options.model_name,
@@ -131,6 +132,7 @@ def _infer(options: argparse.Namespace) -> int:
         jitter=options.batch_jitter,
         is_secure=options.use_ssl,
         is_checked=not options.insecure,
+        is_binary=options.binary_data,
     )
     source, target = options.input_data_path, options.output_data_path
     text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")

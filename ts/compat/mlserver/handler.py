@@ -12,9 +12,10 @@ from typing import Any
 from ts._wire.messages import RequestItem
 from ts._worker.outputs import TypedBody
 from ts.compat.mlserver import batching, handlers, metrics, wire
+from ts.compat.mlserver.cloudevents import EventHeaders
 from ts.compat.mlserver.errors import InferenceError, MLServerError
+from ts.compat.mlserver.hosted import hosted_settings
 from ts.compat.mlserver.model import MLModel
-from ts.compat.mlserver.repository import hosted_settings
 from ts.compat.mlserver.types import InferenceRequest, InferenceResponse, Parameters
 from ts.compat.mlserver.utils import generate_uuid
 from ts.context import Context, RequestProcessor
@@ -41,10 +42,11 @@ class HostedModel:
         Raises:
             RuntimeError: its `load` says that it is not ready.
         """
-        settings = hosted_settings(Path(str(context.system_properties.get("model_dir"))))
-        if settings.folder is not None:
-            # The model may import what lies beside it later, too.
-            sys.path.insert(0, str(settings.folder))
+        settings, around = hosted_settings(Path(str(context.system_properties.get("model_dir"))))
+        # The model may import what lies beside it later, too.
+        own = [] if settings.folder is None else [str(settings.folder)]
+        sys.path[:0] = [folder for folder in (*own, *around.search) if folder not in sys.path]
+        self._events = EventHeaders(around.server_name, settings.name)
         self._metrics = metrics.ModelMetrics(context, settings.version)
         metrics.current.set(self._metrics)
         self.model = settings.implementation(settings)
@@ -64,13 +66,37 @@ class HostedModel:
         processor = context.request_processor[0]
         as_form = wire.is_form(item)
         try:
-            request = _prepared(item, processor)
+            request = self._prepared(item, processor)
             if processor.get_request_property("url_path") == STREAM:
                 return self._pieces(request, as_form)
             answer = await self.model.predict(request)
-            return [_finished(answer, request, processor, as_form)]
+            return [self._finished(answer, request, processor, as_form)]
         except Exception as fault:
             return [_refused(fault, processor, as_form)]
+
+    def _prepared(self, item: RequestItem, processor: RequestProcessor) -> InferenceRequest:
+        request = wire.read(item)
+        if not request.id:
+            request.id = generate_uuid()
+        headers = {
+            # Models look them up as MLServer has them.
+            name.lower(): value
+            for name, value in processor.get_request_properties().items()
+            if isinstance(value, str) and name not in ("explain", "url_path")
+        }
+        if request.parameters is None:
+            request.parameters = Parameters()
+        request.parameters.headers = {**headers, **self._events.of_request(request.id)}
+        return request
+
+    def _finished(
+        self, answer: InferenceResponse, request: InferenceRequest, processor: RequestProcessor, as_form: bool
+    ) -> Any:
+        answer.id = request.id
+        events = self._events.of_answer(str(request.id))
+        for name, value in {**wire.headers_for(answer), **events}.items():
+            processor.add_response_property(name, value)
+        return wire.written(answer, as_form)
 
     async def _pieces(self, request: InferenceRequest, as_form: bool) -> AsyncIterator[Any]:
         async def only() -> AsyncIterator[InferenceRequest]:
@@ -97,7 +123,7 @@ class BatchedModel(HostedModel):
         requests: dict[int, InferenceRequest] = {}
         for index, row in enumerate(data):
             try:
-                requests[index] = _prepared(row[_ITEM], processors[index])
+                requests[index] = self._prepared(row[_ITEM], processors[index])
                 _refuse_pieces(processors[index])
                 key = batching.key_of(requests[index])
                 groups.setdefault(index if key is None else key, []).append(index)
@@ -112,9 +138,17 @@ class BatchedModel(HostedModel):
         return [
             _refused(answer, processors[index], forms[index])
             if isinstance(answer, Exception)
-            else _guarded(answer, requests[index], processors[index], forms[index])
+            else self._guarded(answer, requests[index], processors[index], forms[index])
             for index, answer in enumerate(answers)
         ]
+
+    def _guarded(
+        self, answer: InferenceResponse, request: InferenceRequest, processor: RequestProcessor, as_form: bool
+    ) -> Any:
+        try:
+            return self._finished(answer, request, processor, as_form)
+        except Exception as fault:
+            return _refused(fault, processor, as_form)
 
     async def _group(self, requests: list[InferenceRequest]) -> list[InferenceResponse | Exception]:
         if len(requests) == 1:
@@ -141,40 +175,6 @@ def _refuse_pieces(processor: RequestProcessor) -> None:
         )
 
 
-def _prepared(item: RequestItem, processor: RequestProcessor) -> InferenceRequest:
-    request = wire.read(item)
-    if not request.id:
-        request.id = generate_uuid()
-    headers = {
-        name: value
-        for name, value in processor.get_request_properties().items()
-        if isinstance(value, str) and name not in ("explain", "url_path")
-    }
-    if headers:
-        if request.parameters is None:
-            request.parameters = Parameters()
-        request.parameters.headers = headers
-    return request
-
-
-def _finished(
-    answer: InferenceResponse, request: InferenceRequest, processor: RequestProcessor, as_form: bool
-) -> Any:
-    answer.id = request.id
-    for name, value in wire.headers_for(answer).items():
-        processor.add_response_property(name, value)
-    return wire.written(answer, as_form)
-
-
-def _guarded(
-    answer: InferenceResponse, request: InferenceRequest, processor: RequestProcessor, as_form: bool
-) -> Any:
-    try:
-        return _finished(answer, request, processor, as_form)
-    except Exception as fault:
-        return _refused(fault, processor, as_form)
-
-
 def _refused(fault: Exception, processor: RequestProcessor, as_form: bool) -> Any:
     told = wire.refusal(fault, as_form)
     if isinstance(told, tuple):
@@ -196,7 +196,7 @@ class RoutedModel(HostedModel):
         processor = context.request_processor[0]
         method = getattr(self.model, str(context.get_route(0)).rpartition("#")[2])
         headers = {
-            name: value
+            name.lower(): value
             for name, value in processor.get_request_properties().items()
             if isinstance(value, str)
         }
@@ -204,7 +204,9 @@ class RoutedModel(HostedModel):
         try:
             answer = await handlers.call(method, request)
         except Exception as fault:
-            return [_refused(fault, processor, False)]
+            if not isinstance(fault, MLServerError):
+                return [_refused(fault, processor, False)]
+            answer = handlers.refusal(fault)
         processor.report_status(answer.status_code)
         for name, value in answer.headers.items():
             processor.add_response_property(name, value)

@@ -94,6 +94,12 @@ async def call(method: Callable[..., Awaitable[Any]], request: Request) -> Respo
     return found if isinstance(found, Response) else _response(found)
 
 
+def refusal(fault: MLServerError) -> Response:
+    """Returns what the client is told of a fault, as at the other routes."""
+    text = json.dumps({"error": str(fault)}, ensure_ascii=False)
+    return Response(text, fault.status_code, media_type="application/json")
+
+
 async def _arguments(method: Callable[..., Any], request: Request) -> list[Any]:
     names = list(inspect.signature(method).parameters)
     if not names:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
+import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ts._cli.errors import CommandError
 from ts.compat.mlserver import routes as own_routes
 from ts.compat.mlserver import store
-from ts.compat.mlserver.repository import find
+from ts.compat.mlserver.hosted import Surroundings
+from ts.compat.mlserver.imports import import_string, on_path
+from ts.compat.mlserver.repository import completed, distinct, find
 from ts.compat.mlserver.settings import SETTINGS_FILE, ModelSettings, Settings
 
 if TYPE_CHECKING:
@@ -31,25 +36,57 @@ def load(folder: Path) -> tuple[Settings, list[ModelSettings]]:
     try:
         file = folder / SETTINGS_FILE
         settings: Settings = Settings.parse_file(file) if file.is_file() else Settings()
-        return settings, find(folder)
+        said = settings.model_repository_implementation
+        return settings, find(folder) if said is None else _listed(settings, folder)
     except (ValueError, OSError) as fault:
         raise CommandError(str(fault)) from fault
 
 
+def _listed(settings: Settings, folder: Path) -> list[ModelSettings]:
+    """Returns the models that a repository of the user's lists.
+
+    Raises:
+        CommandError: it can't be imported or made, or does not list them.
+    """
+    said = settings.model_repository_implementation
+    try:
+        with on_path(folder):
+            kind = import_string(said, folder) if isinstance(said, str) else said
+            repository = kind(root=str(folder), **settings.model_repository_implementation_args)
+            found = asyncio.run(repository.list())
+    except Exception as fault:
+        raise CommandError(
+            f"model_repository_implementation: {said}: {type(fault).__name__}: {fault} (expected: a class "
+            "whose list() returns settings of models)"
+        ) from fault
+    return distinct(completed(model) for model in found)
+
+
 def run(
-    settings: Settings, models: Sequence[ModelSettings], environment: Mapping[str, str], title: str
+    settings: Settings,
+    models: Sequence[ModelSettings],
+    environment: Mapping[str, str],
+    title: str,
+    search: Sequence[Path] = (),
 ) -> int:
     """Serves models until it is interrupted; returns the exit code.
+
+    Args:
+        settings: of the server.
+        models: that it serves.
+        environment: of this process.
+        title: names the server.
+        search: folders in which models find modules, after their own.
 
     Raises:
         CommandError: they can't be served.
     """
     from ts._cli.serve import run as serve
 
-    _check(settings, models)
+    _check(settings, models, search)
 
     def prepared(wish: Wish) -> Target:
-        return _target(settings, models, title, wish)
+        return _target(settings, models, title, wish, search)
 
     options = argparse.Namespace(
         host=settings.host, port=settings.http_port, workers=None, name=None, wait=None, log_config=None
@@ -75,34 +112,57 @@ def target(wish: Wish) -> Target:
         )
     try:
         settings, models = load(wish.path)
-        _check(settings, models)
+        search = searched(wish.path)
+        _check(settings, models, search)
     except CommandError as fault:
         raise DefinitionError(str(fault)) from fault
-    return _target(settings, models, wish.path.resolve().name, wish)
+    return _target(settings, models, wish.path.resolve().name, wish, search)
 
 
-def _target(settings: Settings, models: Sequence[ModelSettings], title: str, wish: Wish) -> Target:
+def searched(folder: Path) -> list[Path]:
+    """Returns where the models of a folder find modules that do not lie beside them."""
+    return [folder.resolve(), Path.cwd()]
+
+
+def _target(
+    settings: Settings, models: Sequence[ModelSettings], title: str, wish: Wish, search: Sequence[Path]
+) -> Target:
+    from mariner.errors import DefinitionError
     from mariner.targets import Target
 
+    around = Surroundings(settings.server_name, tuple(map(str, search)))
     folder = wish.scratch / "store"
     folder.mkdir()
-    loaded = store.write(folder, models, settings)
+    try:
+        loaded = store.write(folder, models, settings, around)
+        with _findable(search):
+            app = own_routes.write(wish.scratch / "app", models, settings, around)
+    except (ValueError, OSError, subprocess.SubprocessError) as fault:
+        raise DefinitionError(str(fault)) from fault
     flags = ["--model-store", str(folder), "--enable-model-api"]
     if loaded and settings.load_models_at_startup:
         flags += ["--models", *loaded]
-    app = own_routes.write(wish.scratch / "app", models)
     if app is not None:
         flags += ["--app", str(app)]
     routes = [f"POST /v2/models/{name}/infer" for name in sorted({model.name for model in models})]
     return Target(title, flags, store.configuration(settings), routes)
 
 
-def _check(settings: Settings, models: Sequence[ModelSettings]) -> None:
+@contextmanager
+def _findable(search: Sequence[Path]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for folder in reversed(search):
+            stack.enter_context(on_path(folder))
+        yield
+
+
+def _check(settings: Settings, models: Sequence[ModelSettings], search: Sequence[Path]) -> None:
     try:
         store.configuration(settings)
         found = store.problems(settings, models)
-        for model in models:
-            own_routes.routes_of(model)
+        with _findable(search):
+            for model in models:
+                own_routes.routes_of(model)
     except (ValueError, SyntaxError) as fault:
         found = [str(fault)]
     if found:

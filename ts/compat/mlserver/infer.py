@@ -21,6 +21,7 @@ from ts.compat.mlserver.utils import generate_uuid
 
 _RETRIED = (429, 500, 502, 503, 504)
 _PAUSE_SECONDS = 0.1
+_HEAD_LENGTH = "Inference-Header-Content-Length"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Order:
         jitter: most that is added to it by chance, in seconds.
         is_secure: whether TLS is spoken.
         is_checked: whether the server's certificate is.
+        is_binary: whether tensors go as bytes behind the JSON.
     """
 
     url: str
@@ -52,6 +54,7 @@ class Order:
     jitter: float
     is_secure: bool
     is_checked: bool
+    is_binary: bool = False
 
     @property
     def address(self) -> str:
@@ -78,7 +81,7 @@ def run(order: Order, lines: Sequence[str], output: Any, report: Any = sys.stder
     begun = time.monotonic()
     found = [_read(index, line) for index, line in enumerate(lines) if line.strip()]
     answers: dict[int, dict[str, Any]] = {
-        line.index: {"error": line.fault} for line in found if line.request is None
+        line.index: _failed(line.fault or "") for line in found if line.request is None
     }
     good = [line for line in found if line.request is not None]
     lock = threading.Lock()
@@ -94,11 +97,16 @@ def run(order: Order, lines: Sequence[str], output: Any, report: Any = sys.stder
     for index in sorted(answers):
         answer = answers[index]
         failed += "error" in answer
-        answer.setdefault("parameters", {})["inference_index"] = index
+        answer.setdefault("parameters", {})["batch_index"] = index
         output.write(json.dumps(answer, ensure_ascii=False) + "\n")
     seconds = time.monotonic() - begun
     print(f"{len(answers)} requests, {failed} failed, {seconds:.1f} s", file=report)
     return 1 if failed else 0
+
+
+def _failed(why: str) -> dict[str, Any]:
+    """Returns a line of the output for a request that has no answer; what reads them knows this status."""
+    return {"error": {"status": "preprocessing error", "msg": why}}
 
 
 def _read(index: int, line: str) -> _Line:
@@ -132,20 +140,28 @@ def _asked(order: Order, lines: list[_Line]) -> dict[int, dict[str, Any]]:
     merged = requests[0] if len(requests) == 1 else batching.merged(requests)
     if order.interval or order.jitter:
         time.sleep(order.interval + random.uniform(0, order.jitter))
+    # The answers' parameters name the request that was sent.
+    sent = merged.id or generate_uuid()
+    merged.id = sent
     try:
-        text = _post(order, merged.model_dump_json().encode("utf-8"))
-        answer = InferenceResponse.model_validate_json(text)
+        answer = InferenceResponse.model_validate_json(_post(order, merged))
         parts = [answer] if len(requests) == 1 else batching.divided(answer, requests)
-        return {
-            line.index: json.loads(wire.json_answer(part)) for line, part in zip(lines, parts, strict=True)
-        }
+        found = {}
+        for line, part in zip(lines, parts, strict=True):
+            told = json.loads(wire.json_answer(part))
+            told.setdefault("parameters", {})["inference_id"] = sent
+            found[line.index] = told
+        return found
     except Exception as fault:
-        return {line.index: {"error": str(fault)} for line in lines}
+        return {line.index: _failed(str(fault)) for line in lines}
 
 
-def _post(order: Order, body: bytes) -> bytes:
-    headers = {"Content-Type": "application/json", **order.headers}
-    request = urllib.request.Request(order.address, body, headers)
+def _post(order: Order, asked: InferenceRequest) -> bytes:
+    head, tail = _body(asked, order.is_binary)
+    headers = {"Content-Type": "application/json", **_naming(str(asked.id)), **order.headers}
+    if order.is_binary:
+        headers[_HEAD_LENGTH] = str(len(head))
+    request = urllib.request.Request(order.address, head + tail, headers)
     for left in reversed(range(order.retries + 1)):
         try:
             with urllib.request.urlopen(request, timeout=order.timeout, context=_tls(order)) as reply:
@@ -160,6 +176,35 @@ def _post(order: Order, body: bytes) -> bytes:
                 raise CommandError(f"{order.address}: {fault}") from fault
         time.sleep(_PAUSE_SECONDS)
     raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _naming(request_id: str) -> dict[str, str]:
+    """Headers by which logs find a request; an id that can't be one has none."""
+    if not request_id.isascii() or not request_id.isprintable():
+        return {}
+    return {"seldon-puid": request_id, "x-request-id": request_id}
+
+
+def _body(asked: InferenceRequest, is_binary: bool) -> tuple[bytes, bytes]:
+    """Returns the JSON of a request, and the bytes behind it.
+
+    Raises:
+        MLServerError: an input's data are not of its type and shape.
+    """
+    if not is_binary:
+        return asked.model_dump_json().encode("utf-8"), b""
+    said = asked.model_dump(mode="json", exclude={"inputs"})
+    inputs, tail = [], []
+    for one in asked.inputs:
+        tensor = wire.tensor_of(one)
+        data = bytes(tensor.data)
+        parameters = {**tensor.parameters, "binary_data_size": len(data)}
+        shape = list(tensor.shape)
+        inputs.append(
+            {"name": one.name, "datatype": tensor.datatype, "shape": shape, "parameters": parameters}
+        )
+        tail.append(data)
+    return json.dumps({**said, "inputs": inputs}).encode("utf-8"), b"".join(tail)
 
 
 def _error(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import abc
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from ts.compat.mlserver.errors import ModelNotFound
 from ts.compat.mlserver.settings import (
     MODEL_SETTINGS_FILE,
     ModelParameters,
@@ -15,8 +16,49 @@ from ts.compat.mlserver.settings import (
     model_environment,
 )
 
-SETTINGS_COPY = "mlserver.json"
-"""In the folder of a hosted model: its settings as they were at the start, and where they came from."""
+if TYPE_CHECKING:
+    # `list` is a method below.
+    Models = list[ModelSettings]
+
+
+class ModelRepository(abc.ABC):
+    """Where models are found. `model_repository_implementation` names a subclass, which is made with `root`
+    (the folder that is served) and `model_repository_implementation_args`.
+    """
+
+    @abc.abstractmethod
+    async def list(self) -> Models:
+        """Returns all models."""
+
+    @abc.abstractmethod
+    async def find(self, name: str) -> Models:
+        """Returns the versions of a model.
+
+        Raises:
+            ModelNotFound: there is none.
+        """
+
+
+class SchemalessModelRepository(ModelRepository):
+    """The models below a folder, as `find` finds them.
+
+    Args:
+        root: the folder.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+
+    async def list(self) -> Models:
+        """Returns all models."""
+        return find(Path(self._root))
+
+    async def find(self, name: str) -> Models:
+        """Returns the versions of a model; raises ModelNotFound."""
+        found = [model for model in await self.list() if model.name == name]
+        if not found:
+            raise ModelNotFound(name)
+        return found
 
 
 def find(root: Path, environment: Mapping[str, str] | None = None) -> list[ModelSettings]:
@@ -29,6 +71,16 @@ def find(root: Path, environment: Mapping[str, str] | None = None) -> list[Model
     found = [completed(ModelSettings.parse_file(file)) for file in files]
     if not found and model_environment(os.environ if environment is None else environment):
         found = [completed(ModelSettings(), root)]
+    return distinct(found)
+
+
+def distinct(models: Iterable[ModelSettings]) -> list[ModelSettings]:
+    """Returns models of which no two have one name and version.
+
+    Raises:
+        ValueError: two have.
+    """
+    found = list(models)
     seen: dict[tuple[str, str | None], str] = {}
     for settings in found:
         key = (settings.name, settings.version)
@@ -59,22 +111,3 @@ def completed(settings: ModelSettings, folder: Path | None = None) -> ModelSetti
             parameters.uri = str(place)
     settings.parameters = parameters
     return settings
-
-
-def copy_of(settings: ModelSettings) -> str:
-    """Returns settings as `hosted_settings` reads them, JSON."""
-    found = settings.model_dump(mode="json", by_alias=True, exclude_none=True)
-    source = str(Path(settings._source).resolve()) if settings._source else None
-    return json.dumps({"source": source, "settings": found}, indent=2) + "\n"
-
-
-def hosted_settings(folder: Path) -> ModelSettings:
-    """Returns the settings of a hosted model. What its own file says by now wins, so that a model that is
-    loaded anew follows it.
-    """
-    kept: dict[str, Any] = json.loads((folder / SETTINGS_COPY).read_text(encoding="utf-8"))
-    values, source = kept["settings"], kept["source"]
-    if source and Path(source).is_file():
-        values = {**values, **json.loads(Path(source).read_text(encoding="utf-8"))}
-        return completed(ModelSettings(**values, _source=source))
-    return ModelSettings(**values)

@@ -7,11 +7,13 @@ import importlib.util
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mariner.plan import Node, Plan, Route, Stage
+from ts.compat.mlserver.environments import python_of
+from ts.compat.mlserver.hosted import SETTINGS_COPY, Surroundings, copy_of
 from ts.compat.mlserver.imports import on_path
-from ts.compat.mlserver.repository import SETTINGS_COPY, copy_of
-from ts.compat.mlserver.settings import ModelSettings
+from ts.compat.mlserver.settings import ModelSettings, Settings
 
 _HANDLER = '''"""Hosts the routes of a model of MLServer."""
 
@@ -89,19 +91,27 @@ def _own(method: ast.stmt, mark: ast.Call, source: Path) -> Own:
     return Own(name, values.get("rest_path", ""), values.get("rest_method", "POST").upper())
 
 
-def write(folder: Path, models: Sequence[ModelSettings]) -> Path | None:
+def write(
+    folder: Path,
+    models: Sequence[ModelSettings],
+    settings: Settings,
+    around: Surroundings | None = None,
+) -> Path | None:
     """Writes the application of all routes of models' own; returns its folder, None where there are none.
 
     Raises:
-        ValueError: as `routes_of`.
+        ValueError: as `routes_of` and `python_of`.
     """
     stages, routes = [], []
     for model in models:
         own = routes_of(model)
         if not own:
             continue
-        options = {"minWorkers": 1, "asyncCommunication": True}
-        files = {SETTINGS_COPY: copy_of(model).encode("utf-8")}
+        options: dict[str, Any] = {"minWorkers": 1, "asyncCommunication": True}
+        python = python_of(model, Path(settings.environments_dir))
+        if python is not None:
+            options["pythonExecutable"] = str(python)
+        files = {SETTINGS_COPY: copy_of(model, around).encode("utf-8")}
         stages.append(Stage(model.name, _HANDLER.format(name=model.name), options, files))
         for one in own:
             routes.append(Route(one.path, [Node(one.method_name, model.name)], method=one.method))

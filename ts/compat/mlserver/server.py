@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ts.compat.mlserver.errors import MLServerError
-from ts.compat.mlserver.repository import completed, copy_of
+from ts.compat.mlserver.hosted import copy_of
+from ts.compat.mlserver.repository import completed
 from ts.compat.mlserver.settings import ModelSettings, Settings
 
 _STOP_SECONDS = 60.0
@@ -74,7 +75,7 @@ class MLServer:
 
 def _order(settings: Settings, models: Sequence[ModelSettings]) -> str:
     """Returns what the process below is to serve, JSON."""
-    given = settings.model_dump(mode="json", exclude_unset=True)
+    given = settings.model_dump(mode="json", exclude_unset=True, exclude={"model_repository_implementation"})
     return json.dumps({"settings": given, "models": [json.loads(copy_of(completed(one))) for one in models]})
 
 

@@ -7,10 +7,12 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cmp_to_key
 from pathlib import Path
 from typing import Any
 
-from ts.compat.mlserver.repository import SETTINGS_COPY, copy_of
+from ts.compat.mlserver.environments import python_of
+from ts.compat.mlserver.hosted import SETTINGS_COPY, Surroundings, copy_of
 from ts.compat.mlserver.settings import ModelSettings, Settings
 from ts.compat.mlserver.types import MetadataTensor
 
@@ -38,16 +40,9 @@ def problems(settings: Settings, models: Iterable[ModelSettings]) -> list[str]:
         found.append("kafka_enabled: true (expected: false; there is no Kafka)")
     if settings.tracing_server:
         found.append(f"tracing_server: {settings.tracing_server!r} (expected: none; there is no tracing yet)")
-    if settings.model_repository_implementation:
-        found.append("model_repository_implementation: a class (expected: none; models lie in folders)")
     if settings.root_path:
         found.append(f"root_path: {settings.root_path!r} (expected: none; a proxy has to remove it)")
     for model in models:
-        for name in ("environment_path", "environment_tarball"):
-            if model.parameters and getattr(model.parameters, name):
-                found.append(
-                    f"model {model.name}: {name} (expected: none; models run in the server's Python)"
-                )
         if not re.fullmatch(r"[A-Za-z0-9_.-]+", model.name):
             found.append(f"model name: {model.name!r} (expected: letters, digits, . _ and -)")
     return found
@@ -59,18 +54,16 @@ def remarks(settings: Settings) -> list[str]:
         "debug": "answers have no tracebacks",
         "model_repository_root": "models lie in the folder of the command",
         "parallel_workers_timeout": "workers get what they need to stop",
-        "environments_dir": "there are no environments",
         "metrics_dir": "workers' metrics go through the server",
         "metrics_rest_server_prefix": "metrics have the engine's names",
         "logging_settings": "logs are configured as the engine's are",
-        "use_structured_logging": "logs are configured as the engine's are",
-        "server_name": "the server has a name",
+        "cache_size": "answers are kept by their size, 64 MiB a model",
         "server_version": "the server has a version",
         "extensions": "the server has its own",
     }
     given = settings.model_fields_set
     found = [f"{name}: no effect: {why}" for name, why in without_effect.items() if name in given]
-    if settings.metrics_endpoint != "/metrics":
+    if settings.metrics_endpoint not in (None, "/metrics"):
         found.append(f"metrics_endpoint: {settings.metrics_endpoint!r}: no effect: it is /metrics")
     if not settings.gzip_enabled:
         found.append("gzip_enabled: false: no effect: answers are packed if a client asks for that")
@@ -80,6 +73,9 @@ def remarks(settings: Settings) -> list[str]:
 def pool_of(model: ModelSettings, settings: Settings) -> str | None:
     """Returns the pool whose processes a model shares; None: it has processes of its own."""
     parameters = model.parameters
+    if parameters is not None and (parameters.environment_path or parameters.environment_tarball):
+        # Of another Python.
+        return None
     if parameters is not None and parameters.inference_pool_gid:
         return f"{DEFAULT_GROUP}-{parameters.inference_pool_gid}"
     if parameters is not None and parameters.autogenerate_inference_pool_gid:
@@ -96,6 +92,9 @@ def options_of(model: ModelSettings, settings: Settings, group: str | None) -> d
         model: its settings.
         settings: of the server.
         group: whose processes it shares; None: it has processes of its own.
+
+    Raises:
+        ValueError: its environment is not there.
     """
     workers = 1 if model.parallel_workers == 0 else max(1, settings.parallel_workers)
     options: dict[str, Any] = {"minWorkers": workers, "maxWorkers": workers}
@@ -113,6 +112,9 @@ def options_of(model: ModelSettings, settings: Settings, group: str | None) -> d
             "inputs": [_shown(tensor) for tensor in model.inputs],
             "outputs": [_shown(tensor) for tensor in model.outputs],
         }
+    python = python_of(model, Path(settings.environments_dir))
+    if python is not None:
+        options["pythonExecutable"] = str(python)
     if settings.cache_enabled and model.cache_enabled:
         options["responseCacheMb"] = CACHE_MIB
     return options
@@ -127,24 +129,43 @@ def is_batched(model: ModelSettings) -> bool:
     return model.max_batch_size > 1 and model.max_batch_time > 0
 
 
-def write(store: Path, models: Sequence[ModelSettings], settings: Settings) -> list[str]:
-    """Writes one folder for each model; returns what loads them, as `--models` takes it."""
+def write(
+    store: Path,
+    models: Sequence[ModelSettings],
+    settings: Settings,
+    around: Surroundings | None = None,
+) -> list[str]:
+    """Writes one folder for each model; returns what loads them, as `--models` takes it: of a model with
+    several versions the one that answers where none is asked for comes first.
+    """
     pools = Counter(pool_of(model, settings) for model in models)
     names: Counter[str] = Counter()
     found = []
-    for model in models:
+    for model in sorted(models, key=cmp_to_key(_compare), reverse=True):
         pool = pool_of(model, settings)
         # Who is alone in a pool need not take turns.
         group = pool if pool is not None and pools[pool] > 1 else None
         # The first version has the model's name, by which the repository loads it.
         folder = model.name if not names[model.name] else f"{model.name}__{model.version}"
         names[model.name] += 1
-        _write_model(store / folder, model, options_of(model, settings, group))
+        _write_model(store / folder, model, options_of(model, settings, group), around)
         found.append(f"{model.name}={folder}")
     return found
 
 
-def _write_model(folder: Path, model: ModelSettings, options: dict[str, Any]) -> None:
+def _compare(one: ModelSettings, other: ModelSettings) -> int:
+    """Above 0: the one is newer. Without a version is newest; two numbers are compared as numbers."""
+    mine, theirs = one.version, other.version
+    if not mine or not theirs:
+        return bool(theirs) - bool(mine)
+    if mine.isdecimal() and theirs.isdecimal():
+        return int(mine) - int(theirs)
+    return (mine > theirs) - (mine < theirs)
+
+
+def _write_model(
+    folder: Path, model: ModelSettings, options: dict[str, Any], around: Surroundings | None
+) -> None:
     (folder / "MAR-INF").mkdir(parents=True)
     manifest = {
         "createdOn": "",
@@ -163,7 +184,7 @@ def _write_model(folder: Path, model: ModelSettings, options: dict[str, Any]) ->
         # JSON is YAML, too.
         "model-config.yaml": json.dumps(options, indent=2) + "\n",
         "hosted_model.py": _HANDLER.format(base=base, name=model.name),
-        SETTINGS_COPY: copy_of(model),
+        SETTINGS_COPY: copy_of(model, around),
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -186,13 +207,16 @@ def configuration(settings: Settings) -> dict[str, str]:
         "metrics_address": f"http://{host}:{settings.metrics_port}",
         "grpc_inference_address": settings.host,
         "grpc_inference_port": str(settings.grpc_port),
-        "grpc_management_port": "0",
+        "grpc_management_address": settings.host,
+        "grpc_management_port": str(settings.grpc_port),
         "enable_model_api": "true",
         "expose_errors": "true",
         "default_workers_per_model": "1",
         "job_queue_size": "1000",
         "max_request_size": size,
         "max_response_size": size,
+        "enable_metrics_api": "true" if settings.metrics_endpoint else "false",
+        "log_format": "json" if settings.use_structured_logging else "text",
     }
     return {**found, **_cors(settings)}
 

@@ -208,7 +208,7 @@ def _as_bytes(value: Any) -> bytes:
 
 def _to_message(answer: InferenceResponse) -> Message:
     return Message(
-        [_tensor(output) for output in answer.outputs],
+        [tensor_of(output) for output in answer.outputs],
         answer.id,
         answer.model_name,
         answer.model_version,
@@ -216,7 +216,12 @@ def _to_message(answer: InferenceResponse) -> Message:
     )
 
 
-def _tensor(output: ResponseOutput) -> Tensor:
+def tensor_of(output: RequestInput | ResponseOutput) -> Tensor:
+    """Returns an input or output with its elements as bytes.
+
+    Raises:
+        MLServerError: they are not of its type and shape; status 500.
+    """
     datatype, shape = str(output.datatype), tuple(output.shape)
     try:
         if datatype == "BYTES":
@@ -227,8 +232,9 @@ def _tensor(output: ResponseOutput) -> Tensor:
                 held = [np.nan if each is None else each for each in flat(held)]
             tensor = of_array(output.name, np.asarray(held).reshape(shape), datatype)
     except (TensorError, TypeError, ValueError) as fault:
+        noun = "input" if isinstance(output, RequestInput) else "output"
         kind = f"{datatype} of shape {list(shape)}"
-        raise MLServerError(f'output "{output.name}": {fault} (expected: {kind})', 500) from fault
+        raise MLServerError(f'{noun} "{output.name}": {fault} (expected: {kind})', 500) from fault
     tensor.parameters = _parameters(output.parameters) or {}
     return tensor
 

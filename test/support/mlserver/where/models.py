@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import numpy as np
 
@@ -11,8 +12,8 @@ from ts.compat.mlserver.codecs import decode_args
 
 
 class Where(MLModel):
-    """Says in which process it is."""
+    """Says in which process and which Python it is."""
 
     @decode_args
-    async def predict(self, x: np.ndarray) -> np.ndarray:
-        return np.array([[os.getpid()]])
+    async def predict(self, x: np.ndarray) -> tuple[np.ndarray, list[str]]:
+        return np.array([[os.getpid()]]), [sys.prefix]

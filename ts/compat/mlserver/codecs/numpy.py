@@ -77,6 +77,18 @@ def _array(tensor: RequestInput | ResponseOutput) -> np.ndarray[Any, Any]:
         raise CodecError(f'tensor "{tensor.name}": {fault} (expected: {kind})') from fault
 
 
+# Runtimes for MLServer import it by this name.
+_to_ndarray = _array
+
+
+def _encode_data(data: np.ndarray[Any, Any], datatype: Any) -> list[Any]:
+    """Returns the elements of an array in a list, as runtimes for MLServer ask for them."""
+    flat_data: list[Any] = np.asarray(data).reshape(-1).tolist()
+    if str(getattr(datatype, "value", datatype)) == "BYTES":
+        return [each.encode("utf-8") if isinstance(each, str) else each for each in flat_data]
+    return [convert_nan(each) for each in flat_data]
+
+
 def _described(name: str, payload: np.ndarray[Any, Any]) -> dict[str, Any]:
     array = np.asarray(payload)
     if array.dtype.kind == "O" and all(isinstance(each, (str, bytes)) for each in array.reshape(-1)):

@@ -9,8 +9,8 @@ from ts.compat.mlserver.codecs.decoding import get_decoded_or_raw
 from ts.compat.mlserver.errors import CodecError
 from ts.compat.mlserver.types import InferenceRequest, InferenceResponse, Parameters
 
-DefaultInputName = "input-0"
-DefaultOutputName = "output-0"
+DefaultInputName = "input-1"
+DefaultOutputName = "output-1"
 
 
 class SingleInputRequestCodec(base.RequestCodec):

@@ -34,6 +34,15 @@ Parametrised = RequestInput | ResponseOutput | RequestOutput | InferenceRequest 
 Metadata = Mapping[str, MetadataTensor]
 
 
+# Runtimes for MLServer import it by this name.
+_save_decoded = set_decoded
+
+
+def inject_batch_dimension(shape: list[int]) -> list[int]:
+    """Returns a shape of at least two dimensions: one dimension is a column."""
+    return shape if len(shape) > 1 else [*shape, 1]
+
+
 def get_content_type(request: Any, metadata: Any = None) -> str | None:
     """Returns the content type that a message says, else the one that metadata says, else None."""
     for said in (request, metadata):
@@ -111,6 +120,7 @@ __all__ = [
     "get_decoded",
     "get_decoded_or_raw",
     "has_decoded",
+    "inject_batch_dimension",
     "is_list_of",
     "set_decoded",
 ]

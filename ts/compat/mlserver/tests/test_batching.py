@@ -34,12 +34,29 @@ def test_lists_are_joined_too() -> None:
     assert StringCodec.decode_input(merged.inputs[0]) == ["a", "b", "c"]
 
 
-def test_parameters_become_lists_but_not_the_content_type() -> None:
-    merged = batching.merged(
-        [request(["a"], content_type="str", n=1), request(["b"], content_type="str", n=2)]
-    )
+def test_parameters_of_inputs_become_lists_and_of_requests_the_last_counts() -> None:
+    requests = [request(["a"], n=1), request(["b"], n=2)]
+    for index, one in enumerate(requests):
+        said = {"content_type": "str", "m": index, **({"own": 7} if index else {})}
+        one.inputs[0].parameters = Parameters.model_validate(said)
+    merged = batching.merged(requests)
     assert merged.parameters is not None
-    assert merged.parameters.model_dump() == {"content_type": "str", "n": [1, 2]}
+    assert merged.parameters.model_dump() == {"n": 2}
+    assert merged.inputs[0].parameters is not None
+    assert merged.inputs[0].parameters.model_dump() == {"content_type": "str", "m": [0, 1], "own": 7}
+
+
+def test_parameters_of_an_output_with_one_for_each_row_are_divided() -> None:
+    requests = [request(["a", "b"]), request(["c"])]
+    output = StringCodec.encode_output("y", ["a", "b", "c"])
+    output.parameters = Parameters.model_validate(
+        {"content_type": "str", "mark": ["x", "y", "z"], "pair": [1, 2]}
+    )
+    divided = batching.divided(InferenceResponse(model_name="m", outputs=[output]), requests)
+    said = [one.outputs[0].parameters for one in divided]
+    assert [one and one.model_dump() for one in said] == [
+        {"content_type": "str", "mark": mark, "pair": [1, 2]} for mark in ("x", "z")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -64,3 +81,14 @@ def test_an_output_without_the_rows_is_refused() -> None:
     answer = InferenceResponse(model_name="m", outputs=[NumpyCodec.encode_output("y", np.array([[1]]))])
     with pytest.raises(InferenceError, match=r"expected: 2 rows"):
         batching.divided(answer, requests)
+
+
+def test_answers_are_found_by_the_callers_ids() -> None:
+    batched = batching.BatchedRequests({"one": request(["a"], "1"), "two": request(["b"], "2")})
+    words = StringCodec.decode_input(batched.merged_request.inputs[0])
+    answer = InferenceResponse(model_name="m", outputs=[StringCodec.encode_output("y", words)])
+    parts = batched.split_response(answer)
+    assert {name: (part.id, StringCodec.decode_output(part.outputs[0])) for name, part in parts.items()} == {
+        "one": ("1", ["a"]),
+        "two": ("2", ["b"]),
+    }

@@ -1,5 +1,6 @@
 import io
 import json
+import struct
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -66,7 +67,13 @@ class Adding(BaseHTTPRequestHandler):
     seen: list[tuple[str, Any]]
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        text = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers.get("Inference-Header-Content-Length", len(text)))
+        body = json.loads(text[:length])
+        for one in body["inputs"]:
+            if "data" not in one:
+                assert one.pop("parameters") == {"binary_data_size": len(text) - length}
+                one["data"] = [value[0] for value in struct.iter_unpack("<q", text[length:])]
         self.seen.append((str(self.headers.get("X-Mark")), body))
         (tensor,) = body["inputs"]
         if len(self.seen) == 1:
@@ -125,10 +132,11 @@ def test_answers_keep_the_order_of_the_lines(adding: ThreadingHTTPServer) -> Non
     code = infer.run(order(adding), [*lines(1, -1), "no request", *lines(3)], output, io.StringIO())
     answers = [json.loads(line) for line in output.getvalue().splitlines()]
     assert code == 1
-    assert [answer["parameters"]["inference_index"] for answer in answers] == [0, 1, 2, 3]
+    assert [answer["parameters"]["batch_index"] for answer in answers] == [0, 1, 2, 3]
     assert [answers[index]["outputs"][0]["data"] for index in (0, 3)] == [[2], [4]]
-    assert answers[1]["error"] == "400: negative"
-    assert answers[2]["error"].startswith("line 3: ")
+    assert answers[1]["error"] == {"status": "preprocessing error", "msg": "400: negative"}
+    assert answers[2]["error"]["msg"].startswith("line 3: ")
+    assert answers[0]["parameters"]["inference_id"] == "1"
     assert {mark for mark, _ in Adding.seen} == {"mine"}
     assert len(Adding.seen) == 4  # the busy server is asked again, the refusing one is not
 
@@ -140,6 +148,13 @@ def test_lines_are_joined_into_batches(adding: ThreadingHTTPServer) -> None:
     assert code == 0
     assert [answer["outputs"][0]["data"] for answer in answers] == [[2], [3], [4]]
     assert [len(body["inputs"][0]["data"]) for _, body in Adding.seen] == [2, 2, 1]
+
+
+def test_tensors_go_as_bytes_if_that_is_wanted(adding: ThreadingHTTPServer) -> None:
+    output = io.StringIO()
+    assert infer.run(order(adding, is_binary=True), lines(1, 2), output, io.StringIO()) == 0
+    answers = [json.loads(line) for line in output.getvalue().splitlines()]
+    assert [answer["outputs"][0]["data"] for answer in answers] == [[2], [3]]
 
 
 def test_wrong_flags_say_what_was_expected(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,15 +16,19 @@ NAMES = """
     codecs.base: InputCodec RequestCodec register_input_codec register_request_codec
     codecs.errors: CodecError
     codecs.string: StringCodec StringRequestCodec encode_str decode_str
-    codecs.numpy: NumpyCodec NumpyRequestCodec to_datatype to_dtype convert_nan
+    codecs.numpy: NumpyCodec NumpyRequestCodec to_datatype to_dtype convert_nan _to_ndarray _encode_data
     codecs.lists: as_list is_list_of
     codecs.json: JSONEncoderWithArray encode_to_json decode_from_bytelike_json_to_dict
     codecs.utils: SingleInputRequestCodec get_content_type decode_request_input encode_response_output
+    codecs.utils: inject_batch_dimension _save_decoded
+    batching: BatchedRequests
     settings: ModelSettings ModelParameters Settings
     utils: get_model_uri generate_uuid to_absolute_path
     errors: MLServerError InferenceError ModelNotFound InvalidModelURI ModelNotReady ModelParametersMissing
     logging: logger
     handlers: custom_handler
+    repository: ModelRepository SchemalessModelRepository
+    rest.responses: Response
     metrics: register log
     cli: main
     version: __version__

@@ -3,11 +3,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pydantic
 import pytest
 
-from ts.compat.mlserver import ModelSettings, handlers, routes
+from ts.compat.mlserver import ModelSettings, Settings, handlers, routes
 from ts.compat.mlserver.errors import MLServerError
+from ts.compat.mlserver.rest import responses
 
 SOURCE = """
 from ts.compat.mlserver import MLModel
@@ -34,7 +36,7 @@ def model(folder: Path, source: str) -> ModelSettings:
 def test_routes_are_found_without_running_the_source(tmp_path: Path) -> None:
     found = routes.routes_of(model(tmp_path, SOURCE))
     assert found == [routes.Own("explain", "/explain", "POST"), routes.Own("version_of", "/version", "GET")]
-    app = routes.write(tmp_path / "app", [model(tmp_path, SOURCE)])
+    app = routes.write(tmp_path / "app", [model(tmp_path, SOURCE)], Settings())
     assert app is not None
     written = json.loads((app / "app.json").read_text())
     assert [(one["method"], one["path"]) for one in written["routes"]] == [
@@ -50,7 +52,7 @@ def test_a_path_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 
 def test_models_without_routes_need_no_application(tmp_path: Path) -> None:
-    assert routes.write(tmp_path / "app", [model(tmp_path, "class Model: ...")]) is None
+    assert routes.write(tmp_path / "app", [model(tmp_path, "class Model: ...")], Settings()) is None
     assert routes.routes_of(ModelSettings(name="m", implementation="nowhere.at.All")) == []
 
 
@@ -59,6 +61,9 @@ class Point(pydantic.BaseModel):
 
 
 class Methods:
+    async def listed(self) -> responses.Response:
+        return responses.Response({"x": np.array([1, 2])}, 202)
+
     async def plain(self, payload: dict[str, int]) -> dict[str, int]:
         return {**payload, "y": 2}
 
@@ -84,6 +89,7 @@ def call(name: str, body: bytes) -> handlers.Response:
         ("typed", b'{"x": 1}', 200, b'{"x":2}'),
         ("raw", b"as it is", 201, b"as it is"),
         ("nothing", b"", 200, b"here"),
+        ("listed", b"", 202, b'{"x": [1, 2]}'),
     ],
 )
 def test_a_method_gets_what_its_argument_says(name: str, body: bytes, status: int, answer: bytes) -> None:

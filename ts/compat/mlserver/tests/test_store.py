@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ts.compat.mlserver import repository, store
+from ts._cli.errors import CommandError
+from ts.compat.mlserver import hosted, hosting, repository, store
 from ts.compat.mlserver.settings import ModelSettings, Settings
 
 
@@ -75,7 +76,8 @@ def test_a_model_is_loaded_as_its_file_says_by_then(tmp_path: Path) -> None:
     folder = add(tmp_path / "iris", parameters={"extra": {"depth": 1}})
     store.write(tmp_path / "store", repository.find(tmp_path), Settings())
     add(folder, parameters={"extra": {"depth": 2}})
-    found = repository.hosted_settings(tmp_path / "store" / "iris")
+    found, around = hosted.hosted_settings(tmp_path / "store" / "iris")
+    assert around == hosted.Surroundings("mlserver", ())
     assert found.folder == folder
     assert found.parameters is not None
     assert (found.parameters.extra, found.parameters.uri) == ({"depth": 2}, str(folder))
@@ -115,23 +117,94 @@ def test_models_of_a_pool_share_processes(tmp_path: Path) -> None:
     assert (batched["batchSize"], batched["maxBatchDelay"]) == (8, 11)
 
 
-def test_versions_of_a_model_have_folders_of_their_own(tmp_path: Path) -> None:
-    add(tmp_path / "m" / "1", name="m")
-    add(tmp_path / "m" / "2", name="m")
-    assert store.write(tmp_path / "store", repository.find(tmp_path), Settings()) == ["m=m", "m=m__2"]
-    manifest = json.loads((tmp_path / "store" / "m__2" / "MAR-INF" / "MANIFEST.json").read_text())
-    assert manifest["model"]["modelVersion"] == "2"
+@pytest.mark.parametrize(
+    ("versions", "default"),
+    [(("1", "2", "10"), "10"), (("2", None, "3"), None), (("v1", "v2"), "v2"), (("2", "v1"), "v1")],
+)
+def test_the_newest_version_comes_first_and_has_the_models_name(
+    tmp_path: Path, versions: tuple[str | None, ...], default: str | None
+) -> None:
+    for index, version in enumerate(versions):
+        add(
+            tmp_path / f"folder-{index}",
+            name="m",
+            parameters={"version": version} if version else {"uri": "."},
+        )
+    loaded = store.write(tmp_path / "store", repository.find(tmp_path), Settings())
+    assert loaded[0] == "m=m"
+    assert len(set(loaded)) == len(versions)
+    manifest = json.loads((tmp_path / "store" / "m" / "MAR-INF" / "MANIFEST.json").read_text())
+    # Models have a version here.
+    assert manifest["model"]["modelVersion"] == (default or "1.0")
+
+
+def test_a_model_of_another_python_has_processes_of_its_own(tmp_path: Path) -> None:
+    python = tmp_path / "env" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.touch(0o755)
+    add(tmp_path / "a", parameters={"environment_path": str(tmp_path / "env")})
+    add(tmp_path / "b")
+    add(tmp_path / "c")
+    store.write(tmp_path / "store", repository.find(tmp_path), Settings())
+    found = config(tmp_path / "store" / "a")
+    assert (found["pythonExecutable"], "workerGroup" in found) == (str(python), False)
+    assert "pythonExecutable" not in config(tmp_path / "store" / "b")
+
+
+def test_metrics_and_logs_are_the_engines_where_it_has_the_same() -> None:
+    found = store.configuration(Settings(metrics_endpoint=None, use_structured_logging=True))
+    assert (found["enable_metrics_api"], found["log_format"]) == ("false", "json")
+    found = store.configuration(Settings())
+    assert (found["enable_metrics_api"], found["log_format"]) == ("true", "text")
+
+
+def test_what_has_no_effect_is_said() -> None:
+    told = store.remarks(Settings(debug=True, cache_size=7, metrics_endpoint="/m"))
+    assert [text.partition(":")[0] for text in told] == ["debug", "cache_size", "metrics_endpoint"]
+    assert store.remarks(Settings(metrics_endpoint=None)) == []
+
+
+REPOSITORY = """
+import the_list
+from ts.compat.mlserver import ModelSettings
+from ts.compat.mlserver.repository import ModelRepository
+
+
+class Listed(ModelRepository):
+    def __init__(self, root, more=()):
+        self.root, self.more = root, more
+
+    async def list(self):
+        return [ModelSettings(name=name, implementation="m.M") for name in (*the_list.NAMES, *self.more)]
+
+    async def find(self, name):
+        return [model for model in await self.list() if model.name == name]
+"""
+
+
+def test_a_repository_of_the_users_lists_the_models(tmp_path: Path) -> None:
+    (tmp_path / "my_repository.py").write_text(REPOSITORY)
+    (tmp_path / "the_list.py").write_text('NAMES = ["a"]')
+    settings = {
+        "model_repository_implementation": "my_repository.Listed",
+        "model_repository_implementation_args": {"more": ["b"]},
+    }
+    (tmp_path / "settings.json").write_text(json.dumps(settings))
+    assert [model.name for model in hosting.load(tmp_path)[1]] == ["a", "b"]
+    settings["model_repository_implementation"] = "my_repository.Other"
+    (tmp_path / "settings.json").write_text(json.dumps(settings))
+    with pytest.raises(CommandError, match=r"my_repository has no Other \(expected: a class whose list"):
+        hosting.load(tmp_path)
 
 
 def test_what_there_is_not_is_refused_openly() -> None:
     settings = Settings(kafka_enabled=True, tracing_server="otel:4317", root_path="/x")
-    model = ModelSettings(name="a b", implementation="m.M", parameters={"environment_tarball": "env.tar.gz"})
+    model = ModelSettings(name="a b", implementation="m.M")
     found = store.problems(settings, [model])
     assert [text.partition(":")[0] for text in found] == [
         "kafka_enabled",
         "tracing_server",
         "root_path",
-        "model a b",
         "model name",
     ]
     assert all("expected" in text for text in found)

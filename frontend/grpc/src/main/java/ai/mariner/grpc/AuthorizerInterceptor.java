@@ -19,6 +19,7 @@ import java.net.SocketAddress;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,18 +37,19 @@ final class AuthorizerInterceptor implements ServerInterceptor {
           GrpcServices.TORCHSERVES_OPEN_INFERENCE.getName() + "/ServerReady");
 
   private final GrpcContext context;
-  private final CallArea area;
+  private final Function<String, CallArea> areas;
   private final HealthChecks health;
 
   /**
    * Makes the interceptor of one listener.
    *
-   * @param area what its calls belong to
+   * @param areas what its calls belong to, by the full name of their method
    * @param health tells names of the server's parts from those of models
    */
-  AuthorizerInterceptor(GrpcContext context, CallArea area, HealthChecks health) {
+  AuthorizerInterceptor(
+      GrpcContext context, Function<String, CallArea> areas, HealthChecks health) {
     this.context = context;
-    this.area = area;
+    this.areas = areas;
     this.health = health;
   }
 
@@ -55,7 +57,7 @@ final class AuthorizerInterceptor implements ServerInterceptor {
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
     String method = call.getMethodDescriptor().getFullMethodName();
-    return OF_SERVER.contains(method)
+    return OF_SERVER.contains(method) || !context.authorizer().guards(areas.apply(method))
         ? next.startCall(call, headers)
         : new AuthorizedCall<>(this, call, headers, next);
   }
@@ -74,7 +76,7 @@ final class AuthorizerInterceptor implements ServerInterceptor {
     String method = call.getMethodDescriptor().getFullMethodName();
     AskedCall asked =
         new AskedCall(
-            area,
+            areas.apply(method),
             true,
             method,
             method,

@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The two gRPC listeners: inference and management. */
+/** The two gRPC listeners, inference and management; one, where they have the same address. */
 public final class GrpcServer {
   /** Names, versions and lengths around the inputs of a message. */
   private static final int FRAMING_BYTES = 64 * 1024;
@@ -58,11 +58,22 @@ public final class GrpcServer {
   }
 
   /**
-   * Binds both listeners.
+   * Binds both listeners, or the one that serves both.
    *
    * @throws IOException naming listener, address and reason if one can't be bound; then none is
    */
   public static GrpcServer start(GrpcContext context, Network network) throws IOException {
+    if (context.config().grpcInference().isOneWith(context.config().grpcManagement())) {
+      Listener both =
+          listen(
+              "gRPC listener",
+              context.config().grpcInference(),
+              GrpcServices.both(context),
+              context,
+              network,
+              network.inferenceTls);
+      return new GrpcServer(both, both);
+    }
     Listener inference =
         listen(
             "gRPC inference listener",

@@ -177,6 +177,7 @@ final class OpenInferenceGrpc extends GRPCInferenceServiceImplBase {
         GRPCInferenceServiceGrpc.getModelStreamInferMethod()
             .<Received<ModelInferRequest>, Reply>toBuilder(requests, replies)
             .build(),
-        (call, metadata) -> new InferStreamCall(context, call, metadata));
+        (call, metadata) -> new InferStreamCall(context, call, metadata),
+        null);
   }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The Open Inference Protocol's service, under whatever package a client knows it by.
@@ -20,17 +21,33 @@ import java.util.Map;
  * @param inferHandler answers those
  * @param streamInfer requests in a stream
  * @param streamHandler answers those
+ * @param repository its calls are taken in the place of the placeholders; absent: they are not
  */
 record OpenInferenceServices(
     ServerServiceDefinition questions,
     MethodDescriptor<Received<ModelInferRequest>, Reply> infer,
     ServerCallHandler<Received<ModelInferRequest>, Reply> inferHandler,
     MethodDescriptor<Received<ModelInferRequest>, Reply> streamInfer,
-    ServerCallHandler<Received<ModelInferRequest>, Reply> streamHandler) {
+    ServerCallHandler<Received<ModelInferRequest>, Reply> streamHandler,
+    @Nullable ServerServiceDefinition repository) {
+  /** How the calls of the repository begin. */
+  static final String REPOSITORY = "Repository";
+
+  /** The same with the calls that list, load and unload models. */
+  OpenInferenceServices with(ServerServiceDefinition other) {
+    return new OpenInferenceServices(
+        questions, infer, inferHandler, streamInfer, streamHandler, other);
+  }
+
   /** The service as it is declared: its name, and those of the methods that it has there. */
   ServerServiceDefinition as(ServiceDescriptor declared) {
     Map<String, ServerMethodDefinition<?, ?>> known = new HashMap<>();
     questions.getMethods().forEach(each -> known.put(bareName(each), each));
+    if (repository != null) {
+      repository.getMethods().stream()
+          .filter(each -> bareName(each).startsWith(REPOSITORY))
+          .forEach(each -> known.put(bareName(each), each));
+    }
     known.put("ModelInfer", ServerMethodDefinition.create(infer, inferHandler));
     known.put("ModelStreamInfer", ServerMethodDefinition.create(streamInfer, streamHandler));
     List<ServerMethodDefinition<?, ?>> methods = new ArrayList<>();

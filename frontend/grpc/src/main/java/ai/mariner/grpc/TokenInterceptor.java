@@ -12,10 +12,11 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.health.v1.HealthGrpc;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
- * Lets only calls with a token of the listener's scope pass. Questions for health pass without one,
- * as probes can't send it, and are told so in their context.
+ * Lets only calls with a token of their scope pass. Questions for health pass without one, as
+ * probes can't send it, and are told so in their context.
  */
 final class TokenInterceptor implements ServerInterceptor {
   /** Why the caller has no right to more than the server's own health; absent: it has. */
@@ -35,23 +36,29 @@ final class TokenInterceptor implements ServerInterceptor {
           GrpcServices.TORCHSERVES_OPEN_INFERENCE.getName() + "/ServerReady");
 
   private final AccessPolicy access;
-  private final TokenScope scope;
+  private final Function<String, TokenScope> scopes;
   private final boolean exposeErrors;
 
-  TokenInterceptor(AccessPolicy access, TokenScope scope, boolean exposeErrors) {
+  /**
+   * Makes the interceptor of one listener.
+   *
+   * @param scopes what a token must be good for, by the full name of a method
+   */
+  TokenInterceptor(AccessPolicy access, Function<String, TokenScope> scopes, boolean exposeErrors) {
     this.access = access;
-    this.scope = scope;
+    this.scopes = scopes;
     this.exposeErrors = exposeErrors;
   }
 
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-    Failure refusal = access.check(scope, headers.get(AUTHORIZATION));
+    String method = call.getMethodDescriptor().getFullMethodName();
+    Failure refusal = access.check(scopes.apply(method), headers.get(AUTHORIZATION));
     if (refusal == null) {
       return next.startCall(call, headers);
     }
-    if (HEALTH.contains(call.getMethodDescriptor().getFullMethodName())) {
+    if (HEALTH.contains(method)) {
       Context restricted = Context.current().withValue(REFUSAL, refusal);
       return Contexts.interceptCall(restricted, call, headers, next);
     }

@@ -4,12 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import ai.mariner.core.access.AccessPolicy;
-import ai.mariner.core.access.TokenScope;
 import ai.mariner.core.config.ConnectionAge;
 import ai.mariner.core.config.ListenerAddress;
-import ai.mariner.core.error.ErrorKind;
-import ai.mariner.core.error.Failure;
 import ai.mariner.core.model.Health;
 import ai.mariner.proto.inference.InferenceAPIsServiceGrpc;
 import ai.mariner.proto.inference.PredictionsRequest;
@@ -23,7 +19,6 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Empty;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
-import io.grpc.ClientInterceptor;
 import io.grpc.ConnectivityState;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -36,7 +31,6 @@ import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.reflection.v1.ServiceResponse;
-import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -46,7 +40,6 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -350,7 +343,7 @@ class GrpcServerTest {
     assertThat(refused.getDescription()).isEqualTo("Token missing.\nInvalidKeyException");
     assertThat(status(() -> predictions.ping(Empty.getDefaultInstance())).getCode())
         .isEqualTo(Status.Code.PERMISSION_DENIED);
-    assertThat(predictions.withInterceptors(bearer("INFERENCE")).predictions(request(1)))
+    assertThat(predictions.withInterceptors(TwoTokens.bearer("INFERENCE")).predictions(request(1)))
         .isNotNull();
 
     var models = ManagementAPIsServiceGrpc.newBlockingStub(management);
@@ -358,13 +351,13 @@ class GrpcServerTest {
             status(
                     () ->
                         models
-                            .withInterceptors(bearer("INFERENCE"))
+                            .withInterceptors(TwoTokens.bearer("INFERENCE"))
                             .listModels(ListModelsRequest.getDefaultInstance()))
                 .getCode())
         .isEqualTo(Status.Code.PERMISSION_DENIED);
     assertThat(
             models
-                .withInterceptors(bearer("MANAGEMENT"))
+                .withInterceptors(TwoTokens.bearer("MANAGEMENT"))
                 .listModels(ListModelsRequest.getDefaultInstance()))
         .isNotNull();
 
@@ -376,26 +369,5 @@ class GrpcServerTest {
     assertThat(probes.serverReady(ServerReadyRequest.getDefaultInstance()).getReady()).isTrue();
     assertThat(status(() -> probes.modelReady(model("echo", ""))).getCode())
         .isEqualTo(Status.Code.PERMISSION_DENIED);
-  }
-
-  private static ClientInterceptor bearer(String token) {
-    Metadata metadata = new Metadata();
-    metadata.put(
-        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + token);
-    return MetadataUtils.newAttachHeadersInterceptor(metadata);
-  }
-
-  private static final class TwoTokens implements AccessPolicy {
-    @Override
-    public @Nullable Failure check(TokenScope scope, @Nullable String authorization) {
-      return ("Bearer " + scope).equals(authorization)
-          ? null
-          : Failure.of(ErrorKind.UNAUTHENTICATED, "Token missing.");
-    }
-
-    @Override
-    public @Nullable Failure rotate(TokenScope scope, @Nullable String authorization) {
-      return Failure.of(ErrorKind.ROUTE_NOT_FOUND, "No.");
-    }
   }
 }

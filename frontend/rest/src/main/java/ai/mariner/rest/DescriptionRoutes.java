@@ -42,6 +42,10 @@ final class DescriptionRoutes {
     Route.Action document = call -> document(call, models);
     routes.add(route("GET", "/openapi.json", document, "openApi"));
     routes.addAll(new DocsPage(context.codec()).routes());
+    if (models) {
+      Dialect v2 = Dialects.of(context.config()).openInference();
+      routes.addAll(new OpenInferenceDocs(context, openApi, described, v2).routes(document));
+    }
     if (apis.equals(Set.of(Api.METRICS))) {
       return routes;
     }

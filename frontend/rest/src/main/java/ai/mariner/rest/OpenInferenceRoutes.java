@@ -29,6 +29,10 @@ final class OpenInferenceRoutes {
     get(routes, "/v2", this::server, Route.Doc.of("serverV2", "What the server is"));
     Route.Doc all = Route.Doc.of("statisticsV2", "What all models have done");
     get(routes, "/v2/models/stats", call -> statistics(call, null), all);
+    fixed(routes, "/v2/trace/setting", OpenInferenceView.traceSettings(), "traceSettingV2");
+    fixed(routes, "/v2/logging", OpenInferenceView.logSettings(), "logSettingV2");
+    fixed(routes, "/v2/systemsharedmemory/status", "[]", "systemSharedMemoryV2");
+    fixed(routes, "/v2/cudasharedmemory/status", "[]", "cudaSharedMemoryV2");
     for (String model : MODELS) {
       String ending = model.contains("{version}") ? "Version" : "";
       infer(routes, model + "/infer", "kserveV2Infer" + ending, null);
@@ -42,6 +46,12 @@ final class OpenInferenceRoutes {
       Route.Doc stats = Route.Doc.of("modelStatisticsV2" + ending, "What a model has done");
       get(routes, model + "/stats", this::statistics, stats);
     }
+  }
+
+  /** What Triton's clients may ask and is always the same here. */
+  private void fixed(List<Route> routes, String path, String text, String id) {
+    Route.Doc doc = Route.Doc.of(id, "What clients of Triton ask; it can't be changed");
+    get(routes, path, call -> call.exchange().end(Replies.json(200, text)), doc);
   }
 
   private void infer(List<Route> routes, String path, String id, @Nullable Framing framing) {

@@ -125,6 +125,21 @@ public final class OpenInferenceView {
     return JsonText.of(node);
   }
 
+  /** Triton's settings of traces: there are none. */
+  public static String traceSettings() {
+    ObjectNode node = JsonText.object();
+    node.putArray("trace_level").add("OFF");
+    node.put("trace_rate", "0").put("trace_count", "0").put("log_frequency", "0");
+    return JsonText.of(node.put("trace_file", "").put("trace_mode", "triton"));
+  }
+
+  /** Triton's settings of logs, as far as they mean something here. */
+  public static String logSettings() {
+    ObjectNode node = JsonText.object().put("log_file", "");
+    node.put("log_info", true).put("log_warning", true).put("log_error", true);
+    return JsonText.of(node.put("log_verbose_level", 0).put("log_format", "default"));
+  }
+
   private static void duration(ObjectNode stats, String name, long count, long nanos) {
     stats.putObject(name).put("count", count).put("ns", nanos);
   }

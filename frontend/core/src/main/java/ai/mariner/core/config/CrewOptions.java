@@ -49,6 +49,15 @@ public final class CrewOptions {
               "Whether the model's workers run in a virtual environment of its own, in which the"
                   + " packages of the server's Python are seen as well.");
 
+  /** Interpreter of the model's workers. */
+  public static final ModelOption<String> PYTHON_EXECUTABLE =
+      WORKERS
+          .option("pythonExecutable", OptionType.text("/.+", "an absolute path"))
+          .absent("the server's")
+          .describes(
+              "Python of an environment that is there, in which the model's workers run. It has to"
+                  + " have what they need; the archive's requirements are not installed.");
+
   /** Name of the group that shares processes. */
   public static final ModelOption<String> WORKER_GROUP =
       WORKERS

@@ -25,6 +25,7 @@ public final class WorkerGroupRule {
           ProgramOptions.PREPARE_AHEAD,
           ProgramOptions.USE_JOB_TICKET,
           CrewOptions.USE_VENV,
+          CrewOptions.PYTHON_EXECUTABLE,
           CrewOptions.PARALLEL_TYPE,
           CrewOptions.MAX_WORKER_REQUESTS,
           CrewOptions.MAX_WORKER_RSS,

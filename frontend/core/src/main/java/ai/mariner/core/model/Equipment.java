@@ -2,6 +2,10 @@ package ai.mariner.core.model;
 
 import ai.mariner.core.config.CrewOptions;
 import ai.mariner.core.config.ModelSpec;
+import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.error.ServeException;
+import ai.mariner.core.worker.PythonEnvironment;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +47,10 @@ final class Equipment {
       Registration.Fetched fetched, ModelSpec spec, String runtime) {
     String asked = fetched.archive().manifest().requirementsFile();
     boolean own = spec.require(CrewOptions.USE_VENV);
+    String interpreter = spec.get(CrewOptions.PYTHON_EXECUTABLE);
+    if (interpreter != null) {
+      return brought(fetched, interpreter, own);
+    }
     if (asked != null && !installs) {
       log.warn(
           "model {}: {} is not installed (expected: install_py_dep_per_model=true, or its packages"
@@ -59,5 +67,18 @@ final class Equipment {
             new Dependencies.Wanted(
                 fetched.key(), fetched.archive().directory(), requirements, runtime, own))
         .thenApply(fetched::with);
+  }
+
+  /** An environment that is the operator's: nothing is installed into it. */
+  private static CompletionStage<Registration.Fetched> brought(
+      Registration.Fetched fetched, String interpreter, boolean own) {
+    if (own) {
+      return CompletableFuture.failedStage(
+          new ServeException(
+              ErrorKind.BAD_REQUEST, "useVenv: true (expected: false beside pythonExecutable)"));
+    }
+    PythonEnvironment environment = new PythonEnvironment(Path.of(interpreter), null, false);
+    return CompletableFuture.completedStage(
+        fetched.with(new Dependencies.Installed(environment, () -> {})));
   }
 }

@@ -49,6 +49,17 @@ class EquipmentTest {
   }
 
   @Test
+  void anEnvironmentThatIsThereIsTakenAsItIs() {
+    ModelOverrides brought =
+        ModelOverrides.builder().set(CrewOptions.PYTHON_EXECUTABLE, "/env/bin/python").build();
+    server.value(register(server, brought));
+    assertThat(server.dependencies.wanted).isEmpty();
+    assertThat(server.launcher.worker(0).launch().environment())
+        .isNotNull()
+        .satisfies(given -> assertThat(given.interpreter()).isEqualTo(Path.of("/env/bin/python")));
+  }
+
+  @Test
   void packagesAreGivenBackWithTheModel() {
     CompletableFuture<RegisterResult> registered = register(server, ModelOverrides.NONE);
     server.dependencies.succeed(0);

@@ -26,7 +26,10 @@ record ListenerRules(
   private static final String GRPC = "grpc_";
   private static final Set<String> ANY_HOST = Set.of("0.0.0.0", "::", "0:0:0:0:0:0:0:0");
 
-  /** Reports listeners that ask for the same socket; inference and management may share one. */
+  /**
+   * Reports listeners that ask for the same socket; inference and management may share one, over
+   * REST and over gRPC.
+   */
   void checkConflicts(Findings findings) {
     List<Named> all = all();
     for (int i = 0; i < all.size(); i++) {
@@ -34,9 +37,8 @@ record ListenerRules(
         Named first = all.get(i);
         Named second = all.get(j);
         boolean shared =
-            first.address.equals(inference)
-                && second.address.equals(management)
-                && second.key.equals("management_address")
+            first.key.endsWith("inference_address")
+                && second.key.equals(first.key.replace("inference", "management"))
                 && first.address.equals(second.address);
         if (!shared && overlap(first.address, second.address)) {
           findings.malformed(

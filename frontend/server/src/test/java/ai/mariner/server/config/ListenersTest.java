@@ -60,6 +60,8 @@ class ListenersTest {
     ServerConfig config =
         Loading.mariner("inference_address=" + shared, "management_address=" + shared).config();
     assertThat(config.inference()).isEqualTo(config.management());
+    assertThat(Loading.mariner("grpc_inference_port=7071").config())
+        .satisfies(one -> assertThat(one.grpcInference()).isEqualTo(one.grpcManagement()));
   }
 
   @Test
@@ -68,7 +70,7 @@ class ListenersTest {
         .containsExactly(
             "metrics_address: http://127.0.0.1:8080 (expected: an address that inference_address"
                 + " (http://127.0.0.1:8080) does not take)");
-    assertThat(Loading.mariner("grpc_inference_port=7071").problems()).hasSize(1);
+    assertThat(Loading.mariner("grpc_inference_port=8081").problems()).hasSize(1);
     assertThat(
             Loading.mariner("grpc_inference_port=8081", "grpc_inference_address=127.0.0.2")
                 .problems())

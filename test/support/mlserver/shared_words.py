@@ -1,0 +1,3 @@
+"""What models of several folders import."""
+
+NAME = "aged"

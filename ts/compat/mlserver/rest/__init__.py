@@ -1,0 +1,1 @@
+"""What routes of a model's own answer with."""
