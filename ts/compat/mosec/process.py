@@ -31,6 +31,7 @@ from ts.compat.mosec.stage import WORKERS
 _MARK = ".mosec"
 _POLL_SECONDS = 0.1
 _STOP_SECONDS = 10.0
+_REAP_SECONDS = 1.0
 _LARGEST_ANSWER = 2_000_000_000
 
 
@@ -137,11 +138,22 @@ def _await_end(
         code = process.poll()
         if code is not None:
             return f"the frontend {ending(code)}"
-        reason = _failed(daemons) or _deserted(path / WORKERS, stages)
+        reason = _failed(daemons)
         if reason:
             return reason
+        reason = _deserted(path / WORKERS, stages)
+        if reason:
+            return _end_of_frontend(process) or reason
         wish.wait(_POLL_SECONDS)
     return None
+
+
+def _end_of_frontend(process: subprocess.Popen[bytes]) -> str | None:
+    """Says how the frontend ended: workers die with it, and may be seen to be dead before it is."""
+    try:
+        return f"the frontend {ending(process.wait(_REAP_SECONDS))}"
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def _failed(daemons: Mapping[str, Any]) -> str | None:
