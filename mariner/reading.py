@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from mariner.arrays import NPY_TYPES, array, image, read_leaf
-from mariner.defaults import fill, has_defaults
+from mariner.defaults import filler
 from mariner.errors import InvalidRequest
 from mariner.faults import MISSING, invalid, shown
 from mariner.hints import ANY, ARRAY, BYTES, DOCUMENT, FILE, IMAGE, TENSOR, TEXT, Hint, list_item
@@ -56,7 +56,7 @@ class Reader:
         self._only = parameters[0] if len(parameters) == 1 else None
         self._document = self._only.hint.type if self._only else _document_of(parameters)
         self._decoders: dict[bool, Any] = {}
-        self._fills = any(has_defaults(one.hint.type) for one in parameters if one.hint.kind == DOCUMENT)
+        self._fill = filler(self._document)
 
     def read(self, parts: Sequence[Part]) -> tuple[Any, ...]:
         """Returns the arguments.
@@ -187,13 +187,14 @@ class Reader:
         if not packed and not _may_be_json(part.type):
             raise _unsupported(part, "application/json, application/msgpack")
         try:
-            return self._filled(self._decoder(wanted, packed).decode(part.content))
+            value = self._decoder(wanted, packed).decode(part.content)
         except msgspec.ValidationError as fault:
             raise invalid(fault, part.name, lambda: _parsed(part)) from None
         except msgspec.DecodeError as fault:
             raise _malformed(part, fault) from None
         except UnicodeDecodeError:
             raise InvalidRequest([(part.name, "expected UTF-8")]) from None
+        return self._filled(wanted, value)
 
     def _decoder(self, wanted: Any, packed: bool) -> Any:
         found = self._decoders.get(packed) if wanted is self._document else None
@@ -204,8 +205,9 @@ class Reader:
                 self._decoders[packed] = found
         return found
 
-    def _filled(self, value: Any) -> Any:
-        if self._fills:
+    def _filled(self, kind: Any, value: Any) -> Any:
+        fill = self._fill if kind is self._document else filler(kind)
+        if fill is not None:
             fill(value)
         return value
 
@@ -217,11 +219,12 @@ class Reader:
                 return array(hint, value)
             if hint.kind == FILE:
                 raise ValueError(f"expected a part of a form, got {type(value).__name__}")
-            return self._filled(msgspec.convert(value, hint.type, strict=strict, dec_hook=read_leaf))
+            found = msgspec.convert(value, hint.type, strict=strict, dec_hook=read_leaf)
         except msgspec.ValidationError as fault:
             raise invalid(fault, field, lambda: value) from None
         except ValueError as fault:
             raise InvalidRequest([(field, str(fault))]) from None
+        return self._filled(hint.type, found)
 
 
 def _document_of(parameters: Sequence[Parameter]) -> Any:

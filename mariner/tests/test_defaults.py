@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from typing_extensions import NotRequired
 
 import mariner
-from mariner.defaults import has_defaults
+from mariner.defaults import filler
 
 
 @dataclass
@@ -37,6 +38,24 @@ class Bare:
     m: list[int] = field(default_factory=list)
 
 
+class Typed(TypedDict):
+    inner: NotRequired[Inner]
+    other: int
+
+
+@dataclass
+class Tree:
+    name: str = "leaf"
+    children: list[Tree] = field(default_factory=list)
+
+
+@dataclass
+class Either:
+    one: Inner | list[int] | int
+    pair: tuple[int, Inner]
+    shown: Annotated[Inner, "note"]
+
+
 def same(value: Outer) -> Outer:
     return value
 
@@ -49,7 +68,17 @@ def packed(value: Struct) -> Struct:
     return value
 
 
-APP = mariner.App({"/same": same, "/both": both, "/packed": packed}, name="defaults")
+def typed(value: Typed) -> Typed:
+    return value
+
+
+def tree(value: Tree) -> Tree:
+    return value
+
+
+APP = mariner.App(
+    {"/same": same, "/both": both, "/packed": packed, "/typed": typed, "/tree": tree}, name="defaults"
+)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +92,13 @@ APP = mariner.App({"/same": same, "/both": both, "/packed": packed}, name="defau
         ),
         ("/both", {"inner": {}}, {"inner": {"k": "a"}, "number": 3}),
         ("/packed", {"inner": {}}, {"inner": {"k": "a"}}),
+        ("/typed", {"other": 1}, {"other": 1}),
+        ("/typed", {"other": 1, "inner": {}}, {"other": 1, "inner": {"k": "a"}}),
+        (
+            "/tree",
+            {"children": [{"children": [{}]}]},
+            {"name": "leaf", "children": [{"name": "leaf", "children": [{"name": "leaf", "children": []}]}]},
+        ),
     ],
 )
 def test_defaults_of_dataclasses_are_answered(path: str, body: Any, answer: Any) -> None:
@@ -70,10 +106,18 @@ def test_defaults_of_dataclasses_are_answered(path: str, body: Any, answer: Any)
         assert local.post(path, json=body).json() == answer
 
 
+def test_fields_of_several_types_are_filled_too() -> None:
+    value = msgspec.json.decode(b'{"one": 1, "pair": [1, {}], "shown": {}}', type=Either)
+    fill = filler(Either)
+    assert fill is not None
+    fill(value)
+    assert msgspec.json.encode(value) == b'{"one":1,"pair":[1,{"k":"a"}],"shown":{"k":"a"}}'
+
+
 def test_types_without_such_fields_are_not_looked_through() -> None:
-    assert not has_defaults(Bare)
-    assert not has_defaults(list[dict[str, float]])
-    assert has_defaults(dict[str, list[Outer]])
+    assert filler(Bare) is None
+    assert filler(list[dict[str, float]]) is None
+    assert filler(dict[str, list[Outer]]) is not None
 
 
 def of_bytes(array: NDArray[np.uint8]) -> list[int]:
