@@ -177,6 +177,17 @@ def test_parameters_that_mean_nothing_are_refused(
     assert (answer.reply.status, answer.head) == (400, {"error": error})
 
 
+@pytest.mark.parametrize("wish", [{"classification": 3}, {"shared_memory_region": "mine"}])
+def test_what_tritons_clients_would_miss_in_an_output_is_refused(
+    shared_server: RunningServer, wish: dict[str, Any]
+) -> None:
+    asked = {"inputs": [JSON_X], "outputs": [{"name": "y", "parameters": wish}]}
+    answer = infer(shared_server.inference, "tensors", asked)
+    ((name, value),) = wish.items()
+    assert answer.reply.status == 400
+    assert answer.head["error"].startswith(f'output "y": {name}: {value} (expected: none')
+
+
 def test_a_timeout_in_microseconds_ends_the_wait(shared_server: RunningServer) -> None:
     answer = infer(
         shared_server.inference, "tensors", {"inputs": [JSON_X], "parameters": {"timeout": 60_000_000}}

@@ -93,7 +93,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_the_documented_model_answers(server: Server) -> None:
-    reply = server.infer("sum", 1, 2, 3, headers={"x-mark": "mine"})
+    reply = server.infer("sum", 1, 2, 3, headers={"X-Mark": "mine"})
     answer = reply.json()
     assert reply.status == 200, reply.text
     assert reply.headers["x-mark"] == "mine"
@@ -241,6 +241,27 @@ def test_grpc_answers_typed_and_tells_statuses(server: Server) -> None:
         assert pieces == [[1.0], [2.0]]
 
 
+def test_metadata_of_a_call_are_headers_both_ways(server: Server) -> None:
+    messages = rpc.open_inference_messages()
+    x = messages.ModelInferRequest.InferInputTensor(name="x", datatype="FP64", shape=[1])
+    x.contents.fp64_contents.append(1)
+    asked = messages.ModelInferRequest(model_name="sum", id="7", inputs=[x])
+    with rpc.open_inference(server.grpc) as stub:
+        _, call = stub.ModelInfer.with_call(asked, metadata=[("x-mark", "mine")], timeout=20)
+    told = dict([*call.initial_metadata(), *call.trailing_metadata()])
+    assert (told["x-mark"], told["ce-id"], told["ce-modelid"]) == ("mine", "7", "sum")
+
+
+def test_metrics_of_a_model_are_on_the_page(server: Server) -> None:
+    assert server.infer("sum", 1).status == 200
+
+    def shown() -> bool:
+        page = rest.call(server.metrics, "GET", "/metrics").text
+        return "sums_count{" in page and 'model_name="sum"' in page
+
+    eventually(shown, 20, "the metric is on the page")
+
+
 def test_the_repository_is_asked_where_models_are_over_grpc(server: Server) -> None:
     messages = rpc.open_inference_messages()
     for opened in (rpc.open_inference, rpc.model_repository):
@@ -263,10 +284,11 @@ def test_metadata_are_those_of_the_settings(server: Server) -> None:
 def test_a_model_has_routes_of_its_own(server: Server) -> None:
     added = rest.call(server.address, "POST", "/sums/of", b"[1, 2]")
     assert (added.status, added.json()) == (200, {"total": 3})
-    told = rest.call(server.address, "GET", "/sums/name", headers={"x-mark": "mine"})
+    told = rest.call(server.address, "GET", "/sums/name", headers={"X-Mark": "mine"})
     assert (told.status, told.text, told.headers["x-mark"]) == (203, "sum", "mine")
     refused = rest.call(server.address, "POST", "/sums/of", b'["one"]')
     assert refused.status == 422
+    assert refused.json()["error"].startswith("body: ")
 
 
 def test_pages_of_other_origins_are_let_in(server: Server) -> None:

@@ -147,6 +147,9 @@ def _configuration(options: argparse.Namespace, target: Target, scratch: Path) -
         "grpc_management_port": "0",
         **target.config,
     }
+    if settings.get("enable_metrics_api") == "false":
+        # An address of a listener that there is not is refused.
+        del settings["metrics_address"]
     file = scratch / "config.properties"
     file.write_text("".join(f"{key}={value}\n" for key, value in settings.items()), encoding="utf-8")
     return file

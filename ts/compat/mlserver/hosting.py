@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ts._cli.errors import CommandError
 from ts.compat.mlserver import routes as own_routes
@@ -51,7 +51,7 @@ def _listed(settings: Settings, folder: Path) -> list[ModelSettings]:
     said = settings.model_repository_implementation
     try:
         with on_path(folder):
-            kind = import_string(said, folder) if isinstance(said, str) else said
+            kind: Any = import_string(said, folder) if isinstance(said, str) else said
             repository = kind(root=str(folder), **settings.model_repository_implementation_args)
             found = asyncio.run(repository.list())
     except Exception as fault:

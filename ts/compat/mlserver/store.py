@@ -215,9 +215,10 @@ def configuration(settings: Settings) -> dict[str, str]:
         "job_queue_size": "1000",
         "max_request_size": size,
         "max_response_size": size,
-        "enable_metrics_api": "true" if settings.metrics_endpoint else "false",
         "log_format": "json" if settings.use_structured_logging else "text",
     }
+    if not settings.metrics_endpoint:
+        found["enable_metrics_api"] = "false"
     return {**found, **_cors(settings)}
 
 

@@ -155,7 +155,7 @@ def test_metrics_and_logs_are_the_engines_where_it_has_the_same() -> None:
     found = store.configuration(Settings(metrics_endpoint=None, use_structured_logging=True))
     assert (found["enable_metrics_api"], found["log_format"]) == ("false", "json")
     found = store.configuration(Settings())
-    assert (found["enable_metrics_api"], found["log_format"]) == ("true", "text")
+    assert (found["metrics_address"], found["log_format"]) == ("http://0.0.0.0:8082", "text")
 
 
 def test_what_has_no_effect_is_said() -> None:

@@ -110,9 +110,12 @@ abstract class CallSink implements ResponseSink {
     return headers;
   }
 
-  /** Trailers of a call that is answered: the handler's status, when it chose one. */
+  /**
+   * Trailers of a call that is answered: the handler's headers, and its status, when it chose one.
+   */
   static Metadata trailersOf(Reply last) {
     Metadata trailers = new Metadata();
+    HandlerTrailers.addTo(trailers, last.headers());
     Integer status = last.status();
     if (status != null && status != 200) {
       trailers.put(GrpcErrors.HANDLER_STATUS, status.toString());

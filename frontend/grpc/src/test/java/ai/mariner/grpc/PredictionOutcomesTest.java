@@ -181,11 +181,17 @@ class PredictionOutcomesTest {
   }
 
   @Test
-  void theHandlersOwnStatusIsATrailerBesideTheAnswer() {
+  void theHandlersOwnStatusAndHeadersAreTrailersBesideTheAnswer() {
     AtomicReference<Metadata> trailers = new AtomicReference<>();
+    List<Reply.Header> headers =
+        List.of(
+            new Reply.Header("X-Mark", "mine"),
+            new Reply.Header("grpc-status", "13"),
+            new Reply.Header("x broken", "1"),
+            new Reply.Header("x-line", "a\nb"),
+            new Reply.Header("x-long", "x".repeat(5000)));
     core.handler =
-        (request, sink) ->
-            sink.end(new Reply(418, "teapot", null, List.of(), CountedBody.of("tea")));
+        (request, sink) -> sink.end(new Reply(418, "teapot", null, headers, CountedBody.of("tea")));
 
     PredictionResponse response =
         fixture
@@ -196,6 +202,9 @@ class PredictionOutcomesTest {
 
     assertThat(response.getPrediction().toStringUtf8()).isEqualTo("tea");
     assertThat(trailers.get().get(GrpcErrors.HANDLER_STATUS)).isEqualTo("418");
+    assertThat(trailers.get().get(Metadata.Key.of("x-mark", Metadata.ASCII_STRING_MARSHALLER)))
+        .isEqualTo("mine");
+    assertThat(trailers.get().keys()).doesNotContain("grpc-status", "x broken", "x-line", "x-long");
   }
 
   @Test

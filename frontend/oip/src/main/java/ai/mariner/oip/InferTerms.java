@@ -2,6 +2,7 @@ package ai.mariner.oip;
 
 import ai.mariner.core.message.Headers;
 import ai.mariner.core.message.Sequence;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record InferTerms(
     @Nullable String priority, @Nullable Long timeoutNanos, @Nullable Sequence sequence) {
+  private static final List<String> UNSERVED = List.of("classification", "shared_memory_region");
+
   /**
    * Reads the parameters {@code priority}, {@code timeout} (microseconds), {@code sequence_id},
    * {@code sequence_start} and {@code sequence_end}.
@@ -23,11 +26,29 @@ public record InferTerms(
    *     was expected
    */
   public static InferTerms of(InferMessage request) {
+    request.requested().forEach(InferTerms::refuseUnserved);
     Map<String, Object> parameters = request.parameters();
     return new InferTerms(
         priority(parameters.get("priority")),
         timeout(parameters.get("timeout")),
         sequence(parameters));
+  }
+
+  /** What Triton's clients may ask of an output, and would miss. */
+  private static void refuseUnserved(RequestedOutput output) {
+    for (String name : UNSERVED) {
+      Object value = output.parameters().get(name);
+      if (value != null) {
+        throw Refusal.of(
+            "output \""
+                + Refusal.shown(output.name())
+                + "\": "
+                + name
+                + ": "
+                + Refusal.shown(value)
+                + " (expected: none; outputs come as they are, in the answer)");
+      }
+    }
   }
 
   /** The client's headers, in which the priority stands where the core looks for it. */
