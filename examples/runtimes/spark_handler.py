@@ -29,9 +29,17 @@ class SparkModel:
         self.model = PipelineModel.load(str(Path(context.system_properties["model_dir"]) / "model"))
 
     def handle(self, call: Call, context: Any) -> dict[str, Any]:
-        """Transforms all rows of the batch at once."""
+        """Transforms all rows of the batch at once.
+
+        Raises:
+            ValueError: a column is missing or has another type; the client is told with status 400.
+        """
         import pandas
+        from pyspark.errors import AnalysisException, IllegalArgumentException
 
         frame = pandas.DataFrame({name: value.reshape(len(value)) for name, value in call.inputs.items()})
-        rows = self.model.transform(self.spark.createDataFrame(frame)).select("prediction").toPandas()
+        try:
+            rows = self.model.transform(self.spark.createDataFrame(frame)).select("prediction").toPandas()
+        except (AnalysisException, IllegalArgumentException) as fault:
+            raise ValueError(str(fault)) from fault
         return {"prediction": rows["prediction"].to_numpy()}
