@@ -68,6 +68,7 @@ public final class GrpcServer {
           listen(
               "gRPC listener",
               context.config().grpcInference(),
+              context.config().grpcInferenceAge(),
               GrpcServices.both(context),
               context,
               network,
