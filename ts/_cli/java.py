@@ -17,6 +17,11 @@ from ts._cli.errors import CommandError
 OLDEST_VERSION = 17
 _PROBE_TIMEOUT_SECONDS = 30
 _HEAP_FLAGS = ("-Xmx", "-XX:MaxHeapSize=", "-XX:MaxRAMPercentage=", "-XX:MaxRAMFraction=", "-XX:MaxRAM=")
+_YOUNG_FLAGS = ("-Xmn", "-XX:NewSize=", "-XX:MaxNewSize=", "-XX:NewRatio=")
+_LEAST_YOUNG_MEGABYTES, _MOST_YOUNG_MEGABYTES = 32, 64
+"""Room in the heap for what is young. A request leaves a few kilobytes of rubbish and nothing that stays; with
+Java's own choice, a third of a heap that follows the machine's memory, all of that is touched before any is
+used again."""
 
 # What a body of megabytes costs is memory: Netty gives each chunk of 4 MiB back after it and takes another
 # for the next, which Java would fill with zeros unless Netty may make its buffers itself. A few buffers of
@@ -159,6 +164,9 @@ def _default_flags(java: Java, settings: JvmSettings) -> list[str]:
     flags = ["-Dfile.encoding=UTF-8"]
     if not any(arg.startswith(_HEAP_FLAGS) for arg in given):
         flags.append("-XX:MaxRAMPercentage=25")
+        if not any(arg.startswith(_YOUNG_FLAGS) for arg in given):
+            young = min(max(_LEAST_YOUNG_MEGABYTES, 8 * settings.processors), _MOST_YOUNG_MEGABYTES)
+            flags.append(f"-Xmn{young}m")
     if not any(re.match(r"-XX:[+-]Use\w*GC$", arg) for arg in given):
         flags.append("-XX:+UseParallelGC" if settings.processors > 1 else "-XX:+UseSerialGC")
     if not any(arg.startswith("-Dio.netty.leakDetection.") for arg in given):

@@ -134,7 +134,7 @@ processes share count once.""",
         """\
 A scrape of the metrics page, by the number of models, which share one process and have answered once; and
 the time of the processor that a value costs the handler which emits it, while its lines wait for the end
-of the run.""",
+of the run. `scraped`: whether somebody reads the page once a second while 16 connections load a model.""",
     ),
     "open_loop": Text(
         "Open loop",

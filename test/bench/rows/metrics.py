@@ -5,17 +5,22 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
 from bench.context import Context
+from bench.load import wrk
 from bench.measurement import Measurement, Recorder
 from bench.places import ROOT
 from bench.rows.groups import grouped
 from bench.servers.archive_servers import mariner
+from bench.servers.process import Running
 
 SIZES = (1, 200)
 SCRAPES = 20
+CONNECTIONS = 16
+LOAD_SECONDS = 10
 _EMIT = """
 import sys, time
 from ts.metrics.metric_cache_yaml_impl import MetricsCacheYamlImpl
@@ -45,6 +50,7 @@ for name, call in calls.items():
 
 def measure(context: Context) -> list[Measurement]:
     """Returns milliseconds of a scrape by number of models, and microseconds of a value by call."""
+    wrk.require_wrk()
     recorder = Recorder()
     if not context.wants("mariner"):
         return recorder.measurements()
@@ -83,11 +89,34 @@ def _scrape(context: Context, recorder: Recorder, count: int) -> None:
             begun = time.perf_counter()
             _read(address)
             millis.append((time.perf_counter() - begun) * 1000)
+        if count == max(SIZES):
+            _dent(context, recorder, server)
     finally:
         server.stop()
     recorder.add("mariner", "ms a scrape", round(statistics.median(millis), 2), models=count)
     recorder.add("mariner", "KiB of the page", round(size / 1024, 1), models=count)
     context.say(f"  {count:4} models {statistics.median(millis):7.2f} ms a scrape of {size} bytes")
+
+
+def _dent(context: Context, recorder: Recorder, server: Running) -> None:
+    """What clients notice of somebody who scrapes once a second, as monitoring does at its most eager."""
+    wrk.load(server, CONNECTIONS, context.warm_up_seconds)
+    for scraped in ("no", "yes"):
+        over = threading.Event()
+        scraper = threading.Thread(target=_scrape_until, args=(over, f"{server.metrics}/metrics"))
+        if scraped == "yes":
+            scraper.start()
+        sample = wrk.load(server, CONNECTIONS, LOAD_SECONDS)
+        over.set()
+        if scraped == "yes":
+            scraper.join()
+        recorder.add("mariner", "p99 ms", sample.p99_ms, models=max(SIZES), scraped=scraped)
+        context.say(f"  {max(SIZES)} models, scraped: {scraped:3} {sample}")
+
+
+def _scrape_until(over: threading.Event, address: str) -> None:
+    while not over.wait(1):
+        _read(address)
 
 
 def _read(address: str) -> bytes:

@@ -121,6 +121,15 @@ def test_users_heap_replaces_the_default(heap: str) -> None:
     assert "-XX:MaxRAMPercentage=25" not in command
 
 
+def test_what_is_young_has_little_room_unless_the_user_says_how_much() -> None:
+    assert "-Xmn32m" in built(processors=1)
+    assert "-Xmn64m" in built(processors=16)
+    for own in ("-Xmn1g", "-XX:MaxNewSize=64m", "-Xmx2g"):
+        assert [arg for arg in built(vmargs=(own,)) if arg.startswith("-Xmn")] == [own] * own.startswith(
+            "-Xmn"
+        )
+
+
 @pytest.mark.parametrize(("processors", "collector"), [(1, "-XX:+UseSerialGC"), (8, "-XX:+UseParallelGC")])
 def test_collector_suits_the_machine_and_yields_to_the_user(processors: int, collector: str) -> None:
     assert collector in built(processors=processors)
