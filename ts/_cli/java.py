@@ -19,9 +19,9 @@ _PROBE_TIMEOUT_SECONDS = 30
 _HEAP_FLAGS = ("-Xmx", "-XX:MaxHeapSize=", "-XX:MaxRAMPercentage=", "-XX:MaxRAMFraction=", "-XX:MaxRAM=")
 _YOUNG_FLAGS = ("-Xmn", "-XX:NewSize=", "-XX:MaxNewSize=", "-XX:NewRatio=")
 _LEAST_YOUNG_MEGABYTES, _MOST_YOUNG_MEGABYTES = 32, 64
-"""Room in the heap for what is young. A request leaves a few kilobytes of rubbish and nothing that stays; with
-Java's own choice, a third of a heap that follows the machine's memory, all of that is touched before any is
-used again."""
+"""Room in the heap for what is young. A request leaves a few kilobytes of rubbish and nothing that stays;
+with Java's own choice, a third of a heap that follows the machine's memory, all of that is touched before any
+is used again."""
 
 # What a body of megabytes costs is memory: Netty gives each chunk of 4 MiB back after it and takes another
 # for the next, which Java would fill with zeros unless Netty may make its buffers itself. A few buffers of

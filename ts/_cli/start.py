@@ -27,7 +27,8 @@ MAIN_CLASS = "ai.mariner.server.Main"
 RESERVED_NAMES = ("torchserve",)
 _TAIL_LINES = 20
 _TAIL_BYTES = 16_384
-_WARNING = re.compile(r"(?:warning:|\S+ \[WARN \] \S+ \S+ -) (.*)")
+# What workers say is in the log of their model.
+_WARNING = re.compile(r"(?:warning:|\S+ \[WARN \] (?!W-)\S+ \S+ -) (.*)")
 _INTERRUPT_STOP_SECONDS = 60.0
 
 
@@ -135,8 +136,10 @@ def _report_ready(
     for kind, address in state.listeners.items():
         print(f"  {kind.replace('_', ' '):<{width}}  {address}")
     print(f"stop it with: {_stop_command(options)}", flush=True)
+    told = [model.reason.splitlines()[0] for model in failed if model.reason]
     for text in warnings_in(folder.console):
-        print(f"mariner start: warning: {text}", file=sys.stderr)
+        if not any(reason in text for reason in told):
+            print(f"mariner start: warning: {text}", file=sys.stderr)
     for model in failed:
         print(
             f"mariner start: model {model.label} failed: {model.reason or 'no reason given'}", file=sys.stderr

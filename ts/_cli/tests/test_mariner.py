@@ -51,7 +51,8 @@ def test_start_returns_when_ready_and_names_the_addresses(installation: Installa
 
 def test_what_the_server_warns_of_is_told_by_the_start(installation: Installation) -> None:
     log = "2026-11-30T13:00:05,308 [{}] main ai.mariner.server.Main - {}"
-    lines = [log.format("WARN ", "odd"), log.format("INFO ", "usual"), log.format("WARN ", "odd")]
+    worker = "2026-11-30T13:00:05,308 [WARN ] W-9000-m_1.0-stderr MODEL_LOG - a word of the model"
+    lines = [log.format("WARN ", "odd"), log.format("INFO ", "usual"), log.format("WARN ", "odd"), worker]
     installation.script(states=[state("ready", MODEL)], prints=lines, stderr=["warning: no log files"])
     done = installation.mariner("start", "--model-store", str(installation.store), "--models", "m=m.mar")
     assert done.returncode == 0
