@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -36,17 +38,23 @@ final class ApplicationMetrics implements Route.Action {
   private final ApplicationDocument document;
   private final String namespace;
   private final MetricsPage page;
+  private final Executor codec;
 
-  ApplicationMetrics(ApplicationDocument document, String namespace, MetricsPage page) {
+  ApplicationMetrics(ApplicationDocument document, String namespace, RestContext context) {
     this.document = document;
     this.namespace = namespace;
-    this.page = page;
+    this.page = context.metricsPage();
+    this.codec = context.codec();
   }
 
   @Override
   public void run(Call call) {
-    Body body = Body.of(text().getBytes(StandardCharsets.UTF_8));
-    call.exchange().end(new Reply(200, null, document.spec().type(), List.of(), body));
+    ManagementRoutes.answer(call, CompletableFuture.supplyAsync(this::text, codec), this::reply);
+  }
+
+  private Reply reply(String text) {
+    Body body = Body.of(text.getBytes(StandardCharsets.UTF_8));
+    return new Reply(200, null, document.spec().type(), List.of(), body);
   }
 
   private String text() {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** All routes of a listener. */
@@ -155,7 +156,7 @@ final class RouteTable {
   private Route.Action action(ApplicationDocument added) {
     String namespace = added.spec().metricsNamespace();
     if (namespace != null) {
-      return new ApplicationMetrics(added, namespace, context.metricsPage());
+      return new ApplicationMetrics(added, namespace, context);
     }
     String openApi = added.spec().openApi();
     return openApi == null ? added : new DocsPage(context.codec()).page(openApi);
@@ -202,8 +203,11 @@ final class RouteTable {
               }
             }
           }
-          byte[] page = context.metricsPage().page(names);
-          call.exchange().end(Replies.of(200, METRICS_TYPE, page));
+          ManagementRoutes.answer(
+              call,
+              CompletableFuture.supplyAsync(
+                  () -> context.metricsPage().page(names), context.codec()),
+              page -> Replies.of(200, METRICS_TYPE, page));
         };
     Route.Doc doc =
         Route.Doc.of("metrics", "Metrics for Prometheus")
