@@ -16,6 +16,8 @@ from support.scripts import RunningScript, free_port
 
 SCRIPT = Path(__file__).parent / "between.py"
 ALIAS = ROOT / "aliases" / "mosec"
+PATIENT = ["--timeout", "30000"]
+"""The first request of a stage imports its package, which takes long on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +36,9 @@ def both(
     base = tmp_path_factory.mktemp("between")
     known = {"TEST_REDIS_URL": redis[1]}
     # Both on the Python of this suite, which has the packages.
-    theirs = RunningScript(SCRIPT, base / "theirs", [], known, python=sys.executable, path=[])
+    theirs = RunningScript(SCRIPT, base / "theirs", PATIENT, known, python=sys.executable, path=[])
     ours_path = [str(ALIAS), str(ROOT)]
-    ours = RunningScript(SCRIPT, base / "ours", [], known, python=sys.executable, path=ours_path)
+    ours = RunningScript(SCRIPT, base / "ours", PATIENT, known, python=sys.executable, path=ours_path)
     with theirs, ours:
         yield theirs, ours
 
