@@ -6,25 +6,20 @@ import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.Body;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Reply;
-import ai.mariner.core.message.ResponseSink;
 import ai.mariner.oip.AskedModel;
 import ai.mariner.oip.InferMessage;
 import ai.mariner.oip.OipBinary;
 import ai.mariner.oip.OutputWishes;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes answers of tensors as the request wants them, as JSON or with bytes behind it, and packed
  * if the client takes that. Large answers are written beside the model's loop.
  */
-final class InferSink implements ResponseSink {
-  private static final int MOST_INLINE_BYTES = 64 * 1024;
+final class InferSink extends CodingSink {
   private static final String BINARY_TYPE = "application/octet-stream";
 
-  private final Exchange exchange;
-  private final Executor codec;
   private final @Nullable AskedModel asked;
   private final OutputWishes wishes;
   private final @Nullable ReplyCoding coding;
@@ -36,8 +31,7 @@ final class InferSink implements ResponseSink {
 
   private InferSink(
       Exchange exchange, Executor codec, @Nullable AskedModel asked, OutputWishes wishes) {
-    this.exchange = exchange;
-    this.codec = codec;
+    super(exchange, codec);
     this.asked = asked;
     this.wishes = wishes;
     this.coding = ReplyCoding.accepted(exchange.request().headers());
@@ -72,10 +66,10 @@ final class InferSink implements ResponseSink {
     }
     pieceSeen = true;
     try {
-      exchange.next(written(piece));
+      exchange().next(written(piece));
     } catch (ServeException fault) {
       over = true;
-      exchange.fail(fault.failure());
+      exchange().fail(fault.failure());
       Runnable task = cancelTask;
       if (task != null) {
         task.run();
@@ -93,19 +87,11 @@ final class InferSink implements ResponseSink {
     boolean whole = !pieceSeen;
     if (!whole && last.body().size() == 0) {
       // It only says that there are no more pieces.
-      exchange.end(last);
+      exchange().end(last);
     } else if (whole && last.body().size() > MOST_INLINE_BYTES && isWork(last)) {
-      later(last);
+      later(() -> finish(last, true));
     } else {
       finish(last, whole);
-    }
-  }
-
-  private void later(Reply last) {
-    try {
-      codec.execute(() -> finish(last, true));
-    } catch (RejectedExecutionException stopped) {
-      finish(last, true);
     }
   }
 
@@ -119,13 +105,13 @@ final class InferSink implements ResponseSink {
       reply = written(last);
       reply = whole && coding != null ? coding.packed(reply) : reply;
     } catch (ServeException fault) {
-      exchange.fail(fault.failure());
+      exchange().fail(fault.failure());
       return;
     } catch (RuntimeException fault) {
-      exchange.fail(InternalFault.of(fault));
+      exchange().fail(InternalFault.of(fault));
       return;
     }
-    exchange.end(reply);
+    exchange().end(reply);
   }
 
   /** Whether an answer has to be read: the model's, or the JSON of one that declares no tensors. */
@@ -173,28 +159,13 @@ final class InferSink implements ResponseSink {
   public void fail(Failure failure) {
     if (!over) {
       over = true;
-      exchange.fail(failure);
+      super.fail(failure);
     }
   }
 
   @Override
   public void onCancel(Runnable task) {
     cancelTask = task;
-    exchange.onCancel(task);
-  }
-
-  @Override
-  public boolean isReady() {
-    return exchange.isReady();
-  }
-
-  @Override
-  public void onReady(Runnable task) {
-    exchange.onReady(task);
-  }
-
-  @Override
-  public long bufferedBytes() {
-    return exchange.bufferedBytes();
+    super.onCancel(task);
   }
 }
