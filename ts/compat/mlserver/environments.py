@@ -76,8 +76,20 @@ def _unpacked(model: ModelSettings, tarball: Path, environments: Path) -> Path:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     if (target / _AFTERWARDS).is_file():
-        subprocess.run([str(target / _PYTHON), str(target / _AFTERWARDS)], check=True, timeout=600)
+        _finish(model, tarball, target)
     return target
+
+
+def _finish(model: ModelSettings, tarball: Path, target: Path) -> None:
+    try:
+        subprocess.run([str(target / _PYTHON), str(target / _AFTERWARDS)], check=True, timeout=600)
+    except (OSError, subprocess.SubprocessError) as fault:
+        # The next start is to begin anew, not to take it for whole.
+        shutil.rmtree(target, ignore_errors=True)
+        raise ValueError(
+            f"model {model.name}: environment_tarball: {tarball}: {fault} "
+            f"(expected: {_AFTERWARDS} ends with 0)"
+        ) from fault
 
 
 def _digest(file: Path) -> str:

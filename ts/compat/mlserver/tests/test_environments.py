@@ -66,3 +66,11 @@ def test_an_environment_that_is_none_is_named(
     with pytest.raises(ValueError, match=expected):
         python_of(settings(tmp_path, **parameters), tmp_path / "unpacked")
     assert list((tmp_path / "unpacked").glob("*")) == []
+
+
+def test_an_environment_that_was_not_finished_is_not_taken_for_whole(tmp_path: Path) -> None:
+    packed(environment(tmp_path / "source", "exit 3"), tmp_path / "env.tar.gz")
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"env\.tar\.gz: .*status 3\. \(expected: bin/conda-unpack ends"):
+            python_of(settings(tmp_path, environment_tarball="env.tar.gz"), tmp_path / "unpacked")
+    assert list((tmp_path / "unpacked").glob("*")) == []
