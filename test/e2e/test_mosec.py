@@ -65,6 +65,13 @@ def test_an_answer_is_indented_json_whatever_the_requests_type(server: RunningSc
     assert answer.headers["content-type"] == "application/json"
 
 
+def test_one_answer_is_no_event_whatever_the_client_accepts(server: RunningScript) -> None:
+    headers = {"Accept": "text/event-stream"}
+    answer = rest.call(server.address, "POST", "/inference", b'{"a": 1}', headers)
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.json() == {"a": 1}
+
+
 def test_bodies_are_packed_both_ways(server: RunningScript) -> None:
     value = {"a": [0] * 300}
     body = gzip.compress(json.dumps(value).encode())

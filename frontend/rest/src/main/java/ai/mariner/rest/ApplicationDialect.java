@@ -58,10 +58,9 @@ final class ApplicationDialect implements Dialect {
 
   @Override
   public InferenceRequest read(Call call, Operation operation) {
-    boolean raw = route == null || route.body() == BodyForm.RAW;
     // Without a type, so that nothing is decoded: the client's stands among the headers.
     List<InputPart> parts =
-        raw
+        isRaw()
             ? List.of(new InputPart(BODY, null, NettyBody.owning(call.takeBody())))
             : RequestInputs.of(call, true, true);
     Router.Target target = call.target();
@@ -75,9 +74,15 @@ final class ApplicationDialect implements Dialect {
 
   @Override
   public Framing framing(HttpRequest request) {
-    return route != null && route.events()
-        ? Framing.EVENTS_OF_HANDLER
-        : Framing.accepted(request.headers());
+    if (route != null && route.events()) {
+      return Framing.EVENTS_OF_HANDLER;
+    }
+    return isRaw() ? Framing.CHUNKS : Framing.accepted(request.headers());
+  }
+
+  /** Whether bytes go in and come out as they are: then {@code Accept} is the application's to read. */
+  private boolean isRaw() {
+    return route == null || route.body() == BodyForm.RAW;
   }
 
   /** The status that a handler chose stays, whatever the application says of its kind. */
