@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,8 +20,25 @@ _NAMES = {"object": "an object", "array": "a list", "str": "str"}
 _LONGEST = 60
 
 
-def invalid(fault: msgspec.ValidationError, field: str, document: Any) -> InvalidRequest:
-    """Names the field of a failed check, and what was found there."""
+def steps_of(path: str) -> Iterator[tuple[str | None, str | None]]:
+    """Yields the steps of msgspec's paths, `$.items[3].x`: each a name, or a place (`...`: any)."""
+    return ((step[1], step[2]) for step in _STEP.finditer(path.removeprefix("$")))
+
+
+def invalid(
+    fault: msgspec.ValidationError,
+    field: str,
+    document: Any,
+    names: Callable[[str], Sequence[str]] | None = None,
+) -> InvalidRequest:
+    """Names the field of a failed check, and what was found there.
+
+    Args:
+        fault: msgspec's.
+        field: where the document is.
+        document: gives the document as it was received.
+        names: gives the members that there may be at a path of it.
+    """
     found = _FAULT.fullmatch(str(fault))
     what = found["what"] if found else str(fault)
     path = (found["path"] if found else None) or "$"
@@ -36,7 +53,9 @@ def invalid(fault: msgspec.ValidationError, field: str, document: Any) -> Invali
         return InvalidRequest([(f"{where}.{missing[1]}", "missing")])
     unknown = re.fullmatch(r"Object contains unknown field `([^`]*)`", what)
     if unknown:
-        return InvalidRequest([(f"{where}.{unknown[1]}", "unknown")])
+        known = ", ".join(names(path)) if names is not None else ""
+        text = f"unknown (expected: {known})" if known else "unknown"
+        return InvalidRequest([(f"{where}.{unknown[1]}", text)])
     expected = _EXPECTED.fullmatch(what)
     if expected is None:
         text = what[:1].lower() + what[1:].replace("`", "")
@@ -62,11 +81,10 @@ def _deeper_text(problem: Mapping[str, Any]) -> str:
 
 
 def _value_at(document: Any, path: str) -> Any:
-    value = document
-    for step in _STEP.finditer(path.removeprefix("$")):
-        key: Any = step[1] if step[1] is not None else step[2]
+    value: Any = document
+    for name, index in steps_of(path):
         try:
-            value = value[key] if step[1] is not None else value[int(key)]
+            value = value[name] if name is not None else value[int(index or 0)]
         except (KeyError, IndexError, TypeError, ValueError):
             return MISSING
     return value

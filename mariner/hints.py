@@ -9,7 +9,7 @@ from collections import abc
 from dataclasses import dataclass
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from mariner.messages import File, Shape
+from mariner.messages import File, Response, Shape
 from ts._worker.tensor_hints import array_hint
 
 DOCUMENT, TEXT, BYTES, ARRAY, TENSOR, IMAGE, FILE, ANY = (
@@ -93,6 +93,21 @@ def list_item(annotation: Any) -> Any:
         return None
     arguments = get_args(annotation)
     return arguments[0] if arguments else Any
+
+
+def value_type(annotation: Any) -> Any:
+    """Returns the type of the values among what a method may return: a `Response` may hold any, and a failure
+    (`Label | HTTPError`) holds none.
+    """
+    if not _is_union(annotation):
+        return Any if _is_no_value(annotation) else annotation
+    kept = tuple(one for one in get_args(annotation) if not _is_no_value(one))
+    return Union[kept] if kept else Any  # noqa: UP007  # made of what is known only now
+
+
+def _is_no_value(annotation: Any) -> bool:
+    kind = _unannotated(annotation)
+    return isinstance(kind, type) and issubclass(kind, (Response, BaseException))
 
 
 def fits(given: Any, wanted: Any) -> bool:

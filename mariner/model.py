@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from mariner.errors import DefinitionError
 from mariner.faults import MISSING
-from mariner.hints import ANY, Hint, is_async_stream, list_item, stream_item, type_name
+from mariner.hints import ANY, Hint, is_async_stream, list_item, stream_item, type_name, value_type
 from mariner.messages import Request
 from mariner.reading import Parameter
 
@@ -214,7 +214,7 @@ class Model(Generic[_TARGET]):
     def answer(self) -> Any:
         """Type of the answer to one request; of one piece when it streams. Not told: `Any`."""
         hint = self._hints.get("return", Any)
-        return stream_item(hint) if self.streams else self._of_one(hint, "its answer")
+        return value_type(stream_item(hint) if self.streams else self._of_one(hint, "its answer"))
 
     def _of_one(self, hint: Any, what: str) -> Any:
         if self.resources.batch is None or hint is Any:

@@ -10,6 +10,7 @@ import msgspec
 from mariner.arrays import NPY
 from mariner.faults import MISSING
 from mariner.hints import ANY, ARRAY, BYTES, DOCUMENT, FILE, IMAGE, TENSOR, TEXT, Hint
+from mariner.members import Members
 from mariner.messages import File
 from mariner.plan import Document
 from mariner.reading import MSGPACK_TYPES
@@ -151,6 +152,10 @@ def schema_of(hint: Hint, schemas: dict[str, Any]) -> dict[str, Any]:
     (found,), components = msgspec.json.schema_components(
         [hint.type], schema_hook=leaf, ref_template=_REFERENCE
     )
+    members = Members.of(hint.type)
+    for component in components.values():
+        if members is not None and component.get("title") in members.closed:
+            component.setdefault("additionalProperties", False)
     schemas.update(components)
     schemas.update(inner)
     return found

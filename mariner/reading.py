@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, get_type_hints
 
 import msgspec
 
 from mariner.arrays import NPY_TYPES, array, image, read_leaf
-from mariner.defaults import filler
+from mariner.defaults import Fill, filler
 from mariner.errors import InvalidRequest
 from mariner.faults import MISSING, invalid, shown
 from mariner.hints import ANY, ARRAY, BYTES, DOCUMENT, FILE, IMAGE, TENSOR, TEXT, Hint, list_item
+from mariner.members import Members
 from mariner.messages import File
 
 BODY = "body"
@@ -49,14 +51,18 @@ class Part:
 class Reader:
     """Reads requests. One parameter is the whole body; several are the members of an object, the fields of a
     form, the parts of a multipart body, the parameters of a query.
+
+    Args:
+        parameters: of the method.
+        exact: whether members that a dataclass or typed dictionary does not have are refused.
     """
 
-    def __init__(self, parameters: Sequence[Parameter]) -> None:
+    def __init__(self, parameters: Sequence[Parameter], exact: bool = True) -> None:
         self._parameters = tuple(parameters)
         self._only = parameters[0] if len(parameters) == 1 else None
         self._document = self._only.hint.type if self._only else _document_of(parameters)
-        self._decoders: dict[bool, Any] = {}
-        self._fill = filler(self._document)
+        self._exact = exact
+        self._forms: dict[int, _Form] = {}
 
     def read(self, parts: Sequence[Part]) -> tuple[Any, ...]:
         """Returns the arguments.
@@ -186,30 +192,23 @@ class Reader:
         packed = _media(part.type) in MSGPACK_TYPES
         if not packed and not _may_be_json(part.type):
             raise _unsupported(part, "application/json, application/msgpack")
+        form = self._form(wanted)
         try:
-            value = self._decoder(wanted, packed).decode(part.content)
+            return form.decode(part.content, packed)
         except msgspec.ValidationError as fault:
-            raise invalid(fault, part.name, lambda: _parsed(part)) from None
+            raise invalid(fault, part.name, lambda: _parsed(part), form.names_at) from None
         except msgspec.DecodeError as fault:
             raise _malformed(part, fault) from None
         except UnicodeDecodeError:
             raise InvalidRequest([(part.name, "expected UTF-8")]) from None
-        return self._filled(wanted, value)
 
-    def _decoder(self, wanted: Any, packed: bool) -> Any:
-        found = self._decoders.get(packed) if wanted is self._document else None
+    def _form(self, kind: Any) -> _Form:
+        """Returns how documents of one of the types that the parameters have are read."""
+        # By identity: what a type is annotated with may have no hash.
+        found = self._forms.get(id(kind))
         if found is None:
-            module: Any = msgspec.msgpack if packed else msgspec.json
-            found = module.Decoder(wanted, dec_hook=read_leaf)
-            if wanted is self._document:
-                self._decoders[packed] = found
+            found = self._forms[id(kind)] = _Form(kind, self._exact)
         return found
-
-    def _filled(self, kind: Any, value: Any) -> Any:
-        fill = self._fill if kind is self._document else filler(kind)
-        if fill is not None:
-            fill(value)
-        return value
 
     def _convert(self, hint: Hint, value: Any, field: str, strict: bool) -> Any:
         if hint.kind == ANY:
@@ -219,12 +218,63 @@ class Reader:
                 return array(hint, value)
             if hint.kind == FILE:
                 raise ValueError(f"expected a part of a form, got {type(value).__name__}")
-            found = msgspec.convert(value, hint.type, strict=strict, dec_hook=read_leaf)
+            return self._form(hint.type).convert(value, strict)
         except msgspec.ValidationError as fault:
-            raise invalid(fault, field, lambda: value) from None
+            raise invalid(fault, field, lambda: value, self._form(hint.type).names_at) from None
         except ValueError as fault:
             raise InvalidRequest([(field, str(fault))]) from None
-        return self._filled(hint.type, found)
+
+
+class _Form:
+    """How documents of one type are read."""
+
+    def __init__(self, kind: Any, exact: bool) -> None:
+        self._kind = kind
+        self._exact = exact
+        self._decoders: dict[tuple[bool, bool], Any] = {}
+
+    @cached_property
+    def _fill(self) -> Fill | None:
+        return filler(self._kind)
+
+    @cached_property
+    def _members(self) -> Members | None:
+        return Members.of(self._kind)
+
+    @cached_property
+    def _is_checked(self) -> bool:
+        """Whether there may be members that only the outline of the type finds."""
+        return self._exact and self._members is not None and bool(self._members.closed)
+
+    def names_at(self, path: str) -> Sequence[str]:
+        """Returns the members that there may be at a path of a document."""
+        return () if self._members is None else self._members.at(path)
+
+    def decode(self, content: Content, packed: bool) -> Any:
+        """Returns the value of a document; raises msgspec's errors."""
+        found = self._decoder(packed, False).decode(content)
+        if self._is_checked:
+            self._decoder(packed, True).decode(content)
+        if self._fill is not None:
+            self._fill(found)
+        return found
+
+    def convert(self, value: Any, strict: bool) -> Any:
+        """Returns what a decoded document means; raises msgspec's errors, and ValueError."""
+        found = msgspec.convert(value, self._kind, strict=strict, dec_hook=read_leaf)
+        if self._is_checked:
+            self._decoder(True, True).decode(msgspec.msgpack.encode(value))
+        if self._fill is not None:
+            self._fill(found)
+        return found
+
+    def _decoder(self, packed: bool, outline: bool) -> Any:
+        found = self._decoders.get((packed, outline))
+        if found is None:
+            module: Any = msgspec.msgpack if packed else msgspec.json
+            kind = self._members.outline if outline and self._members is not None else self._kind
+            found = self._decoders[packed, outline] = module.Decoder(kind, dec_hook=read_leaf)
+        return found
 
 
 def _document_of(parameters: Sequence[Parameter]) -> Any:

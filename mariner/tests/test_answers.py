@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from array import array
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 import mariner
 from mariner.answers import AnswerError, BatchError
+from mariner.openapi import document
 from mariner.runner import LocalAnswer, Runner
 from ts._wire.messages import ErrorCode
 from ts._worker.outcome import failure_of
@@ -21,6 +23,11 @@ class Secret:
 
     def __reduce__(self) -> Any:
         raise ValueError("the password is 1234")
+
+
+@dataclass
+class Word:
+    text: str
 
 
 class Forged:
@@ -167,3 +174,24 @@ def test_a_hint_makes_a_stream_of_a_plain_method_that_returns_one() -> None:
 def test_a_view_of_numbers_is_sent_as_its_bytes() -> None:
     (answer,) = ask("/answer", "view of numbers")
     assert (answer.status, answer.body) == (200, array("i", [1, 2]).tobytes())
+
+
+def test_failures_and_responses_are_no_types_of_values() -> None:
+    @mariner.model(batch=2)
+    def label(texts: list[str]) -> list[Word | mariner.HTTPError]:
+        raise NotImplementedError
+
+    def count(word: Word) -> Word | mariner.Response:
+        raise NotImplementedError
+
+    def page() -> mariner.Response:
+        raise NotImplementedError
+
+    app = mariner.App({"/count": label >> count, "/page": page}, name="told")
+    assert [model.answer for model in app.models.values()] == [Word, Word, Any]
+    paths = document(app)["paths"]
+    shown = [
+        paths[path]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+        for path in ("/count", "/page")
+    ]
+    assert shown == [{"$ref": "#/components/schemas/Word"}, {}]
