@@ -20,7 +20,6 @@ from support.places import ROOT
 from support.server import RunningServer
 from support.waiting import eventually
 
-import mariner
 from mariner import transport
 from mariner.app import app_of
 from mariner.packing import pack
@@ -228,20 +227,6 @@ def test_single_values_are_tensors_of_one_element(server: RunningServer) -> None
     text = {"name": "text", "datatype": "BYTES", "shape": [1], "data": ["a b"]}
     words = infer(server.inference, "everything__split", {"inputs": [text]})
     assert words.head["outputs"][0]["data"] == ["a", "b"], words.reply.body
-
-
-def test_the_client_gives_and_takes_typed_values(server: RunningServer) -> None:
-    module = load_script(SCRIPT)
-    arrays = mariner.Client(server.inference, module.double, "/double")
-    assert arrays.predict(np.ones((2, 2), np.float32)).tolist() == [[2, 2], [2, 2]]
-    totals = mariner.Client(server.inference, module.add, "/add", headers={"X-Mark": "m"})
-    assert totals.predict(1, items=[module.Item(2)]) == module.Total(3.0, "m")
-    assert list(mariner.Client(server.inference, module.count, "/count").stream(2)) == [
-        {"step": 0},
-        {"step": 1},
-    ]
-    with pytest.raises(mariner.HTTPError, match="422: body: expected shape"):
-        arrays.predict(np.ones(2, np.float32))
 
 
 def test_a_packed_pipeline_is_served_until_it_is_interrupted(operator: Operator) -> None:

@@ -47,6 +47,21 @@ def count(number: int) -> Iterator[dict[str, int]]:
         yield {"step": step}
 
 
+def breaks(number: int) -> Iterator[Item]:
+    for step in range(number):
+        yield Item(step)
+    raise mariner.HTTPError(409, "enough")
+
+
+def chunks(data: bytes) -> Iterator[bytes]:
+    for place in range(0, len(data), 4):
+        yield data[place : place + 4]
+
+
+def created(name: str, request: mariner.Request) -> mariner.Response:
+    return mariner.Response({"name": name} if name else None, 201 if name else 204, {"X-Id": request.id})
+
+
 async def tokens(text: str) -> AsyncIterator[str]:
     for word in text.split():
         yield word + " "
@@ -88,6 +103,9 @@ app = mariner.App(
         "/size": size,
         "/halve": halve,
         "/count": count,
+        "/breaks": breaks,
+        "/chunks": chunks,
+        "/created": created,
         "/tokens": tokens,
         "/split": split,
         "/total": split_alone >> array_of >> total,
