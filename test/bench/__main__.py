@@ -34,6 +34,7 @@ from bench.rows import (
     startup,
     tail,
     tls,
+    typed,
 )
 
 Row = Callable[[Context], list[Measurement]]
@@ -47,6 +48,7 @@ ROWS: Mapping[str, Row] = {
     "models": models.measure,
     "concurrent": concurrent.measure,
     "apps": apps.measure,
+    "typed": typed.measure,
     "mosec": mosec.measure,
     "stages": stages.measure,
     "scaling": scaling.measure,

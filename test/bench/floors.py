@@ -52,6 +52,7 @@ PLAIN = "of the same server in plain HTTP"
 STAGES = "of one stage; a second one is a second process on two processors"
 WAITING = "of what the waiting of the handler allows"
 SLOWEST = "the peer's slowest hundredth next to ours: 1 when ours is not slower"
+HANDLER = "of a bare handler"
 TURNS = "two turns: the one under way and one more; a twentieth for the way there and back"
 TEXT = "of the same tensor as JSON"
 BARE = "of the same bytes over /predictions"
@@ -148,6 +149,15 @@ def _apps() -> Iterator[Floor]:
     yield Floor("apps", Side("mariner", {**one, "nodes": 2}), Side("mariner", one), 0.45, STAGES)
 
 
+def _typed() -> Iterator[Floor]:
+    for connections in (1, 16, 64):
+        typed, bare = (
+            Side("mariner", {"way": way, "connections": connections})
+            for way in ("dataclasses", "bare handler")
+        )
+        yield Floor("typed", typed, bare, 0.85, HANDLER)
+
+
 def _oip() -> Iterator[Floor]:
     def ours(way: str, metric: str = "requests/s") -> Side:
         return Side("mariner", {"way": way}, metric)
@@ -174,5 +184,6 @@ FLOORS: tuple[Floor, ...] = (
     *_photo(),
     *_concurrent(),
     *_apps(),
+    *_typed(),
     *_mosec(),
 )

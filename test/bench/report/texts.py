@@ -82,6 +82,12 @@ An echo of 1 KB through one, two and three stages of an application, each with o
 up to 32. One stage is a model without a graph; with two cores each further stage is another process
 that wants its share of them.""",
     ),
+    "typed": Text(
+        "What type hints cost",
+        """\
+1 KB of JSON that goes back as it came: through a model whose method takes and answers dataclasses, one
+without hints, and a bare handler, which gets what the worker decoded. One worker each, no batches.""",
+    ),
     "mosec": Text(
         "A script for Mosec",
         """\
