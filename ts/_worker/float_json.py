@@ -19,10 +19,11 @@ LEAST = 8
 # What it writes as 0.000015 is 1.5e-05 in Python. To mend one takes as long as to write it in Python.
 _SMALL = re.compile(r"(?<![0-9])0\.0000([0-9])([0-9]*)")
 _MENDED_SHARE = 8
-_EVERY_FORM = (
+EVERY_FORM = (
     0.0, -0.0, 0.1, 1.0, 10.00005, 1e-4, 1e-5, -1.25e-5, 9.9e-5, 1e-6, 1.5e-7, 1e-10, 5e-324,
     1e15, 123456789012345680.0, 1e16, 1e17, 1.5e22, -1e100, 1.7976931348623157e308,
 )  # fmt: skip
+"""Floats of all the forms that they are written in."""
 
 
 def float_list(values: Sequence[float]) -> str | None:
@@ -60,8 +61,8 @@ def _usable_dumps() -> Dumps | None:
         from orjson import dumps
     except ImportError:
         return None
-    expected = json.dumps(_EVERY_FORM, separators=(",", ":"))
-    written = _standard(dumps(_EVERY_FORM).decode("ascii"), len(_EVERY_FORM))
+    expected = json.dumps(EVERY_FORM, separators=(",", ":"))
+    written = _standard(dumps(EVERY_FORM).decode("ascii"), len(EVERY_FORM))
     return dumps if written == expected else None
 
 

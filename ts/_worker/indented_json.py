@@ -1,8 +1,8 @@
 """JSON indented by two spaces: the text of `json.dumps(value, indent=2)`, sooner.
 
-The standard encoder indents in Python code; only text without line breaks is made by its C part. But in a
-container of plain values an indent is no more than another separator, which the C part takes, and most of
-what models answer are lists of numbers.
+The standard encoder indents in Python code. What orjson can write is left to that. Of the rest, lists of
+numbers are written by the standard encoder's C part, which makes text without line breaks only: but in a
+container of plain values an indent is no more than another separator.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from json.encoder import encode_basestring_ascii
 from types import NoneType
 from typing import Any, NamedTuple
 
+from ts._worker.document_json import document
 from ts._worker.float_json import LEAST, float_list
 
 _PLAIN = frozenset({str, int, float, bool, NoneType})
@@ -50,6 +51,9 @@ def indented_json(value: Any, default: Callable[[Any], Any], finite: bool = Fals
     Raises:
         TypeError, ValueError, RecursionError: as `json.dumps` does.
     """
+    text = document(value, default)
+    if text is not None:
+        return text
     try:
         return _text(value, 0, _FINITE_LEVELS if finite else _LEVELS)
     except _Unusual:

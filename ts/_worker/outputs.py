@@ -6,7 +6,9 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from enum import Enum
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from ts._wire.codec import COPY_BELOW
 from ts._worker.indented_json import indented_json
@@ -102,7 +104,7 @@ def _steady(value: bytearray | memoryview) -> bytes | bytearray | memoryview:
 
 
 def _json_default(value: Any) -> Any:
-    """Gives numpy's and torch's values, and dates, a JSON form."""
+    """Gives numpy's and torch's values, dates, UUIDs and members of enumerations a JSON form."""
     numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
     if numpy is not None:
         if isinstance(value, numpy.datetime64):
@@ -115,4 +117,8 @@ def _json_default(value: Any) -> Any:
         return value.tolist()
     if hasattr(value, "isoformat"):
         return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, UUID):
+        return str(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")

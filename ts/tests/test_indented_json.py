@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 import json
 import sys
+from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ts._worker import float_json
+from ts._worker import document_json, float_json
 from ts._worker.indented_json import indented_json
 
 _PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters())
@@ -43,6 +45,11 @@ class Name(str):
     pass
 
 
+@dataclass
+class Point:
+    x: int
+
+
 def listed(value: Any) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
@@ -69,6 +76,11 @@ def test_without_numbers_that_json_lacks_the_text_is_the_same_or_there_is_none(v
         assert indented_json(value, listed, finite=True) == expected
 
 
+@given(st.dictionaries(st.text(), st.lists(_FLOATS | st.text(st.sampled_from('e-50.,\n" ')), max_size=60)))
+def test_numbers_among_texts_that_look_like_them_have_the_standard_text(value: dict[str, Any]) -> None:
+    assert indented_json(value, listed) == standard(value)
+
+
 @given(st.lists(_FLOATS, min_size=float_json.LEAST, max_size=60))
 def test_floats_have_the_standard_text(values: list[float]) -> None:
     assert indented_json({"vector": values, "rows": [values, tuple(values)]}, listed) == standard(
@@ -92,6 +104,48 @@ def test_floats_have_the_standard_text_without_orjson(monkeypatch: pytest.Monkey
     values = [0.1 * i for i in range(20)]
     assert float_json.float_list(values) is None
     assert indented_json(values, listed) == standard(values)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"label": "cat", "score": 0.5, "boxes": [[1, 2, 3.5, 4]], "more": None},
+        {"label": "Löwe \U0001f981 \x7f", "small": [1e-5, -2.5e-05, 3e-9], "text": "size-5, 0.00001,\n"},
+        [np.float32(0.1), {"scores": np.array([[0.5, 0.25]])}],
+    ],
+)
+def test_documents_are_written_by_orjson_where_it_is_installed(value: Any) -> None:
+    assert document_json.document(value, listed) == standard(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": None, "b": [float("nan")]},
+        {"a": np.array([float("inf")])},
+        {1: "key that is no text"},
+        {"a": OrderedDict(b=1)},
+        {"a": Point(1)},
+        {"a": 1 << 80},
+        {"a": "\ud800"},
+        [1e-5] * 50,
+    ],
+)
+def test_what_orjson_writes_otherwise_is_left_to_the_standard_encoder(value: Any) -> None:
+    assert document_json.document(value, listed) is None
+
+
+def test_documents_have_the_standard_text_without_orjson(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "orjson", None)
+    monkeypatch.setattr(document_json, "_WRITE", document_json._usable_writer())
+    value = {"label": "cat", "boxes": [[1, 2.5], []]}
+    assert document_json.document(value, listed) is None
+    assert indented_json(value, listed) == standard(value)
+
+
+def test_an_orjson_that_indents_otherwise_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orjson.dumps", lambda value, default, options: json.dumps(value, indent=4).encode())
+    assert document_json._usable_writer() is None
 
 
 def test_an_orjson_that_writes_otherwise_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
