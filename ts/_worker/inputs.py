@@ -12,6 +12,7 @@ from typing import Any
 from ts._wire.codec import decode_pairs
 from ts._wire.fast import plain_rows
 from ts._wire.messages import FrameType, RequestFlag, RequestItem
+from ts._worker.document_reader import read_json
 from ts.sequences import SEQUENCE_END, SEQUENCE_ID, SEQUENCE_START
 
 Row = dict[str, Any]
@@ -61,7 +62,7 @@ def _decoded(decoder: Callable[[bytearray | bytes], Any], body: bytearray | byte
 def _decoder_of(content_type: str) -> Callable[[bytearray | bytes], Any] | None:
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/json":
-        return json.loads
+        return read_json
     if kind.startswith("text"):
         return _text
     if kind == _TENSORS:
