@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from mariner import transport
+from ts._worker.document_reader import read_json
+from ts._worker.indented_json import indented_json
 from ts.compat.mosec.errors import DecodingError, EncodingError
 
 
@@ -60,7 +61,7 @@ class Worker(ABC):
             EncodingError: JSON has no form for it.
         """
         try:
-            return json.dumps(data, indent=2).encode()
+            return indented_json(data, _refused).encode()
         except Exception as fault:
             raise EncodingError from fault
 
@@ -71,7 +72,7 @@ class Worker(ABC):
             DecodingError: it is no JSON.
         """
         try:
-            return json.loads(data) if data else {}
+            return read_json(data) if data else {}
         except Exception as fault:
             raise DecodingError from fault
 
@@ -99,3 +100,7 @@ class SSEWorker(Worker):
         # There is nobody to send to while an example is run.
         if self._send is not None:
             self._send(index, text)
+
+
+def _refused(value: Any) -> Any:
+    raise TypeError(f"{type(value).__name__} has no JSON form")
