@@ -7,6 +7,7 @@ import io
 import sys
 from typing import Any
 
+from mariner.faults import shown
 from mariner.hints import ARRAY, IMAGE, TENSOR, Hint, type_name
 
 NPY = "application/x-npy"
@@ -32,35 +33,54 @@ def read_leaf(wanted: Any, value: Any) -> Any:
     raise TypeError(f"{type_name(wanted)} has no form in a document")
 
 
-def _holds_none(value: Any) -> bool:
-    """Returns whether a list of lists has a null, which numpy takes for a NaN."""
-    return value is None or (isinstance(value, (list, tuple)) and any(map(_holds_none, value)))
-
-
 def _of_list(value: Any, dtype: str | None) -> Any:
     """Returns an array of numbers; raises ValueError where one of them would become another."""
     import numpy as np
 
     wanted = f"expected an array of {dtype or 'numbers'}"
+    odd = f"{wanted}, got other values"
     try:
         raw = np.asarray(value)
-    except ValueError as fault:
-        raise ValueError(f"{wanted}: {fault}") from None
-    if raw.dtype == object and _holds_none(value):
-        raise ValueError("expected an array of numbers, got null among them")
+    except ValueError:  # lists of several lengths
+        raise ValueError(_odd_leaf(wanted, value) or _odd_length(wanted, value) or odd) from None
+    if raw.dtype.kind not in "biufc":
+        found = _odd_leaf(wanted, value)
+        if found is not None:
+            raise ValueError(found)
     try:
         with np.errstate(all="ignore"):
             # Whole numbers of more than 64 bits are objects.
             found = np.asarray(value, dtype=dtype) if raw.dtype == object else raw.astype(dtype or raw.dtype)
     except (ValueError, TypeError, OverflowError) as fault:
         raise ValueError(f"{wanted}: {fault}") from None
-    if found.dtype == object or raw.dtype.kind not in "biufcO":
-        raise ValueError(f"expected an array of numbers, got one of {raw.dtype.name}")
+    if found.dtype == object:
+        raise ValueError(odd)
     if found.dtype != raw.dtype and raw.dtype != object:
         changed = np.isinf(found) & np.isfinite(raw) if found.dtype.kind == "f" else found != raw
         if changed.any():
             raise ValueError(f"{wanted}, got {raw[changed].flat[0]} among them")
     return found
+
+
+def _odd_leaf(wanted: str, value: Any, place: str = "") -> str | None:
+    """Returns what tells of the first leaf of lists that is no number; None: all are."""
+    if isinstance(value, (list, tuple)):
+        told = (_odd_leaf(wanted, entry, f"{place}[{n}]") for n, entry in enumerate(value))
+        return next((one for one in told if one is not None), None)
+    return None if isinstance(value, (bool, int, float)) else f"{wanted}, got {shown(value)} at {place}"
+
+
+def _odd_length(wanted: str, value: Any, place: str = "") -> str | None:
+    """Returns what tells of the first of lists that is not as long as the one before; None: all are."""
+    if not isinstance(value, (list, tuple)):
+        return None
+    sizes = [len(entry) if isinstance(entry, (list, tuple)) else None for entry in value]
+    for n, size in enumerate(sizes):
+        if size != sizes[0]:
+            first, this = ("a number" if one is None else f"a list of {one}" for one in (sizes[0], size))
+            return f"{wanted}, got {first} at {place}[0], and {this} at {place}[{n}]"
+    told = (_odd_length(wanted, entry, f"{place}[{n}]") for n, entry in enumerate(value))
+    return next((one for one in told if one is not None), None)
 
 
 def array(hint: Hint, value: Any) -> Any:

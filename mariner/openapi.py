@@ -13,7 +13,7 @@ from mariner.hints import ANY, ARRAY, BYTES, DOCUMENT, FILE, IMAGE, TENSOR, TEXT
 from mariner.members import Members
 from mariner.messages import File
 from mariner.plan import Document
-from mariner.reading import MSGPACK_TYPES
+from mariner.reading import MSGPACK_TYPES, whole_of
 from mariner.writing import BINARY, EVENTS, JSON, stream_type
 
 if TYPE_CHECKING:
@@ -91,7 +91,20 @@ def _operation(path: str, flow: Flow, schemas: dict[str, Any]) -> dict[str, Any]
     }
     if content:
         found["requestBody"] = {"required": True, "content": content}
+    query = [one for model in flow.first for one in _query(model, schemas)]
+    if query:
+        found["parameters"] = query
     return found
+
+
+def _query(model: Model[Any], schemas: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns the parameters that stand in the query when another one is the whole body."""
+    whole = whole_of(model.parameters)
+    return [
+        {"name": one.name, "in": "query", "schema": schema_of(one.hint, schemas)}
+        for one in model.parameters
+        if whole is not None and one is not whole
+    ]
 
 
 def _request_content(model: Model[Any], schemas: dict[str, Any]) -> dict[str, Any]:
@@ -102,10 +115,20 @@ def _request_content(model: Model[Any], schemas: dict[str, Any]) -> dict[str, An
         return _content(parameters[0].hint, schemas, request=True)
     properties = {one.name: schema_of(one.hint, schemas) for one in parameters}
     required = [one.name for one in parameters if one.default is MISSING]
-    whole: dict[str, Any] = {"type": "object", "properties": properties, "required": required}
+    members: dict[str, Any] = {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
     plain = all(one.hint.kind in (DOCUMENT, TEXT, ANY, ARRAY, TENSOR) for one in parameters)
     medias = ("multipart/form-data", *((JSON, MSGPACK_TYPES[0]) if plain else ()))
-    return {media: {"schema": whole} for media in sorted(medias)}
+    found = {media: {"schema": members} for media in sorted(medias)}
+    only = whole_of(parameters)
+    if only is not None:
+        bodies = _content(only.hint, schemas, request=True)
+        found.update({media: body for media, body in bodies.items() if media not in (JSON, MSGPACK_TYPES[0])})
+    return found
 
 
 def _answer_content(model: Model[Any], schemas: dict[str, Any]) -> dict[str, Any]:

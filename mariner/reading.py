@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, get_type_hints
 
@@ -21,6 +21,8 @@ from mariner.messages import File
 BODY = "body"
 MSGPACK_TYPES = ("application/msgpack", "application/x-msgpack", "application/vnd.msgpack")
 _LOOSE = ("", "application/octet-stream", "application/x-www-form-urlencoded")
+_WHOLE = (ARRAY, BYTES, FILE, IMAGE, TENSOR)
+"""Kinds of values that a body can be as a whole, beside values of the query."""
 Content = bytes | bytearray | memoryview
 
 
@@ -50,7 +52,8 @@ class Part:
 
 class Reader:
     """Reads requests. One parameter is the whole body; several are the members of an object, the fields of a
-    form, the parts of a multipart body, the parameters of a query.
+    form, the parts of a multipart body, the parameters of a query. A body that is no document is the one of
+    several parameters that such bodies have: a picture, beside the parameters of a query.
 
     Args:
         parameters: of the method.
@@ -61,6 +64,7 @@ class Reader:
         self._parameters = tuple(parameters)
         self._only = parameters[0] if len(parameters) == 1 else None
         self._document = self._only.hint.type if self._only else _document_of(parameters)
+        self._whole = whole_of(parameters)
         self._exact = exact
         self._forms: dict[int, _Form] = {}
 
@@ -74,6 +78,8 @@ class Reader:
             return ()
         # A request without a body has an empty one.
         parts = [part for part in parts if part.name != BODY or part.type or part.content]
+        if self._whole is not None:
+            parts = [replace(part, name=self._whole.name) if _is_whole(part) else part for part in parts]
         body = parts[0] if len(parts) == 1 and parts[0].name == BODY else None
         if self._only is not None:
             if body is not None:
@@ -277,6 +283,16 @@ class _Form:
         return found
 
 
+def whole_of(parameters: Sequence[Parameter]) -> Parameter | None:
+    """Returns the one of several parameters that a body of bytes fills, while the others stand in the query;
+    None: there is no such one, or more.
+    """
+    found = [one for one in parameters if one.hint.kind in _WHOLE]
+    others = [one for one in parameters if one not in found]
+    fit_a_query = all(_fields_of(one.hint.type) is None for one in others)
+    return found[0] if len(found) == 1 and others and fit_a_query else None
+
+
 def _document_of(parameters: Sequence[Parameter]) -> Any:
     if not parameters:
         return None
@@ -326,6 +342,13 @@ def _may_be_json(content_type: str) -> bool:
     return media in ("application/json", *_LOOSE) or media.startswith("text/") or media.endswith("+json")
 
 
+def _is_whole(part: Part) -> bool:
+    """Whether it is a body of bytes, not of a document with members."""
+    if part.name != BODY or _is_document(part.type):
+        return False
+    return not (_may_be_json(part.type) and bytes(part.content[:64]).lstrip().startswith(b"{"))
+
+
 def _unsupported(part: Part, expected: str) -> InvalidRequest:
     return InvalidRequest([(part.name, f"content type {part.type!r} (expected: {expected})")], 415)
 
@@ -345,6 +368,8 @@ def _parsed(part: Part) -> Any:
 
 
 def _object(part: Part) -> Mapping[str, Any]:
+    if not _is_document(part.type) and not _may_be_json(part.type):
+        raise _unsupported(part, "application/json, application/msgpack")
     value = _parsed(part)
     if not isinstance(value, dict):
         raise InvalidRequest([(part.name, f"expected an object, got {shown(value)}")])

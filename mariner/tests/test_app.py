@@ -146,7 +146,7 @@ def test_null_is_no_number_of_an_array() -> None:
         assert local.post("/predict", json=[[1, 2]]).json() == 3.0
         answer = local.post("/predict", json=[[1, None]])
         assert (answer.status, answer.json()["errors"]) == (
-            422, [{"field": "body", "message": "expected an array of numbers, got null among them"}],
+            422, [{"field": "body", "message": "expected an array of float32, got null at [0][1]"}],
         )  # fmt: skip
 
 

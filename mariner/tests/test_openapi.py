@@ -49,6 +49,16 @@ def test_routes_and_types_stand_in_the_document() -> None:
     assert "text/event-stream" in found["paths"]["/steps"]["post"]["responses"]["200"]["content"]
 
 
+def resized(data: bytes, size: int = 8) -> bytes:
+    return data[:size]
+
+
+def test_a_whole_body_stands_beside_the_parameters_of_its_query() -> None:
+    operation = document(mariner.App(resized))["paths"]["/predict"]["post"]
+    assert set(operation["requestBody"]["content"]) == {"multipart/form-data", "application/octet-stream"}
+    assert operation["parameters"] == [{"name": "size", "in": "query", "schema": {"type": "integer"}}]
+
+
 def scaled(
     matrix: Annotated[NDArray[np.float32], mariner.Shape(-1, 2)],
 ) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 import mariner
 from mariner.runner import LocalAnswer
@@ -238,3 +239,51 @@ def test_nan_is_null() -> None:
         return {"x": x / 1e-320 * 0}
 
     assert ask(lost, json=1.0).json() == {"x": None}
+
+
+def test_a_body_of_bytes_is_the_parameter_that_takes_bytes() -> None:
+    def resize(picture: Image.Image, size: int = 8) -> list[int]:
+        return [*picture.resize((size, size)).size]
+
+    def weigh(data: bytes, unit: str) -> str:
+        return f"{len(data)} {unit}"
+
+    def total(array: NDArray[np.float32], factor: float = 1.0) -> float:
+        return float(array.sum()) * factor
+
+    content = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(content, "png")
+    npy = io.BytesIO()
+    np.save(npy, np.ones(3, np.float32))
+    cases: list[tuple[str, bytes, str, Any]] = [
+        ("/resize", content.getvalue(), "image/png", [8, 8]),
+        ("/resize?size=2", content.getvalue(), "image/png", [2, 2]),
+        ("/resize?size=2", content.getvalue(), "", [2, 2]),
+        ("/weigh?unit=g", b"\x00\x01", "application/octet-stream", "2 g"),
+        ("/weigh?unit=g", b"a,b", "text/csv", "3 g"),
+        ("/total?factor=2", npy.getvalue(), "application/x-npy", 6.0),
+        ("/total?factor=2", b"[1, 2]", "text/plain", 6.0),
+        ("/total", b'{"array": [1, 2], "factor": 2}', "application/json", 6.0),
+        ("/total", b' {"array": [1, 2], "factor": 2}', "", 6.0),
+    ]
+    app = mariner.App({"/resize": resize, "/weigh": weigh, "/total": total})
+    with app.local() as local:
+        for path, body, kind, expected in cases:
+            answer = local.post(path, content=body, headers={"Content-Type": kind} if kind else {})
+            assert answer.status == 200, answer.text
+            assert (answer.text if path.startswith("/weigh") else answer.json()) == expected
+        missing = local.post("/weigh", content=b"a", headers={"Content-Type": "text/csv"})
+        assert (missing.status, missing.json()["message"]) == (422, "unit: missing (expected: str)")
+        twice = local.post("/weigh?unit=g&data=b", content=b"a", headers={"Content-Type": "text/csv"})
+        assert (twice.status, twice.json()["message"]) == (422, "data: given 2 times (expected: once)")
+
+
+def test_a_body_that_is_no_document_is_told_by_its_type() -> None:
+    def add(a: int, b: int = 0) -> int:
+        return a + b
+
+    with mariner.App(add).local() as local:
+        for path in ("/predict", "/predict?b=1"):
+            answer = local.post(path, content=b"\x89PNG", headers={"Content-Type": "image/png"})
+            assert answer.status == 415
+            assert "content type 'image/png' (expected: application/json" in answer.json()["message"]
