@@ -134,7 +134,9 @@ def script(wish: Wish) -> Target:
     module = read_script(wish.path)
     own = [value for value in vars(module).values() if isinstance(value, (App, Model))]
     if wish.name is None and not own and _is_handler(vars(module), module.__name__):
-        return _handler(wish)
+        return _handler(wish, str(wish.path))
+    if wish.name is not None and _is_handler_class(getattr(module, wish.name, None)):
+        return _handler(wish, f"{wish.path}:{wish.name}")
     try:
         app = app_of(module, wish.name)
     except DefinitionError:
@@ -164,16 +166,22 @@ def _is_handler(names: Mapping[str, object], module: str) -> bool:
     return any(callable(getattr(one, "handle", None)) for one in own)
 
 
-def _handler(wish: Wish) -> Target:
-    """A handler of archives is packed as one."""
+def _is_handler_class(found: object) -> bool:
+    """Whether a class is one of a handler, and none that could be a model."""
+    methods = [callable(getattr(found, name, None)) for name in ("handle", "predict")]
+    return isinstance(found, type) and methods == [True, False]
+
+
+def _handler(wish: Wish, handler: str) -> Target:
+    """A handler of archives is packed as one; `handler`: its file, or that and the name of its class."""
     import model_archiver
 
     name = wish.path.stem
-    arguments = ["--model-name", name, "--version", "1.0", "--handler", str(wish.path)]
+    arguments = ["--model-name", name, "--version", "1.0", "--handler", handler]
     if model_archiver.main([*arguments, "--export-path", str(wish.scratch)]) != 0:
         raise DefinitionError(f"{wish.path}: it can't be packed; the reason stands above")
     beside = {"PYTHONPATH": str(wish.path.resolve().parent)}
-    packed = archive(replace(wish, path=wish.scratch / f"{name}.mar"))
+    packed = archive(replace(wish, path=wish.scratch / f"{name}.mar", name=None))
     return replace(packed, environment=beside)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,16 @@ def test_a_script_of_a_peer_is_told_how_it_is_served(tmp_path: Path) -> None:
     script.write_text(MOSEC)
     with pytest.raises(DefinitionError, match=rf"a script of Mosec.*expected: python {script}"):
         target_of(wish(tmp_path, script))
+
+
+def test_one_of_several_handlers_is_named_behind_the_script(tmp_path: Path) -> None:
+    script = tmp_path / "two.py"
+    handler = "class {}:\n    def handle(self, data, context):\n        return data\n"
+    script.write_text(handler.format("First") + handler.format("Second"))
+    target = target_of(wish(tmp_path, script, "Second"))
+    assert (target.title, target.routes) == ("two", ["POST /predictions/two"])
+    with zipfile.ZipFile(tmp_path / "scratch" / "two.mar") as packed:
+        assert json.loads(packed.read("MAR-INF/MANIFEST.json"))["model"]["handler"] == "two.py:Second"
 
 
 def test_what_is_nothing_known_is_refused_with_what_would_be(tmp_path: Path) -> None:

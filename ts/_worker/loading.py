@@ -278,14 +278,20 @@ def _handler_class(module: ModuleType) -> type:
         derived = [c for c in tops if base is not None and issubclass(c, base.BaseHandler)]
         tops = derived if len(derived) == 1 else tops
     if not tops:
-        raise HandlerNotFound(f"handler module {module.__name__}: neither a function 'handle' nor a class")
+        raise HandlerNotFound(f"handler {_file_of(module)}: neither a function 'handle' nor a class")
     if len(tops) > 1:
         names = ", ".join(sorted(c.__name__ for c in tops))
         raise HandlerNotFound(
-            f"handler module {module.__name__}: several classes could be the handler: {names} "
-            f"(expected: one, or its name: {module.__name__}:{tops[0].__name__})"
+            f"handler {_file_of(module)}: several classes could be the handler: {names} "
+            f"(expected: one, or its name: {_file_of(module)}:{tops[0].__name__})"
         )
     return tops[0]
+
+
+def _file_of(module: ModuleType) -> str:
+    """Returns a module's name as its author knows it: here each model's has one of its own."""
+    file = getattr(module, "__file__", None)
+    return module.__name__ if file is None else Path(file).name
 
 
 def _asynchronous(envelope: Callable[[EntryPoint], Any], entry_point: EntryPoint) -> EntryPoint:
