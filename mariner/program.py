@@ -16,6 +16,9 @@ from mariner.tensors import Tensors
 from mariner.writing import Reply, reply_of, stream_type
 from ts.context import Context
 
+_STREAM = "infer_stream"
+"""The path behind the model's where a client asked for an answer in pieces."""
+
 
 class ModelProgram:
     """Runs a model; see `mariner.stage.Program`."""
@@ -78,7 +81,8 @@ class ModelProgram:
     def read(self, item: Item) -> tuple[Any, ...]:
         """Checks what a client sent: by a route, or, to the model by itself, as tensors."""
         if self._tensors is not None and item.place.route is None:
-            item.asked = self._tensors.asked(item.parts)
+            takes_pieces = self._model.streams and item.headers.get("url_path") == _STREAM
+            item.asked = self._tensors.asked(item.parts, takes_pieces)
             if item.asked is not None:
                 return self._tensors.arguments(item.asked.message)
         return self._reader.read(item.parts)

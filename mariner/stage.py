@@ -16,6 +16,7 @@ import inspect
 import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -24,9 +25,9 @@ from mariner.answers import AnswerError, checked_batch, stream_misplaced, unfit,
 from mariner.errors import HTTPError
 from mariner.messages import Headers, Request, Response
 from mariner.reading import Part
-from mariner.streams import pieces_of, pieces_of_async
+from mariner.streams import Encode, pieces_of, pieces_of_async
 from mariner.ways import Place, Ways
-from mariner.writing import EVENTS, Reply, accepted, failure_reply, piece_type
+from mariner.writing import EVENTS, Reply, accepted, failure_reply, piece_of, piece_type
 from ts._wire.codec import decode_pairs
 from ts._wire.messages import RequestItem
 from ts._worker.outcome import QUIET, failure_of
@@ -332,9 +333,17 @@ class _Batch:
             return self.answers
         return pieces_of_async(self._handler.program.name, first, pieces, self._opened(item, first))
 
-    def _opened(self, item: Item, first: Any) -> bool:
+    def _opened(self, item: Item, first: Any) -> Encode:
+        """Says what the pieces are, and returns what makes them of values."""
+        if item.asked is not None:
+            return partial(self._whole_piece, item)
         events = EVENTS in accepted(item.accept or "")[:1]
         if not events:
             kind = self._handler.program.stream_type if first is None else piece_type(first)
             self._handler.context.set_response_content_type(item.index, kind)
-        return events
+        return partial(piece_of, events=events)
+
+    def _whole_piece(self, item: Item, value: Any) -> TypedBody:
+        """Returns a piece that is an answer of its own, as the Open Inference Protocol has them."""
+        reply = self._handler.program.write(item, value)
+        return TypedBody(reply.body, reply.type)  # type: ignore[arg-type]

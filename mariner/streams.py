@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from typing import Any
 
 from mariner.answers import AnswerError
 from mariner.errors import HTTPError
 from mariner.hints import FORMS
-from mariner.writing import piece_of
+
+Encode = Callable[[Any], Any]
 
 
-def pieces_of(name: str, first: Any, rest: Iterator[Any], events: bool) -> Generator[list[Any], None, None]:
+def pieces_of(name: str, first: Any, rest: Iterator[Any], encode: Encode) -> Generator[list[Any], None, None]:
     """Yields the pieces of one request's answer; a failure among them is the last one.
 
     Args:
         name: of the model.
         first: its first piece; None: there is none.
         rest: the others.
-        events: whether they are server-sent events.
+        encode: returns what is sent for a piece; raises HTTPError, or an error of a value that has no form.
 
     Raises:
         AnswerError: a piece has no form.
     """
     try:
         if first is not None:
-            yield [_encoded(name, first, events)]
+            yield [_encoded(name, first, encode)]
         for piece in rest:
-            yield [_encoded(name, piece, events)]
+            yield [_encoded(name, piece, encode)]
     except HTTPError as fault:
         yield [_late(fault)]
     finally:
@@ -37,14 +38,14 @@ def pieces_of(name: str, first: Any, rest: Iterator[Any], events: bool) -> Gener
 
 
 async def pieces_of_async(
-    name: str, first: Any, rest: AsyncIterator[Any], events: bool
+    name: str, first: Any, rest: AsyncIterator[Any], encode: Encode
 ) -> AsyncGenerator[list[Any], None]:
     """Like `pieces_of`, of an asynchronous iterator."""
     try:
         if first is not None:
-            yield [_encoded(name, first, events)]
+            yield [_encoded(name, first, encode)]
         async for piece in rest:
-            yield [_encoded(name, piece, events)]
+            yield [_encoded(name, piece, encode)]
     except HTTPError as fault:
         yield [_late(fault)]
     finally:
@@ -53,9 +54,9 @@ async def pieces_of_async(
             await close()
 
 
-def _encoded(name: str, piece: Any, events: bool) -> bytes | str:
+def _encoded(name: str, piece: Any, encode: Encode) -> Any:
     try:
-        return piece_of(piece, events)
+        return encode(piece)
     except (TypeError, ValueError, OverflowError, RecursionError) as fault:
         raise AnswerError(f"{name}: a piece of its stream: {fault} (expected: {FORMS})") from fault
 

@@ -48,19 +48,25 @@ class Tensors:
     """
 
     def __init__(self, model: Model[Any], inputs: Sequence[TensorSpec]) -> None:
+        self._name = model.name
+        self._streams = model.streams
         self._parameters = model.parameters
         # Requests of a model with batches are joined as lists, not along a dimension.
         self.signature = Signature(tuple(inputs), outputs_of(model.answer, spec_of), False, "numpy")
 
     @classmethod
     def of(cls, model: Model[Any]) -> Tensors | None:
-        """Reads a model's hints; None: they say too little of a parameter, or it streams."""
+        """Reads a model's hints; None: they say too little of a parameter."""
         found = [spec_of(one.name, one.hint.type, one.default is not MISSING) for one in model.parameters]
         specs = [spec for spec in found if spec is not None]
-        return cls(model, specs) if specs and len(specs) == len(found) and not model.streams else None
+        return cls(model, specs) if specs and len(specs) == len(found) else None
 
-    def asked(self, parts: Sequence[Part]) -> Asked | None:
+    def asked(self, parts: Sequence[Part], takes_pieces: bool) -> Asked | None:
         """Reads a request of the protocol; None: it is none.
+
+        Args:
+            parts: of the request.
+            takes_pieces: whether the client asked for an answer in pieces.
 
         Raises:
             InvalidRequest: it does not fit.
@@ -74,6 +80,11 @@ class Tensors:
             self.signature.check(message)
         except TensorError as fault:
             raise InvalidRequest([(part.name, str(fault))], 400) from None
+        if self._streams and not takes_pieces:
+            raise InvalidRequest(
+                [(self._name, "it streams (expected: infer_stream, generate_stream or ModelStreamInfer)")],
+                400,
+            )
         return Asked(message, is_form)
 
     def arguments(self, message: Message) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import signal
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -227,6 +228,31 @@ def test_single_values_are_tensors_of_one_element(server: RunningServer) -> None
     text = {"name": "text", "datatype": "BYTES", "shape": [1], "data": ["a b"]}
     words = infer(server.inference, "everything__split", {"inputs": [text]})
     assert words.head["outputs"][0]["data"] == ["a", "b"], words.reply.body
+
+
+def test_a_stream_is_told_in_answers_of_the_protocol(server: RunningServer) -> None:
+    told = rest.call(server.inference, "GET", "/v2/models/everything__tokens").json()
+    assert told["inputs"] == [{"name": "text", "datatype": "BYTES", "shape": [1]}]
+    assert told["outputs"] == [{"name": "output", "datatype": "BYTES", "shape": [1]}]
+    asked = {"id": "7", "inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["a b"]}]}
+    body = json.dumps(asked).encode()
+    path = "/v2/models/everything__tokens"
+    for verb in ("infer_stream", "generate_stream"):
+        reply = post(server, f"{path}/{verb}", body, "application/json")
+        assert reply.status == 200, reply.text
+        events = [json.loads(line.removeprefix("data: ")) for line in reply.text.split("\n\n") if line]
+        assert [event["outputs"][0]["data"] for event in events] == [["a "], ["b "]]
+        assert {event["id"] for event in events} == {"7"}
+    refused = post(server, f"{path}/infer", body, "application/json")
+    assert (refused.status, "tokens: it streams (expected: infer_stream" in refused.text) == (400, True)
+    broken = {"inputs": [{"name": "number", "datatype": "INT64", "shape": [1], "data": [1]}]}
+    late = post(
+        server, "/v2/models/everything__breaks/infer_stream", json.dumps(broken).encode(), "application/json"
+    )
+    first, last = (piece for piece in late.text.split("\n\n") if piece)
+    assert json.loads(first.removeprefix("data: "))["outputs"][0]["data"] == [0]
+    assert last.startswith("event: error\n")
+    assert "enough" in last
 
 
 def test_a_packed_pipeline_is_served_until_it_is_interrupted(operator: Operator) -> None:
