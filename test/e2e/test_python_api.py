@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
+import grpc
 import msgspec
 import numpy as np
 import pytest
-from support import rest
+from support import rest, rpc
 from support.oip import infer
 from support.operator import Operator
 from support.places import ROOT
@@ -253,6 +254,21 @@ def test_a_stream_is_told_in_answers_of_the_protocol(server: RunningServer) -> N
     assert json.loads(first.removeprefix("data: "))["outputs"][0]["data"] == [0]
     assert last.startswith("event: error\n")
     assert "enough" in last
+
+
+def test_a_stream_is_told_in_answers_over_grpc(server: RunningServer) -> None:
+    messages = rpc.open_inference_messages()
+    text = messages.ModelInferRequest.InferInputTensor(name="text", datatype="BYTES", shape=[1])
+    text.contents.bytes_contents.append(b"a b")
+    asked = messages.ModelInferRequest(model_name="everything__tokens", inputs=[text])
+    with rpc.open_inference(server.grpc_inference) as stub:
+        pieces = list(stub.ModelStreamInfer(iter([asked]), timeout=20))
+        with pytest.raises(grpc.RpcError, match="it streams"):
+            stub.ModelInfer(asked, timeout=20)
+    assert [list(piece.infer_response.outputs[0].contents.bytes_contents) for piece in pieces] == [
+        [b"a "],
+        [b"b "],
+    ]
 
 
 def test_a_packed_pipeline_is_served_until_it_is_interrupted(operator: Operator) -> None:
