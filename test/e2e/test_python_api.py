@@ -296,16 +296,18 @@ def test_a_packed_pipeline_is_served_until_it_is_interrupted(operator: Operator)
 
 def test_a_stage_that_can_not_be_imported_is_told_with_the_place(operator: Operator) -> None:
     text = (
-        "import os\nimport mariner\n\nif 'MARINER_SOCKET' in os.environ:\n    import not_there\n\n"
+        "import os\nimport mariner\n\nif 'MARINER_SOCKET' in os.environ:\n    print('in a worker')\n"
+        "    import not_there\n\n"
         "def same(text: str) -> str:\n    return text\n\napp = mariner.App(same)\n"
     )
     (operator.work / "broken.py").write_text(text)
     told = operator.run("mariner", "serve", "broken.py", "--port", "0")
     assert told.code == 1
     reason = (
-        "broken__same 1.0: " + str(operator.work / "broken.py") + ":5: ModuleNotFoundError: No module named"
+        "broken__same 1.0: " + str(operator.work / "broken.py") + ":6: ModuleNotFoundError: No module named"
     )
     assert reason in told.err
+    assert "same: in a worker\n" in told.err
     assert list(operator.temp.iterdir()) == []
     assert not operator.processes()
 

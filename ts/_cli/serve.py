@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 from ts._cli import properties
 from ts._cli.errors import CommandError
 from ts._cli.launch import Launch, await_state, ending, prepare
-from ts._cli.progress import progress_for
+from ts._cli.progress import progress_for, wants_colour
 from ts._cli.runfolder import RunFolder, checked_name, default_name, runs_root
 from ts._cli.start import console_tail, server_arguments
 from ts._cli.state import ServerState, read_state
+from ts._cli.worker_output import WorkerOutput
 
 if TYPE_CHECKING:
     from mariner.targets import Target, Wish
@@ -188,6 +189,7 @@ def _until_interrupted(
     process: subprocess.Popen[bytes],
 ) -> int:
     progress = progress_for(f"{target.title}")
+    output = WorkerOutput(folder.console, target.title, sys.stderr, wants_colour(sys.stderr, os.environ))
     try:
         with _signals():
             try:
@@ -199,12 +201,15 @@ def _until_interrupted(
                 ) from None
             finally:
                 progress.finish()
+                # Lines would have come between those of the display.
+                output.show(warnings=False)
             if state is None or state.failed_models:
                 launch.failed()
                 return _report_failure(target, folder, state, process)
             launch.started()
             _report_ready(target, _address(options, state))
-            code = process.wait()
+            with output.followed():
+                code = process.wait()
     except KeyboardInterrupt:
         print("\nstopping", file=sys.stderr, flush=True)
         return 0
