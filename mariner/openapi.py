@@ -13,7 +13,7 @@ from mariner.hints import ANY, ARRAY, BYTES, DOCUMENT, FILE, IMAGE, TENSOR, TEXT
 from mariner.members import Members
 from mariner.messages import File
 from mariner.plan import Document
-from mariner.reading import MSGPACK_TYPES, whole_of
+from mariner.reading import MSGPACK_TYPES, Parameter, whole_of
 from mariner.writing import BINARY, EVENTS, JSON, stream_type
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ OPENAPI = "/openapi.json"
 # Of an array whose depth is not known.
 _ELEMENTS = {"anyOf": [{"type": "number"}, {"type": "boolean"}, {"type": "array", "items": {}}]}
 _REFERENCE = "#/components/schemas/{name}"
+_FILE = {"type": "string", "format": "binary"}
 _ERROR = {
     "title": "Error",
     "type": "object",
@@ -101,7 +102,13 @@ def _query(model: Model[Any], schemas: dict[str, Any]) -> list[dict[str, Any]]:
     """Returns the parameters that stand in the query when another one is the whole body."""
     whole = whole_of(model.parameters)
     return [
-        {"name": one.name, "in": "query", "schema": schema_of(one.hint, schemas)}
+        # Without a default, which Swagger UI would send beside the form's.
+        {
+            "name": one.name,
+            "in": "query",
+            "description": "Beside a body that is no form",
+            "schema": schema_of(one.hint, schemas),
+        }
         for one in model.parameters
         if whole is not None and one is not whole
     ]
@@ -113,22 +120,33 @@ def _request_content(model: Model[Any], schemas: dict[str, Any]) -> dict[str, An
         return {}
     if len(parameters) == 1:
         return _content(parameters[0].hint, schemas, request=True)
-    properties = {one.name: schema_of(one.hint, schemas) for one in parameters}
-    required = [one.name for one in parameters if one.default is MISSING]
     members: dict[str, Any] = {
         "type": "object",
-        "properties": properties,
-        "required": required,
+        "properties": {one.name: _schema_with_default(one, schemas) for one in parameters},
+        "required": [one.name for one in parameters if one.default is MISSING],
         "additionalProperties": False,
     }
+    # In a form they are files, which Swagger UI has a button for.
+    files = {one.name: _FILE for one in parameters if one.hint.kind in (BYTES, FILE, IMAGE)}
+    form = {**members, "properties": {**members["properties"], **files}}
     plain = all(one.hint.kind in (DOCUMENT, TEXT, ANY, ARRAY, TENSOR) for one in parameters)
-    medias = ("multipart/form-data", *((JSON, MSGPACK_TYPES[0]) if plain else ()))
-    found = {media: {"schema": members} for media in sorted(medias)}
+    medias = {
+        "multipart/form-data": form,
+        **(dict.fromkeys((JSON, MSGPACK_TYPES[0]), members) if plain else {}),
+    }
+    found = {media: {"schema": medias[media]} for media in sorted(medias)}
     only = whole_of(parameters)
     if only is not None:
         bodies = _content(only.hint, schemas, request=True)
         found.update({media: body for media, body in bodies.items() if media not in (JSON, MSGPACK_TYPES[0])})
     return found
+
+
+def _schema_with_default(parameter: Parameter, schemas: dict[str, Any]) -> dict[str, Any]:
+    schema = schema_of(parameter.hint, schemas)
+    if isinstance(parameter.default, (str, int, float)):
+        return {**schema, "default": parameter.default}
+    return schema
 
 
 def _answer_content(model: Model[Any], schemas: dict[str, Any]) -> dict[str, Any]:

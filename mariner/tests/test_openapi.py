@@ -56,7 +56,13 @@ def resized(data: bytes, size: int = 8) -> bytes:
 def test_a_whole_body_stands_beside_the_parameters_of_its_query() -> None:
     operation = document(mariner.App(resized))["paths"]["/predict"]["post"]
     assert set(operation["requestBody"]["content"]) == {"multipart/form-data", "application/octet-stream"}
-    assert operation["parameters"] == [{"name": "size", "in": "query", "schema": {"type": "integer"}}]
+    (size,) = operation["parameters"]
+    assert (size["name"], size["in"], size["schema"]) == ("size", "query", {"type": "integer"})
+    form = operation["requestBody"]["content"]["multipart/form-data"]["schema"]
+    assert form["properties"] == {
+        "data": {"type": "string", "format": "binary"},
+        "size": {"type": "integer", "default": 8},
+    }
 
 
 def scaled(
