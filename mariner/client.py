@@ -76,15 +76,20 @@ class _Exchange:
         return {**given, **named}
 
     def answer(self, response: httpx.Response) -> Any:
-        """Returns the value of a whole answer; raises HTTPError."""
+        """Returns the value of a whole answer; raises HTTPError, and ValueError when it has another type."""
         _check(response.status_code, response.content)
         if not response.content and "content-type" not in response.headers:
             return None  # `Response(status=204)`
         part = Part("answer", response.headers.get("content-type", ""), response.content)
-        return self._reader.read([part])[0]
+        try:
+            return self._reader.read([part])[0]
+        except InvalidRequest as fault:
+            raise ValueError(f"{self.url}: {fault.detail}") from None
 
     def piece(self, event: httpx_sse.ServerSentEvent) -> Any:
-        """Returns the value of one event; raises HTTPError for one that ends a stream with a failure."""
+        """Returns the value of one event; raises HTTPError for one that ends a stream with a failure, and
+        ValueError when it has another type.
+        """
         if event.event == "error":
             raise _late_failure(event.data)
         data: str | bytes = event.data
@@ -94,7 +99,10 @@ class _Exchange:
             return data.encode() if isinstance(data, str) else data
         if self._hint.kind in (TEXT, ANY) or isinstance(data, bytes):
             return data
-        return msgspec.json.decode(data, type=self._hint.type, dec_hook=read_leaf)
+        try:
+            return msgspec.json.decode(data, type=self._hint.type, dec_hook=read_leaf)
+        except msgspec.MsgspecError as fault:
+            raise ValueError(f"{self.url}: a piece of the answer: {fault}") from None
 
 
 class Client:
@@ -147,6 +155,7 @@ class Client:
 
         Raises:
             HTTPError: the server answered with a status of failure; InvalidRequest names the fields.
+            ValueError: the answer is not of the type that the model tells.
             OSError: it could not be reached (ConnectionError), or took too long (TimeoutError).
         """
         with _reaching(self._exchange.url):

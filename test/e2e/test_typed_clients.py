@@ -100,6 +100,20 @@ def test_a_refusal_names_status_and_fields(asking: Asking) -> None:
         asking.predict(None, "/absent", "a")
 
 
+def test_an_answer_of_another_type_is_told(asking: Asking) -> None:
+    def number(text: str) -> int:
+        raise NotImplementedError
+
+    def numbers(number: int) -> Iterator[int]:
+        raise NotImplementedError
+
+    with pytest.raises(ValueError, match=r"/split: answer: expected int, got a list"):
+        asking.predict(number, "/split", "a b")
+    pieces, fault = asking.stream(numbers, "/count", 2)
+    assert (pieces, type(fault)) == ([], ValueError)
+    assert "a piece of the answer: Expected `int`, got `object`" in str(fault)
+
+
 def test_streams_give_their_pieces(asking: Asking) -> None:
     assert asking.stream(MODULE.count, "/count", 2) == ([{"step": 0}, {"step": 1}], None)
     assert asking.stream(MODULE.tokens, "/tokens", "a b c") == (["a ", "b ", "c "], None)
