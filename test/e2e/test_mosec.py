@@ -72,6 +72,15 @@ def test_one_answer_is_no_event_whatever_the_client_accepts(server: RunningScrip
     assert answer.json() == {"a": 1}
 
 
+def test_the_console_has_what_workers_print_and_lines_of_json(server: RunningScript) -> None:
+    assert ask(server, "/inference", {"wish": "print"}).status == 200
+    assert ask(server, "/inference", {"wish": "other"}).status == 500
+    eventually(lambda: "printed by a worker\n" in server.text() and "Traceback" in server.text())
+    others = {"printed by a worker", "Model server started."}
+    for line in filter(lambda line: line not in others, server.text().splitlines()):
+        assert {"timestamp", "level", "fields", "target"} <= json.loads(line).keys()
+
+
 def test_bodies_are_packed_both_ways(server: RunningScript) -> None:
     value = {"a": [0] * 300}
     body = gzip.compress(json.dumps(value).encode())

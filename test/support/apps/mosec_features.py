@@ -48,6 +48,8 @@ class Cases(Worker):
             raise faults[wish]
         if wish == "unserialisable":
             return object()
+        if wish == "print":
+            print("printed by a worker")
         if wish == "slow":
             try:
                 time.sleep(30)

@@ -22,6 +22,7 @@ from ts._cli.runfolder import RunFolder, runs_root
 from ts._cli.start import server_arguments
 from ts._cli.state import ServerState, read_state
 from ts.compat.mosec.arguments import Settings
+from ts.compat.mosec.console import write_configuration
 from ts.compat.mosec.log import get_logger
 from ts.compat.mosec.plan import plan_of
 from ts.compat.mosec.presence import Presence
@@ -103,7 +104,8 @@ def _launch(path: Path, settings: Settings, folder: RunFolder) -> Launch:
     arguments = server_arguments(options, options.model_store, file)
     # What the server makes for a while goes with the folder, even when it is killed.
     environment = {**os.environ, "TEMP": str(path)}
-    launch = prepare(arguments, folder, properties.load(file), None, False, environment)
+    console = write_configuration(path, settings.log_level == "debug" or settings.debug)
+    launch = prepare(arguments, folder, properties.load(file), str(console), False, environment)
     return launch.tied(folder, path)
 
 
