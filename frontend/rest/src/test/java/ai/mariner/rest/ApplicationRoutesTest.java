@@ -18,6 +18,7 @@ import ai.mariner.core.model.ApplicationArchive;
 import ai.mariner.core.model.Manifest;
 import ai.mariner.core.model.ModelArchive;
 import ai.mariner.core.model.RegisterWorkflow;
+import ai.mariner.core.testing.CoreFixture;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,8 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ApplicationRoutesTest {
-  private final ai.mariner.core.testing.TestServer core =
-      ai.mariner.core.testing.TestServer.standard();
+  private final CoreFixture core = CoreFixture.standard();
   private final TestServer server = new TestServer();
   private final Listener listener = server.listener(Api.INFERENCE);
   private final ApplicationRoutes routes = new ApplicationRoutes(server.addedRoutes);

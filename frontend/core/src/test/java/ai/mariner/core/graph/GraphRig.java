@@ -10,10 +10,10 @@ import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.model.Completion;
 import ai.mariner.core.model.RegisterModel;
+import ai.mariner.core.testing.CoreFixture;
 import ai.mariner.core.testing.FakeWorker;
 import ai.mariner.core.testing.RecordingSink;
 import ai.mariner.core.testing.Requests;
-import ai.mariner.core.testing.TestServer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A graph over pools in virtual time: each node is a model of its name, which tests answer for. */
 final class GraphRig {
-  final TestServer server = TestServer.standard();
+  final CoreFixture server = CoreFixture.standard();
   final InflightBudget budget = new InflightBudget(1_000_000);
 
   /** All steps in the order of their submission. */
@@ -97,10 +97,7 @@ final class GraphRig {
 
   /** The living worker of a node. */
   FakeWorker worker(String node) {
-    return server.launcher.alive().stream()
-        .filter(worker -> worker.launch().model().name().equals(node))
-        .reduce((first, last) -> last)
-        .orElseThrow(() -> new AssertionError("no process of " + node));
+    return server.worker(node);
   }
 
   /** Answers what the nodes have, in turn. */

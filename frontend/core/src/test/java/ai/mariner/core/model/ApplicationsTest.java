@@ -9,10 +9,9 @@ import ai.mariner.core.application.RouteSpec.BodyForm;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.testing.CoreFixture;
 import ai.mariner.core.testing.FakeWorker;
 import ai.mariner.core.testing.RecordingSink;
-import ai.mariner.core.testing.Requests;
-import ai.mariner.core.testing.TestServer;
 import ai.mariner.core.worker.WorkerError;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class ApplicationsTest {
   private static final RegisterWorkflow ORDER = new RegisterWorkflow("app.war", null, null, null);
 
-  private final TestServer server = TestServer.standard();
+  private final CoreFixture server = CoreFixture.standard();
 
   ApplicationsTest() {
     server.putWorkflow(
@@ -72,42 +71,23 @@ class ApplicationsTest {
   }
 
   private RecordingSink ask(Application application, int route) {
-    RecordingSink sink = new RecordingSink();
-    long id = server.inference.nextRequestId();
-    Requests request = Requests.of(id, server.bodies.body("x")).model(ModelRef.of("app"));
-    application.submit(route, request.build(), sink);
-    server.loop.runReady();
-    return sink;
-  }
-
-  private FakeWorker worker(String model) {
-    return server.launcher.alive().stream()
-        .filter(worker -> worker.launch().model().name().equals(model))
-        .findFirst()
-        .orElseThrow();
+    return server.ask(
+        ModelRef.of("app"), (request, sink) -> application.submit(route, request, sink));
   }
 
   private int routeSentTo(String model) {
-    List<FakeWorker.SentRun> runs = worker(model).runs();
+    List<FakeWorker.SentRun> runs = server.worker(model).runs();
     return runs.get(runs.size() - 1).items().get(0).route();
-  }
-
-  private void assertNothingLeft() {
-    assertThat(server.workflows.list()).isEmpty();
-    assertThat(server.registry.all()).isEmpty();
-    assertThat(server.launcher.alive()).isEmpty();
-    assertThat(server.archives.unpacked()).isZero();
-    assertThat(server.door.open()).isEmpty();
   }
 
   @Test
   void stagesAreModelsThatKnowTheRoutesTheyAreOn() {
     Application application = registered();
     assertThat(application.ready()).isTrue();
-    assertThat(worker("app__a").loadCommand().fields())
+    assertThat(server.worker("app__a").loadCommand().fields())
         .containsEntry("routes", "0#only\n1#first\n3#x")
         .containsEntry("worker_number", "1");
-    assertThat(worker("app__b").loadCommand().fields())
+    assertThat(server.worker("app__b").loadCommand().fields())
         .containsEntry("routes", "1#last\n2#x\n2#y\n3#y\n4#z");
     assertThat(server.workflows.describe("app").application()).isNotNull();
   }
@@ -119,7 +99,7 @@ class ApplicationsTest {
     assertThat(application.program(1)).isNull();
     RecordingSink client = ask(application, 0);
     assertThat(routeSentTo("app__a")).isEqualTo(1);
-    worker("app__a").answer();
+    server.worker("app__a").answer();
     assertThat(client.answer()).isEqualTo("echo:x");
   }
 
@@ -127,9 +107,9 @@ class ApplicationsTest {
   void aRouteOfSeveralNodesGoesFromOneToTheNextAndEachKnowsWhere() {
     RecordingSink client = ask(registered(), 1);
     assertThat(routeSentTo("app__a")).isEqualTo(2);
-    worker("app__a").answer();
+    server.worker("app__a").answer();
     assertThat(routeSentTo("app__b")).isEqualTo(1);
-    worker("app__b").answer();
+    server.worker("app__b").answer();
     assertThat(client.answer()).isEqualTo("echo:echo:x");
   }
 
@@ -137,9 +117,9 @@ class ApplicationsTest {
   void aStageMayComeTwiceOnARoute() {
     RecordingSink client = ask(registered(), 2);
     assertThat(routeSentTo("app__b")).isEqualTo(2);
-    worker("app__b").answer();
+    server.worker("app__b").answer();
     assertThat(routeSentTo("app__b")).isEqualTo(3);
-    worker("app__b").answer();
+    server.worker("app__b").answer();
     assertThat(client.answer()).isEqualTo("echo:echo:x");
   }
 
@@ -147,26 +127,26 @@ class ApplicationsTest {
   void aNodeIsTriedAgainAsOftenAsItSays() {
     Application application = registered();
     RecordingSink client = ask(application, 3);
-    worker("app__a").answer();
-    worker("app__b").fail(WorkerError.HANDLER_EXCEPTION, "once");
+    server.worker("app__a").answer();
+    server.worker("app__b").fail(WorkerError.HANDLER_EXCEPTION, "once");
     server.loop.runReady();
-    worker("app__b").answer();
+    server.worker("app__b").answer();
     assertThat(client.answer()).isEqualTo("echo:echo:x");
     RecordingSink unlucky = ask(application, 3);
-    worker("app__a").answer();
-    worker("app__b").fail(WorkerError.HANDLER_EXCEPTION, "once");
+    server.worker("app__a").answer();
+    server.worker("app__b").fail(WorkerError.HANDLER_EXCEPTION, "once");
     server.loop.runReady();
-    worker("app__b").fail(WorkerError.HANDLER_EXCEPTION, "twice");
+    server.worker("app__b").fail(WorkerError.HANDLER_EXCEPTION, "twice");
     assertThat(unlucky.failure().message()).startsWith("Error executing y: ");
-    assertThat(worker("app__a").runs()).hasSize(2);
+    assertThat(server.worker("app__a").runs()).hasSize(2);
   }
 
   @Test
   void aNodeThatIsAloneMayBeTriedAgainToo() {
     RecordingSink client = ask(registered(), 4);
-    worker("app__b").fail(WorkerError.HANDLER_EXCEPTION, "once");
+    server.worker("app__b").fail(WorkerError.HANDLER_EXCEPTION, "once");
     server.loop.runReady();
-    worker("app__b").answer();
+    server.worker("app__b").answer();
     assertThat(client.answer()).isEqualTo("echo:x");
   }
 
@@ -179,12 +159,12 @@ class ApplicationsTest {
     assertThat(gone).isNotDone();
     assertThat(ask(application, 1).failure().message())
         .isEqualTo("Application app is being removed.");
-    worker("app__a").answer();
-    worker("app__b").answer();
+    server.worker("app__a").answer();
+    server.worker("app__b").answer();
     assertThat(through.answer()).isEqualTo("echo:echo:x");
     server.loop.runReady();
     assertThat(gone).isCompletedWithValue("app");
-    assertNothingLeft();
+    server.assertNothingLeft();
   }
 
   @Test
@@ -200,7 +180,7 @@ class ApplicationsTest {
         });
     assertThat(server.failure(server.workflows.register(ORDER)).kind())
         .isEqualTo(ErrorKind.LOAD_FAILED);
-    assertNothingLeft();
+    server.assertNothingLeft();
   }
 
   @Test
@@ -208,7 +188,7 @@ class ApplicationsTest {
     server.door.lock();
     assertThat(server.failure(server.workflows.register(ORDER)).kind())
         .isEqualTo(ErrorKind.CONFLICT);
-    assertNothingLeft();
+    server.assertNothingLeft();
   }
 
   @Test
@@ -218,7 +198,7 @@ class ApplicationsTest {
     RegisterWorkflow order = new RegisterWorkflow("bad.war", null, null, null);
     assertThat(server.failure(server.workflows.register(order)).message())
         .startsWith("routes[0].nodes: The graph has a cycle: ");
-    assertNothingLeft();
+    server.assertNothingLeft();
   }
 
   @Test

@@ -9,7 +9,7 @@ import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.testing.Configs;
-import ai.mariner.core.testing.TestServer;
+import ai.mariner.core.testing.CoreFixture;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -21,12 +21,12 @@ class EquipmentTest {
   private static final ModelOverrides GROUPED =
       ModelOverrides.builder().set(CrewOptions.WORKER_GROUP, "common").build();
 
-  private final TestServer server =
-      new TestServer(Configs.server(Path.of("server")).installs().build());
+  private final CoreFixture server =
+      new CoreFixture(Configs.server(Path.of("server")).installs().build());
 
-  private CompletableFuture<RegisterResult> register(TestServer where, ModelOverrides options) {
+  private CompletableFuture<RegisterResult> register(CoreFixture where, ModelOverrides options) {
     where.archives.putWithRequirements("needy.mar", "needy", options);
-    return where.settle(where.models.register(TestServer.order("needy.mar", 1)));
+    return where.settle(where.models.register(CoreFixture.order("needy.mar", 1)));
   }
 
   @Test
@@ -96,7 +96,7 @@ class EquipmentTest {
 
   @Test
   void nothingIsInstalledUnlessTheServerIsToldTo() {
-    TestServer careful = TestServer.standard();
+    CoreFixture careful = CoreFixture.standard();
     careful.value(register(careful, ModelOverrides.NONE));
     assertThat(careful.dependencies.wanted).isEmpty();
     assertThat(careful.launcher.worker(0).loadCommand().fields()).doesNotContainKey("requirements");
@@ -104,7 +104,7 @@ class EquipmentTest {
 
   @Test
   void anInterpreterOfItsOwnIsMadeInAnyCase() {
-    TestServer careful = TestServer.standard();
+    CoreFixture careful = CoreFixture.standard();
     var unused = register(careful, OWN_INTERPRETER);
     assertThat(careful.dependencies.wanted)
         .containsExactly(
@@ -122,7 +122,7 @@ class EquipmentTest {
   @Test
   void aSwapInstallsBeforeTheNewVersionLoads() {
     server.archives.put("old.mar", "needy", "0.9");
-    server.value(server.models.register(TestServer.order("old.mar", 1)));
+    server.value(server.models.register(CoreFixture.order("old.mar", 1)));
     server.archives.putWithRequirements("needy.mar", "needy", ModelOverrides.NONE);
     RegisterModel fresh =
         new RegisterModel(

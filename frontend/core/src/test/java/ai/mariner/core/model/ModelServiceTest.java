@@ -12,10 +12,9 @@ import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.testing.Configs;
+import ai.mariner.core.testing.CoreFixture;
 import ai.mariner.core.testing.FakeWorker;
 import ai.mariner.core.testing.RecordingSink;
-import ai.mariner.core.testing.Requests;
-import ai.mariner.core.testing.TestServer;
 import ai.mariner.core.worker.WorkerError;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,7 +30,7 @@ class ModelServiceTest {
   private static final ModelKey V1 = new ModelKey("echo", "1.0");
   private static final ModelKey V2 = new ModelKey("echo", "2.0");
 
-  private final TestServer server = TestServer.standard();
+  private final CoreFixture server = CoreFixture.standard();
 
   ModelServiceTest() {
     server.archives.put("echo.mar", "echo", "1.0").put("echo2.mar", "echo", "2.0");
@@ -47,29 +46,23 @@ class ModelServiceTest {
   }
 
   private void register(String location) {
-    server.value(server.models.register(TestServer.order(location, 1)));
+    server.value(server.models.register(CoreFixture.order(location, 1)));
   }
 
   private RecordingSink predict(ModelRef model) {
-    RecordingSink sink = new RecordingSink();
-    long id = server.inference.nextRequestId();
-    server.inference.submit(Requests.of(id, server.bodies.body("x")).model(model).build(), sink);
-    server.loop.runReady();
-    return sink;
+    return server.ask(model, server.inference::submit);
   }
 
   /** Nothing of a model is left: no process, no folder, no name, no meters. */
   private void assertNothingLeft() {
-    assertThat(server.launcher.alive()).isEmpty();
-    assertThat(server.archives.unpacked()).isZero();
-    assertThat(server.registry.all()).isEmpty();
+    server.assertNothingLeft();
     assertThat(server.metrics.knows(V1)).isFalse();
     assertThat(server.loop.waitingTimers()).isZero();
   }
 
   @Test
   void aModelIsRegisteredAndServes() {
-    RegisterResult result = server.value(server.models.register(TestServer.order("echo.mar", 2)));
+    RegisterResult result = server.value(server.models.register(CoreFixture.order("echo.mar", 2)));
     assertThat(result).isEqualTo(new RegisterResult(V1, 2, Completion.READY));
     RecordingSink sink = predict(ModelRef.of("echo"));
     server.launcher.alive().stream()
@@ -83,7 +76,7 @@ class ModelServiceTest {
   void theWorkersOfTheRequestWinOverThoseOfTheArchive() {
     server.archives.put(
         "own.mar", "own", "1.0", "handler.py", ModelOverrides.builder().workers(1, 1).build());
-    RegisterResult asked = server.value(server.models.register(TestServer.order("own.mar", 3)));
+    RegisterResult asked = server.value(server.models.register(CoreFixture.order("own.mar", 3)));
     assertThat(asked.workers()).isEqualTo(3);
     assertThat(server.launcher.alive()).hasSize(3);
   }
@@ -91,7 +84,7 @@ class ModelServiceTest {
   @Test
   void aCallThatDoesNotWaitIsAnsweredBeforeTheWorkersAreReady() {
     server.launcher.each(FakeWorker::connect);
-    RegisterModel order = TestServer.order("echo.mar", 1);
+    RegisterModel order = CoreFixture.order("echo.mar", 1);
     RegisterModel hasty =
         new RegisterModel(
             "echo.mar", null, null, null, null, order.overrides(), Completion.ACCEPTED, false);
@@ -106,7 +99,7 @@ class ModelServiceTest {
           worker.connect();
           worker.failLoad(WorkerError.LOAD_FAILED, "no such layer");
         });
-    Failure failure = server.failure(server.models.register(TestServer.order("echo.mar", 2)));
+    Failure failure = server.failure(server.models.register(CoreFixture.order("echo.mar", 2)));
     assertThat(failure.kind()).isEqualTo(ErrorKind.LOAD_FAILED);
     assertThat(failure.message()).contains("no such layer");
     assertNothingLeft();
@@ -116,7 +109,7 @@ class ModelServiceTest {
   void aFailedFirstVersionLeavesTheDefaultToTheOneThatWorks() {
     server.launcher.each(FakeWorker::connect);
     CompletableFuture<RegisterResult> first =
-        server.settle(server.models.register(TestServer.order("echo.mar", 1)));
+        server.settle(server.models.register(CoreFixture.order("echo.mar", 1)));
     server.launcher.healthy();
     register("echo2.mar");
     server.launcher.worker(0).failLoad(WorkerError.LOAD_FAILED, "broken");
@@ -137,7 +130,7 @@ class ModelServiceTest {
             .set(CrewOptions.WORKER_GROUP, "small")
             .set(ProgramOptions.ASYNC_COMMUNICATION, true)
             .build());
-    Failure failure = server.failure(server.models.register(TestServer.order("own.mar", 1)));
+    Failure failure = server.failure(server.models.register(CoreFixture.order("own.mar", 1)));
     assertThat(failure.message())
         .isEqualTo(
             "Model own 1.0: workerGroup: small, with asyncCommunication"
@@ -149,11 +142,11 @@ class ModelServiceTest {
   void anArchiveWithoutANameOrHandlerIsRefusedAndGivenBack() {
     server.archives.put("bare.mar", null, "1.0");
     server.archives.put("mute.mar", "mute", "1.0", null, ModelOverrides.NONE);
-    assertThat(server.failure(server.models.register(TestServer.order("bare.mar", 1))).kind())
+    assertThat(server.failure(server.models.register(CoreFixture.order("bare.mar", 1))).kind())
         .isEqualTo(ErrorKind.ARCHIVE_INVALID);
-    Failure mute = server.failure(server.models.register(TestServer.order("mute.mar", 1)));
+    Failure mute = server.failure(server.models.register(CoreFixture.order("mute.mar", 1)));
     assertThat(mute.message()).contains("default_service_handler");
-    assertThat(server.failure(server.models.register(TestServer.order("none.mar", 1))).kind())
+    assertThat(server.failure(server.models.register(CoreFixture.order("none.mar", 1))).kind())
         .isEqualTo(ErrorKind.ARCHIVE_NOT_FOUND);
     assertNothingLeft();
     register("echo.mar");
@@ -162,7 +155,7 @@ class ModelServiceTest {
   @Test
   void theSameVersionIsNotRegisteredTwice() {
     register("echo.mar");
-    Failure failure = server.failure(server.models.register(TestServer.order("echo.mar", 1)));
+    Failure failure = server.failure(server.models.register(CoreFixture.order("echo.mar", 1)));
     assertThat(failure.kind()).isEqualTo(ErrorKind.CONFLICT);
     assertThat(server.archives.unpacked()).isEqualTo(1);
     assertThat(server.launcher.alive()).hasSize(1);
@@ -172,12 +165,12 @@ class ModelServiceTest {
   void ofManyConcurrentRegistrationsOfAVersionOneWins() {
     int callers = 16;
     ExecutorService threads = Executors.newFixedThreadPool(callers);
-    TestServer concurrent = new TestServer(Configs.server(Path.of("server")).build(), threads);
+    CoreFixture concurrent = new CoreFixture(Configs.server(Path.of("server")).build(), threads);
     concurrent.archives.put("echo.mar", "echo", "1.0");
     List<CompletableFuture<RegisterResult>> results = new ArrayList<>();
     for (int i = 0; i < callers; i++) {
       results.add(
-          concurrent.models.register(TestServer.order("echo.mar", 0)).toCompletableFuture());
+          concurrent.models.register(CoreFixture.order("echo.mar", 0)).toCompletableFuture());
     }
     CompletableFuture<Void> all =
         CompletableFuture.allOf(results.toArray(CompletableFuture<?>[]::new));
@@ -218,7 +211,7 @@ class ModelServiceTest {
   void unregisteringAModelThatStillLoadsEndsItsRegistrationToo() {
     server.launcher.each(FakeWorker::connect);
     CompletableFuture<RegisterResult> registered =
-        server.settle(server.models.register(TestServer.order("echo.mar", 1)));
+        server.settle(server.models.register(CoreFixture.order("echo.mar", 1)));
     assertThat(server.value(server.models.unregister(ref(V1)))).isEqualTo(V1);
     assertThat(server.failure(registered).kind()).isEqualTo(ErrorKind.SHUTTING_DOWN);
     assertNothingLeft();
@@ -312,11 +305,11 @@ class ModelServiceTest {
         ModelOverrides.builder().batchSize(4).responseTimeout(Duration.ofSeconds(7)).build();
     ModelOverrides configured =
         ModelOverrides.builder().batchSize(8).jobQueueSize(5).workers(3, 3).build();
-    TestServer configuredServer =
-        new TestServer(
+    CoreFixture configuredServer =
+        new CoreFixture(
             Configs.server(Path.of("server")).modelOverrides(Map.of(V1, configured)).build());
     configuredServer.archives.put("echo.mar", "echo", "1.0", "handler.py", archive);
-    configuredServer.value(configuredServer.models.register(TestServer.order("echo.mar", 1)));
+    configuredServer.value(configuredServer.models.register(CoreFixture.order("echo.mar", 1)));
     ModelStatus status =
         configuredServer.value(configuredServer.models.describe(ModelRef.of("echo"))).get(0);
     assertThat(status.spec().minWorkers()).isEqualTo(1);
@@ -375,7 +368,7 @@ class ModelServiceTest {
     register("echo2.mar");
     CompletableFuture<Void> closed = server.settle(server.models.close(Duration.ofSeconds(3)));
     assertThat(server.models.health().ready()).isFalse();
-    assertThat(server.failure(server.models.register(TestServer.order("echo.mar", 1))).kind())
+    assertThat(server.failure(server.models.register(CoreFixture.order("echo.mar", 1))).kind())
         .isEqualTo(ErrorKind.SHUTTING_DOWN);
     assertThat(closed).isNotDone();
     server.loop.advance(Duration.ofSeconds(3));

@@ -9,10 +9,9 @@ import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.testing.CoreFixture;
 import ai.mariner.core.testing.FakeWorker;
 import ai.mariner.core.testing.RecordingSink;
-import ai.mariner.core.testing.Requests;
-import ai.mariner.core.testing.TestServer;
 import ai.mariner.core.worker.WorkerError;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,7 +27,7 @@ class ModelSwapTest {
   private static final ModelKey V2 = new ModelKey("echo", "2.0");
   private static final Duration COOLDOWN = Duration.ofSeconds(30);
 
-  private final TestServer server = TestServer.standard();
+  private final CoreFixture server = CoreFixture.standard();
 
   ModelSwapTest() {
     ModelOverrides warm =
@@ -41,7 +40,7 @@ class ModelSwapTest {
   }
 
   private void register(String location, int workers) {
-    server.value(server.models.register(TestServer.order(location, workers)));
+    server.value(server.models.register(CoreFixture.order(location, workers)));
   }
 
   private static SwapModel to(String location) {
@@ -64,16 +63,11 @@ class ModelSwapTest {
   }
 
   private RecordingSink predict() {
-    RecordingSink sink = submit();
-    server.loop.runReady();
-    return sink;
+    return server.ask(ECHO, server.inference::submit);
   }
 
   private RecordingSink submit() {
-    RecordingSink sink = new RecordingSink();
-    long id = server.inference.nextRequestId();
-    server.inference.submit(Requests.of(id, server.bodies.body("x")).model(ECHO).build(), sink);
-    return sink;
+    return server.submit(ECHO, server.inference::submit);
   }
 
   private void answerAll() {
@@ -428,7 +422,7 @@ class ModelSwapTest {
         .filter(worker -> !worker.openRuns().isEmpty())
         .forEach(FakeWorker::answer);
     assertThat(sink.answer()).isEqualTo("echo:x");
-    assertThat(server.failure(server.models.register(TestServer.order("warm2.mar", 1))).kind())
+    assertThat(server.failure(server.models.register(CoreFixture.order("warm2.mar", 1))).kind())
         .isEqualTo(ErrorKind.CONFLICT);
     server.launcher.worker(2).load();
     server.launcher.worker(3).load();

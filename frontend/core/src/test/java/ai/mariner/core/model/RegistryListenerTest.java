@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
+import ai.mariner.core.testing.CoreFixture;
 import ai.mariner.core.testing.FakeWorker;
-import ai.mariner.core.testing.TestServer;
 import ai.mariner.core.worker.WorkerError;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class RegistryListenerTest {
-  private final TestServer server = TestServer.standard();
+  private final CoreFixture server = CoreFixture.standard();
   private final Notes notes = new Notes();
 
   RegistryListenerTest() {
@@ -51,7 +51,7 @@ class RegistryListenerTest {
   }
 
   private void register(String location) {
-    server.value(server.models.register(TestServer.order(location, 1)));
+    server.value(server.models.register(CoreFixture.order(location, 1)));
   }
 
   @Test
@@ -89,7 +89,7 @@ class RegistryListenerTest {
     register("echo.mar");
     notes.told.clear();
     server.value(
-        server.models.swap(new SwapModel("echo", TestServer.order("echo2.mar", 1), null, false)));
+        server.models.swap(new SwapModel("echo", CoreFixture.order("echo2.mar", 1), null, false)));
 
     assertThat(notes.changes())
         .containsExactly("published echo 2.0", "default echo 2.0", "removed echo 1.0");
@@ -119,7 +119,7 @@ class RegistryListenerTest {
           worker.connect();
           worker.failLoad(WorkerError.LOAD_FAILED, "no such layer");
         });
-    server.failure(server.models.register(TestServer.order("echo.mar", 1)));
+    server.failure(server.models.register(CoreFixture.order("echo.mar", 1)));
     assertThat(notes.changes())
         .containsExactly("published echo 1.0", "default echo 1.0", "removed echo 1.0");
     assertThat(notes.told.get(notes.told.size() - 1)).isEqualTo("removed echo 1.0");

@@ -8,7 +8,7 @@ import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.testing.Configs;
-import ai.mariner.core.testing.TestServer;
+import ai.mariner.core.testing.CoreFixture;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -31,9 +31,9 @@ class StartOrderTest {
         location, name, null, null, null, ModelOverrides.NONE, Completion.ACCEPTED, true);
   }
 
-  private TestServer server(Profile profile, Map<ModelKey, ModelOverrides> options) {
-    TestServer server =
-        new TestServer(
+  private CoreFixture server(Profile profile, Map<ModelKey, ModelOverrides> options) {
+    CoreFixture server =
+        new CoreFixture(
             Configs.server(Path.of("server")).profile(profile).modelOverrides(options).build(),
             tasks::push);
     server.archives.put("m-1.mar", "m", "1.0").put("m-2.mar", "m", "2.0");
@@ -41,7 +41,7 @@ class StartOrderTest {
     return server;
   }
 
-  private List<CompletionStage<RegisterResult>> start(TestServer server, String... locations) {
+  private List<CompletionStage<RegisterResult>> start(CoreFixture server, String... locations) {
     List<CompletionStage<RegisterResult>> results =
         server.models.registerInOrder(
             List.of(locations).stream().map(l -> atStart(l, null)).toList());
@@ -52,24 +52,24 @@ class StartOrderTest {
     return results;
   }
 
-  private static ModelKey defaultOf(TestServer server) {
+  private static ModelKey defaultOf(CoreFixture server) {
     return server.registry.require(ModelRef.of("m")).key();
   }
 
   @Test
   void theFirstOfTheListIsTheDefaultWhateverIsFetchedFirst() {
-    TestServer server = server(Profile.TORCHSERVE, Map.of());
+    CoreFixture server = server(Profile.TORCHSERVE, Map.of());
     start(server, "m-1.mar", "m-2.mar", "m-3.mar");
     assertThat(defaultOf(server)).isEqualTo(V1);
     assertThat(server.models.models()).hasSize(3);
-    TestServer other = server(Profile.TORCHSERVE, Map.of());
+    CoreFixture other = server(Profile.TORCHSERVE, Map.of());
     start(other, "m-3.mar", "m-1.mar", "m-2.mar");
     assertThat(defaultOf(other)).isEqualTo(V3);
   }
 
   @Test
   void theNextOneIsTheDefaultWhenTheFirstIsNotThere() {
-    TestServer server = server(Profile.TORCHSERVE, Map.of());
+    CoreFixture server = server(Profile.TORCHSERVE, Map.of());
     List<CompletionStage<RegisterResult>> results = start(server, "gone.mar", "m-2.mar", "m-1.mar");
     assertThat(results.get(0).toCompletableFuture()).isCompletedExceptionally();
     assertThat(defaultOf(server)).isEqualTo(V2);
@@ -77,7 +77,7 @@ class StartOrderTest {
 
   @Test
   void theFirstOfTwoArchivesOfOneVersionStays() {
-    TestServer server = server(Profile.TORCHSERVE, Map.of());
+    CoreFixture server = server(Profile.TORCHSERVE, Map.of());
     List<CompletionStage<RegisterResult>> results = start(server, "m-1.mar", "again.mar");
     assertThat(server.registry.require(ModelRef.of("m")).location()).isEqualTo("m-1.mar");
     assertThat(server.failure(results.get(1)).message()).contains("already registered");
@@ -88,7 +88,7 @@ class StartOrderTest {
   void theConfigurationMayNameTheDefault() {
     ModelOverrides chosen =
         ModelOverrides.builder().set(ProgramOptions.DEFAULT_VERSION, true).build();
-    TestServer server = server(Profile.TORCHSERVE, Map.of(V2, chosen));
+    CoreFixture server = server(Profile.TORCHSERVE, Map.of(V2, chosen));
     start(server, "m-1.mar", "m-2.mar", "m-3.mar");
     assertThat(defaultOf(server)).isEqualTo(V2);
   }
@@ -96,7 +96,7 @@ class StartOrderTest {
   @Test
   void anArchiveThatTheConfigurationNamesGetsItsName() {
     ModelOverrides named = ModelOverrides.builder().set(ProgramOptions.MAR_NAME, "m-1.mar").build();
-    TestServer server = server(Profile.MARINER, Map.of(new ModelKey("shop", "1.0"), named));
+    CoreFixture server = server(Profile.MARINER, Map.of(new ModelKey("shop", "1.0"), named));
     start(server, "m-1.mar");
     assertThat(server.models.models().get(0).key()).isEqualTo(new ModelKey("shop", "1.0"));
   }
@@ -105,19 +105,19 @@ class StartOrderTest {
   void optionsForAnotherArchiveAreRefusedUnderMarinerAndLoggedUnderTorchserve() {
     ModelOverrides named =
         ModelOverrides.builder().set(ProgramOptions.MAR_NAME, "other.mar").build();
-    TestServer strict = server(Profile.MARINER, Map.of(V1, named));
+    CoreFixture strict = server(Profile.MARINER, Map.of(V1, named));
     assertThat(strict.failure(start(strict, "m-1.mar").get(0)).message())
         .isEqualTo(
             "Options of model m 1.0: marName: other.mar (expected: m-1.mar, from which the model is"
                 + " loaded)");
-    TestServer lenient = server(Profile.TORCHSERVE, Map.of(V1, named));
+    CoreFixture lenient = server(Profile.TORCHSERVE, Map.of(V1, named));
     start(lenient, "m-1.mar");
     assertThat(defaultOf(lenient)).isEqualTo(V1);
   }
 
   @Test
   void aModelWithANameOfItsOwnDoesNotWaitForOthers() {
-    TestServer server = server(Profile.TORCHSERVE, Map.of());
+    CoreFixture server = server(Profile.TORCHSERVE, Map.of());
     var results =
         server.models.registerInOrder(
             List.of(atStart("m-1.mar", "slow"), atStart("m-2.mar", "quick")));

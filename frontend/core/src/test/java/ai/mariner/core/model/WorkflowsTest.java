@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.message.ModelRef;
-import ai.mariner.core.testing.FakeWorker;
+import ai.mariner.core.testing.CoreFixture;
 import ai.mariner.core.testing.RecordingSink;
-import ai.mariner.core.testing.Requests;
-import ai.mariner.core.testing.TestServer;
 import ai.mariner.core.worker.WorkerError;
 import java.time.Duration;
 import java.util.List;
@@ -18,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class WorkflowsTest {
   private static final RegisterWorkflow ORDER = new RegisterWorkflow("wf.war", null, null, null);
 
-  private final TestServer server = TestServer.standard();
+  private final CoreFixture server = CoreFixture.standard();
 
   WorkflowsTest() {
     server.archives.put("m1.mar", "m1", "3.0");
@@ -36,26 +34,7 @@ class WorkflowsTest {
   }
 
   private RecordingSink predict() {
-    RecordingSink sink = new RecordingSink();
-    long id = server.inference.nextRequestId();
-    Requests request = Requests.of(id, server.bodies.body("x")).model(ModelRef.of("wf"));
-    server.workflows.submit(request.build(), sink);
-    server.loop.runReady();
-    return sink;
-  }
-
-  private FakeWorker worker(String model) {
-    return server.launcher.alive().stream()
-        .filter(worker -> worker.launch().model().name().equals(model))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  private void assertNothingLeft() {
-    assertThat(server.workflows.list()).isEmpty();
-    assertThat(server.registry.all()).isEmpty();
-    assertThat(server.launcher.alive()).isEmpty();
-    assertThat(server.archives.unpacked()).isZero();
+    return server.ask(ModelRef.of("wf"), server.workflows::submit);
   }
 
   @Test
@@ -64,13 +43,13 @@ class WorkflowsTest {
     assertThat(server.registry.defaults())
         .extracting(model -> model.key().toString())
         .containsExactly("wf__m1 3.0", "wf__post 1.0", "wf__pre 1.0");
-    assertThat(worker("wf__pre").loadCommand().fields())
+    assertThat(server.worker("wf__pre").loadCommand().fields())
         .containsEntry("handler", "functions.py:pre");
     assertThat(server.workflows.describe("wf").steps()).hasSize(3);
     RecordingSink client = predict();
-    worker("wf__pre").answer();
-    worker("wf__m1").answer();
-    worker("wf__post").answer();
+    server.worker("wf__pre").answer();
+    server.worker("wf__m1").answer();
+    server.worker("wf__post").answer();
     assertThat(client.answer()).isEqualTo("echo:echo:echo:x");
   }
 
@@ -81,13 +60,13 @@ class WorkflowsTest {
     var gone = server.settle(server.workflows.unregister("wf"));
     assertThat(gone).isNotDone();
     assertThat(predict().failure().message()).isEqualTo("Workflow not found: wf");
-    worker("wf__pre").answer();
-    worker("wf__m1").answer();
-    worker("wf__post").answer();
+    server.worker("wf__pre").answer();
+    server.worker("wf__m1").answer();
+    server.worker("wf__post").answer();
     assertThat(client.answer()).isEqualTo("echo:echo:echo:x");
     server.loop.runReady();
     assertThat(gone).isCompletedWithValue("wf");
-    assertNothingLeft();
+    server.assertNothingLeft();
     assertThat(server.value(server.workflows.register(ORDER))).isEqualTo("wf");
   }
 
@@ -104,7 +83,7 @@ class WorkflowsTest {
         });
     assertThat(server.failure(server.workflows.register(ORDER)).kind())
         .isEqualTo(ErrorKind.LOAD_FAILED);
-    assertNothingLeft();
+    server.assertNothingLeft();
   }
 
   @Test
@@ -116,7 +95,7 @@ class WorkflowsTest {
     RegisterWorkflow order = new RegisterWorkflow("bad.war", null, null, null);
     assertThat(server.failure(server.workflows.register(order)).kind())
         .isEqualTo(ErrorKind.ARCHIVE_NOT_FOUND);
-    assertNothingLeft();
+    server.assertNothingLeft();
   }
 
   @Test
@@ -126,7 +105,7 @@ class WorkflowsTest {
     RegisterWorkflow order = new RegisterWorkflow("bad.war", null, null, null);
     assertThat(server.failure(server.workflows.register(order)).message())
         .isEqualTo("The graph has a cycle: a -> a.");
-    assertNothingLeft();
+    server.assertNothingLeft();
   }
 
   @Test
@@ -151,9 +130,9 @@ class WorkflowsTest {
     server.models.announceStop();
     server.inference.close();
     var closed = server.settle(server.workflows.close(Duration.ofSeconds(30)));
-    worker("wf__pre").answer();
-    worker("wf__m1").answer();
-    worker("wf__post").answer();
+    server.worker("wf__pre").answer();
+    server.worker("wf__m1").answer();
+    server.worker("wf__post").answer();
     assertThat(client.answer()).isEqualTo("echo:echo:echo:x");
     server.loop.runReady();
     assertThat(closed).isCompleted();

@@ -3,11 +3,9 @@ package ai.mariner.core.queue;
 import ai.mariner.core.config.CrewOptions;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ModelSpec;
-import ai.mariner.core.config.Profile;
 import ai.mariner.core.crew.MemoryWatch;
 import ai.mariner.core.crew.WorkerFactory;
 import ai.mariner.core.message.ModelKey;
-import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.process.WarmupSample;
 import ai.mariner.core.process.WorkerSnapshot;
 import ai.mariner.core.testing.BodyLedger;
@@ -21,11 +19,8 @@ import ai.mariner.core.testing.RecordingSink;
 import ai.mariner.core.testing.Requests;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
@@ -41,19 +36,13 @@ final class GroupFixture {
   private final WorkerFactory.Shared shared;
 
   GroupFixture() {
-    AtomicInteger workerIds = new AtomicInteger(9000);
     FakeMemory memory = new FakeMemory();
     shared =
-        new WorkerFactory.Shared(
+        Configs.workers(
             launcher,
-            Configs.groups(launcher, workerIds),
             Configs.worker(Path.of("models")),
             Configs.limits(),
-            new RequestLabel(42),
-            workerIds,
-            () -> Instant.EPOCH,
-            new MemoryWatch(memory::bytesOf, memory::read, Runnable::run),
-            new Random(42));
+            new MemoryWatch(memory::bytesOf, memory::read, Runnable::run));
   }
 
   /** A model of the group {@code small} with so many workers. */
@@ -92,20 +81,7 @@ final class GroupFixture {
       this.key = new ModelKey(name, "1.0");
       this.meters = metrics.model(key);
       ModelSpec spec = Configs.spec(options);
-      WorkerFactory.Program program =
-          new WorkerFactory.Program(
-              key, Path.of("models", name), "python", "handler.py", null, warmup, List.of(), null);
-      this.pool =
-          new Pool(
-              key,
-              spec,
-              loop,
-              new WorkerFactory(shared, program, spec),
-              meters,
-              runIds,
-              PoolFixture.LIMITS,
-              SequencePolicy.of(Profile.MARINER),
-              null);
+      this.pool = PoolFixture.pool(key, spec, loop, shared, warmup, meters, runIds, null);
     }
 
     RecordingSink submit(String text) {

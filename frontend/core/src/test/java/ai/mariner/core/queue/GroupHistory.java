@@ -3,55 +3,55 @@ package ai.mariner.core.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.mariner.core.config.ModelOverrides;
-import ai.mariner.core.config.RetryOnWorkerLoss;
-import ai.mariner.core.error.ErrorKind;
+import ai.mariner.core.testing.BodyLedger;
+import ai.mariner.core.testing.FakeLauncher;
+import ai.mariner.core.testing.FakeLoop;
 import ai.mariner.core.testing.FakeWorker;
-import ai.mariner.core.testing.RecordingSink;
 import ai.mariner.core.worker.WorkerError;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * One random history of models that share processes: what {@link RandomHistory} is for one pool.
  * Beside what must always hold there, a process has runs of one model at a time.
  */
-final class GroupHistory {
+final class GroupHistory extends History {
   private static final int MODELS = 4;
 
-  private final Random random;
   private final GroupFixture fixture = new GroupFixture();
   private final List<GroupFixture.Model> models = new ArrayList<>();
-  private final List<Client> open = new ArrayList<>();
-  private final List<CompletableFuture<Void>> waited = new ArrayList<>();
   private final int[] submitted = new int[MODELS];
   private final Set<GroupFixture.Model> closed = new HashSet<>();
 
-  /** A request of a model. */
-  private record Client(String text, RecordingSink sink) {}
-
   GroupHistory(long seed) {
-    random = new Random(seed);
+    super(seed);
     fixture.launcher.each(this::startProcess);
     for (int i = 0; i < MODELS; i++) {
       models.add(fixture.model("m" + i, random.nextInt(3), options()));
-      waited.add(models.get(i).resized);
+      asked.add(models.get(i).resized);
     }
   }
 
+  @Override
+  FakeLoop loop() {
+    return fixture.loop;
+  }
+
+  @Override
+  FakeLauncher launcher() {
+    return fixture.launcher;
+  }
+
+  @Override
+  BodyLedger bodies() {
+    return fixture.bodies;
+  }
+
   private ModelOverrides.Builder options() {
-    ModelOverrides.Builder options =
-        ModelOverrides.builder()
-            .batchSize(1 + random.nextInt(4))
-            .jobQueueSize(1 + random.nextInt(20))
-            .responseTimeout(Duration.ofSeconds(1 + random.nextInt(20)))
-            .startupTimeout(Duration.ofSeconds(1 + random.nextInt(60)))
-            .retryOnWorkerLoss(
-                RetryOnWorkerLoss.values()[random.nextInt(RetryOnWorkerLoss.values().length)]);
+    ModelOverrides.Builder options = options(1 + random.nextInt(4));
     if (random.nextInt(3) == 0) {
       options.maxBatchDelay(Duration.ofMillis(1 + random.nextInt(300)));
     }
@@ -74,7 +74,7 @@ final class GroupHistory {
     }
   }
 
-  /** Plays so many steps, then lets healthy processes finish the rest, then closes. */
+  @Override
   void play(int steps) {
     for (int i = 0; i < steps; i++) {
       step();
@@ -89,28 +89,20 @@ final class GroupHistory {
     if (dice < 80) {
       submit();
     } else if (dice < 88) {
-      if (!open.isEmpty()) {
-        open.get(random.nextInt(open.size())).sink().leave();
-      }
+      withAnyClient(client -> client.sink().leave());
     } else if (dice < 175) {
       processActs();
     } else if (dice < 178) {
-      GroupFixture.Model model = models.get(random.nextInt(MODELS));
-      waited.add(model.resize(random.nextInt(4)));
+      GroupFixture.Model model = pick(models);
+      asked.add(model.resize(random.nextInt(4)));
     } else if (dice == 178 && closed.size() < MODELS - 1 && random.nextInt(10) == 0) {
-      GroupFixture.Model model = models.get(random.nextInt(MODELS));
+      GroupFixture.Model model = pick(models);
       closed.add(model);
-      waited.add(model.close(Duration.ofSeconds(random.nextInt(20))));
+      asked.add(model.close(Duration.ofSeconds(random.nextInt(20))));
     } else {
-      fixture.advance(Duration.ofNanos((long) Math.pow(10, 3 + random.nextDouble() * 7)));
+      passTime();
     }
-    if (random.nextInt(4) != 0) {
-      fixture.loop.runReady();
-    } else {
-      for (int i = random.nextInt(4); i > 0; i--) {
-        fixture.loop.runOne();
-      }
-    }
+    turnLoop();
   }
 
   private void submit() {
@@ -124,7 +116,7 @@ final class GroupHistory {
     if (alive.isEmpty()) {
       return;
     }
-    FakeWorker process = alive.get(random.nextInt(alive.size()));
+    FakeWorker process = pick(alive);
     if (process.openRuns().isEmpty() || random.nextInt(60) == 0) {
       idleProcessActs(process);
       return;
@@ -153,69 +145,47 @@ final class GroupHistory {
     }
   }
 
-  private void check() {
-    for (int i = open.size() - 1; i >= 0; i--) {
-      Client client = open.get(i);
-      if (client.sink().ended()) {
-        if (client.sink().reply() != null) {
-          assertThat(client.sink().answer()).isEqualTo("echo:" + client.text());
-        } else {
-          assertThat(client.sink().failure().kind()).isNotEqualTo(ErrorKind.INTERNAL);
-        }
-        open.remove(i);
-      }
-    }
-    for (FakeWorker process : fixture.launcher.alive()) {
-      if (process.isLinked() && !process.wasKilled() && !process.wasAskedForStacks()) {
-        assertThat(
-                process.openRuns().stream()
-                    .flatMap(run -> run.texts().stream())
-                    .map(text -> text.substring(0, 2))
-                    .distinct())
-            .as("models at work in one process")
-            .hasSizeLessThanOrEqualTo(1);
-      }
-    }
+  @Override
+  void check() {
+    checkClients();
+    processesAtWork()
+        .forEach(
+            process ->
+                assertThat(
+                        process.openRuns().stream()
+                            .flatMap(run -> run.texts().stream())
+                            .map(text -> text.substring(0, 2))
+                            .distinct())
+                    .as("models at work in one process")
+                    .hasSizeLessThanOrEqualTo(1));
+  }
+
+  @Override
+  void prepare(FakeWorker process) {
+    process.connectAndLoadAll();
   }
 
   private void recover() {
     fixture.launcher.each(FakeWorker::connectAndLoadAll);
     for (GroupFixture.Model model : models) {
       if (!closed.contains(model)) {
-        waited.add(model.resize(1));
+        asked.add(model.resize(1));
       }
     }
-    for (int i = 0; i < 300 && !(open.isEmpty() && i > 150); i++) {
-      fixture.advance(Duration.ofSeconds(1));
-      for (FakeWorker process : fixture.launcher.alive()) {
-        if (process.isLinked()) {
-          process.connectAndLoadAll();
-        }
-        while (process.isLinked() && !process.openRuns().isEmpty()) {
-          process.answer();
-        }
-      }
-      check();
-    }
-    assertThat(open).as("requests that never ended").isEmpty();
+    finishRequests(300);
   }
 
   private void finish() {
     for (GroupFixture.Model model : models) {
       if (!closed.contains(model)) {
         assertThat(model.ready()).as("a ready worker of %s in the end", model.key).isTrue();
-        waited.add(model.close(Duration.ZERO));
+        asked.add(model.close(Duration.ZERO));
       }
     }
-    fixture.advance(Duration.ofSeconds(30));
-    assertThat(waited).allSatisfy(done -> assertThat(done).isDone());
-    assertThat(fixture.launcher.alive())
-        .allSatisfy(process -> assertThat(process.wasKilled()).isTrue());
-    assertThat(fixture.bodies.unreleased()).as("bodies that nobody released").isEmpty();
+    checkNothingIsLeft();
     for (int i = 0; i < MODELS; i++) {
       var meters = models.get(i).meters;
       assertThat(meters.answers() + meters.failureCount()).isEqualTo(submitted[i]);
     }
-    assertThat(fixture.loop.waitingTimers()).as("timers that nobody needs").isZero();
   }
 }

@@ -8,7 +8,6 @@ import ai.mariner.core.crew.MemoryWatch;
 import ai.mariner.core.crew.WorkerFactory;
 import ai.mariner.core.job.StreamLimits;
 import ai.mariner.core.message.ModelKey;
-import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.process.WarmupSample;
 import ai.mariner.core.testing.BodyLedger;
 import ai.mariner.core.testing.Configs;
@@ -21,13 +20,10 @@ import ai.mariner.core.testing.RecordingSink;
 import ai.mariner.core.testing.Requests;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -81,29 +77,37 @@ final class PoolFixture {
       WorkerConfig config,
       List<WarmupSample> warmup,
       @Nullable BatchRule rule) {
-    ModelSpec spec = Configs.spec(options);
-    AtomicInteger workerIds = new AtomicInteger(9000);
-    WorkerFactory.Shared shared =
-        new WorkerFactory.Shared(
-            launcher,
-            Configs.groups(launcher, workerIds),
-            config,
-            Configs.limits(),
-            new RequestLabel(42),
-            workerIds,
-            () -> Instant.EPOCH,
-            memoryWatch,
-            new Random(42));
+    WorkerFactory.Shared workers = Configs.workers(launcher, config, Configs.limits(), memoryWatch);
+    return pool(KEY, Configs.spec(options), loop, workers, warmup, meters, new AtomicLong(), rule);
+  }
+
+  /** A pool of a model in {@code handler.py}. */
+  static Pool pool(
+      ModelKey key,
+      ModelSpec spec,
+      FakeLoop loop,
+      WorkerFactory.Shared workers,
+      List<WarmupSample> warmup,
+      CountingMetrics.Meters meters,
+      AtomicLong runIds,
+      @Nullable BatchRule rule) {
     WorkerFactory.Program program =
         new WorkerFactory.Program(
-            KEY, Path.of("models/echo"), "python", "handler.py", null, warmup, List.of(), null);
+            key,
+            Path.of("models", key.name()),
+            "python",
+            "handler.py",
+            null,
+            warmup,
+            List.of(),
+            null);
     return new Pool(
-        KEY,
+        key,
         spec,
         loop,
-        new WorkerFactory(shared, program, spec),
+        new WorkerFactory(workers, program, spec),
         meters,
-        new AtomicLong(),
+        runIds,
         LIMITS,
         SequencePolicy.of(Profile.MARINER),
         rule);

@@ -8,35 +8,29 @@ import ai.mariner.core.config.CacheLimits;
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.config.RateLimit;
-import ai.mariner.core.config.RetryOnWorkerLoss;
 import ai.mariner.core.config.WorkerLifespan;
-import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.message.Operation;
+import ai.mariner.core.testing.BodyLedger;
 import ai.mariner.core.testing.CountingMetrics;
+import ai.mariner.core.testing.FakeLauncher;
+import ai.mariner.core.testing.FakeLoop;
 import ai.mariner.core.testing.FakeWorker;
-import ai.mariner.core.testing.RecordingSink;
 import ai.mariner.core.testing.Requests;
 import ai.mariner.core.worker.WorkerError;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
  * One random history of a pool: clients come, leave and read slowly, workers answer, stream, hang,
- * die and fail to load, operators scale, time passes. Checks what must always hold after each step,
- * and in the end that nothing is left.
+ * die and fail to load, operators scale, time passes.
  */
-final class RandomHistory {
+final class RandomHistory extends History {
   private static final String[] PRIORITIES = {"high", "normal", "low", "Low", "urgent"};
 
-  private final Random random;
   private final PoolFixture fixture;
-  private final List<Client> open = new ArrayList<>();
-  private final List<CompletableFuture<Void>> resizes = new ArrayList<>();
   private int submitted;
   private boolean closed;
 
@@ -49,24 +43,31 @@ final class RandomHistory {
   /** Whether requests have keys that keep batches apart. */
   private boolean keyed;
 
-  /** A request and what its client does. */
-  private record Client(String text, RecordingSink sink) {}
-
   RandomHistory(long seed) {
-    random = new Random(seed);
+    super(seed);
     fixture = new PoolFixture(options());
     fixture.launcher.each(this::startProcess);
-    resizes.add(fixture.resize(1 + random.nextInt(3)));
+    asked.add(fixture.resize(1 + random.nextInt(3)));
+  }
+
+  @Override
+  FakeLoop loop() {
+    return fixture.loop;
+  }
+
+  @Override
+  FakeLauncher launcher() {
+    return fixture.launcher;
+  }
+
+  @Override
+  BodyLedger bodies() {
+    return fixture.bodies;
   }
 
   private ModelOverrides.Builder options() {
     ModelOverrides.Builder options =
-        ModelOverrides.builder()
-            .batchSize(random.nextInt(3) == 0 ? 1 : 1 + random.nextInt(5))
-            .jobQueueSize(1 + random.nextInt(20))
-            .responseTimeout(Duration.ofSeconds(1 + random.nextInt(20)))
-            .startupTimeout(Duration.ofSeconds(1 + random.nextInt(60)))
-            .retryOnWorkerLoss(pick(RetryOnWorkerLoss.values()))
+        options(random.nextInt(3) == 0 ? 1 : 1 + random.nextInt(5))
             .prepareAhead(random.nextInt(3) == 0);
     if (random.nextInt(4) == 0) {
       concurrency = 1 + random.nextInt(6);
@@ -114,7 +115,7 @@ final class RandomHistory {
     return options;
   }
 
-  /** Plays so many steps, then lets healthy workers finish the rest, then closes. */
+  @Override
   void play(int steps) {
     boolean closesEarly = random.nextInt(8) == 0;
     for (int i = 0; i < steps; i++) {
@@ -122,7 +123,7 @@ final class RandomHistory {
       check();
       if (closesEarly && i == steps / 2) {
         closed = true;
-        resizes.add(fixture.close(Duration.ofSeconds(random.nextInt(20))));
+        asked.add(fixture.close(Duration.ofSeconds(random.nextInt(20))));
       }
     }
     recover();
@@ -134,25 +135,19 @@ final class RandomHistory {
     if (dice < 38) {
       submit();
     } else if (dice < 44) {
-      pickClient(client -> client.sink().leave());
+      withAnyClient(client -> client.sink().leave());
     } else if (dice < 48) {
-      pickClient(client -> client.sink().stopReading(random.nextInt(2000)));
+      withAnyClient(client -> client.sink().stopReading(random.nextInt(2000)));
     } else if (dice < 54) {
-      pickClient(client -> client.sink().readAll());
+      withAnyClient(client -> client.sink().readAll());
     } else if (dice < 88) {
       workerActs();
     } else if (dice < 89) {
-      resizes.add(pool(random.nextInt(4)));
+      asked.add(pool(random.nextInt(4)));
     } else {
-      fixture.advance(Duration.ofNanos((long) Math.pow(10, 3 + random.nextDouble() * 7)));
+      passTime();
     }
-    if (random.nextInt(4) != 0) {
-      fixture.loop.runReady();
-    } else {
-      for (int i = random.nextInt(4); i > 0; i--) {
-        fixture.loop.runOne();
-      }
-    }
+    turnLoop();
   }
 
   private CompletableFuture<Void> pool(int workers) {
@@ -266,30 +261,19 @@ final class RandomHistory {
     return run.items().stream().filter(i -> i.id() == item).findAny().orElseThrow().text();
   }
 
-  private void check() {
+  @Override
+  void check() {
     CountingMetrics.Meters.Gauges gauges = fixture.meters.lastGauges();
     assertThat(gauges.waiting()).isNotNegative();
     assertThat(gauges.running()).isNotNegative();
-    for (int i = open.size() - 1; i >= 0; i--) {
-      Client client = open.get(i);
-      for (String piece : client.sink().pieces()) {
-        assertThat(piece).isEqualTo("piece:" + client.text());
-      }
-      if (client.sink().ended()) {
-        checkEnd(client);
-        open.remove(i);
-      }
-    }
+    checkClients();
     assertThat(fixture.meters.losses()).isLessThanOrEqualTo(fixture.launcher.started().size());
     checkRuns();
   }
 
-  private static void checkEnd(Client client) {
-    if (client.sink().reply() != null) {
-      assertThat(client.sink().answer()).isIn("echo:" + client.text(), "last:" + client.text());
-    } else {
-      assertThat(client.sink().failure().kind()).isNotEqualTo(ErrorKind.INTERNAL);
-    }
+  @Override
+  List<String> answersTo(String text) {
+    return List.of("echo:" + text, "last:" + text);
   }
 
   /** No open request is with two connected workers. */
@@ -300,29 +284,28 @@ final class RandomHistory {
     Set<String> openTexts = new HashSet<>();
     open.forEach(client -> openTexts.add(client.text()));
     Set<String> seen = new HashSet<>();
-    for (FakeWorker worker : fixture.launcher.alive()) {
-      if (!worker.isLinked() || worker.wasKilled() || worker.wasAskedForStacks()) {
-        continue;
+    processesAtWork().forEach(worker -> checkRuns(worker, openTexts, seen));
+  }
+
+  private void checkRuns(FakeWorker worker, Set<String> openTexts, Set<String> seen) {
+    if (concurrency > 0) {
+      assertThat(worker.openRuns()).hasSizeLessThanOrEqualTo(concurrency);
+    }
+    for (FakeWorker.SentRun run : worker.openRuns()) {
+      if (keyed) {
+        assertThat(run.texts().stream().map(RandomHistory::shapeOf).distinct()).hasSize(1);
       }
       if (concurrency > 0) {
-        assertThat(worker.openRuns()).hasSizeLessThanOrEqualTo(concurrency);
+        assertThat(run.items()).hasSize(1);
       }
-      for (FakeWorker.SentRun run : worker.openRuns()) {
-        if (keyed) {
-          assertThat(run.texts().stream().map(RandomHistory::shapeOf).distinct()).hasSize(1);
-        }
-        if (concurrency > 0) {
-          assertThat(run.items()).hasSize(1);
-        }
-        for (String text : run.texts()) {
-          assertThat(openTexts.contains(text) && !seen.add(text))
-              .as("request %s runs on two workers", text)
-              .isFalse();
-        }
-        long operations = run.items().isEmpty() ? 0 : 1;
-        assertThat(run.operation() == Operation.DESCRIBE ? run.items().size() : operations)
-            .isLessThanOrEqualTo(1);
+      for (String text : run.texts()) {
+        assertThat(openTexts.contains(text) && !seen.add(text))
+            .as("request %s runs on two workers", text)
+            .isFalse();
       }
+      long operations = run.items().isEmpty() ? 0 : 1;
+      assertThat(run.operation() == Operation.DESCRIBE ? run.items().size() : operations)
+          .isLessThanOrEqualTo(1);
     }
   }
 
@@ -330,22 +313,9 @@ final class RandomHistory {
   private void recover() {
     fixture.launcher.healthy();
     if (!closed) {
-      resizes.add(pool(1));
+      asked.add(pool(1));
     }
-    for (int i = 0; i < 200 && !(open.isEmpty() && i > 100); i++) {
-      fixture.advance(Duration.ofSeconds(1));
-      open.forEach(client -> client.sink().readAll());
-      for (FakeWorker worker : fixture.launcher.alive()) {
-        if (!worker.isLinked()) {
-          continue;
-        }
-        while (!worker.openRuns().isEmpty()) {
-          worker.answer();
-        }
-      }
-      check();
-    }
-    assertThat(open).as("requests that never ended").isEmpty();
+    finishRequests(200);
     assertThat(fixture.meters.lastGauges().waiting()).isZero();
     assertThat(fixture.meters.lastGauges().running()).isZero();
   }
@@ -354,27 +324,8 @@ final class RandomHistory {
     if (!closed) {
       assertThat(fixture.pool.readiness().satisfied()).as("a ready worker in the end").isTrue();
     }
-    resizes.add(fixture.close(Duration.ZERO));
-    fixture.advance(Duration.ofSeconds(30));
-    assertThat(resizes).allSatisfy(resize -> assertThat(resize).isDone());
-    assertThat(fixture.launcher.alive())
-        .allSatisfy(worker -> assertThat(worker.wasKilled()).isTrue());
-    assertThat(fixture.bodies.unreleased()).as("bodies that nobody released").isEmpty();
+    asked.add(fixture.close(Duration.ZERO));
+    checkNothingIsLeft();
     assertThat(fixture.meters.answers() + fixture.meters.failureCount()).isEqualTo(submitted);
-    assertThat(fixture.loop.waitingTimers()).as("timers that nobody needs").isZero();
-  }
-
-  private void pickClient(java.util.function.Consumer<Client> deed) {
-    if (!open.isEmpty()) {
-      deed.accept(pick(open));
-    }
-  }
-
-  private <T> T pick(List<T> all) {
-    return all.get(random.nextInt(all.size()));
-  }
-
-  private <T> T pick(T[] all) {
-    return all[random.nextInt(all.length)];
   }
 }

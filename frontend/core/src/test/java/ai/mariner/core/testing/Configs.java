@@ -9,12 +9,17 @@ import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.config.StandardMetrics;
 import ai.mariner.core.config.WorkerConfig;
+import ai.mariner.core.crew.MemoryWatch;
+import ai.mariner.core.crew.WorkerFactory;
+import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.seat.WorkerGroups;
 import ai.mariner.core.worker.WorkerLauncher;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Configurations with good defaults. */
@@ -100,8 +105,19 @@ public final class Configs {
     return new ServerConfigBuilder(directory);
   }
 
-  /** Groups without members. */
-  public static WorkerGroups groups(WorkerLauncher launcher, AtomicInteger workerIds) {
-    return new WorkerGroups(launcher, workerIds, Path.of("run"), Duration.ofSeconds(60));
+  /** What workers share: groups without members, numbers from the first on, the same dice. */
+  public static WorkerFactory.Shared workers(
+      WorkerLauncher launcher, WorkerConfig config, LimitsConfig limits, MemoryWatch memory) {
+    AtomicInteger workerIds = new AtomicInteger(config.firstWorkerId());
+    return new WorkerFactory.Shared(
+        launcher,
+        new WorkerGroups(launcher, workerIds, Path.of("run"), Duration.ofSeconds(60)),
+        config,
+        limits,
+        new RequestLabel(42),
+        workerIds,
+        () -> Instant.EPOCH,
+        memory,
+        new Random(42));
   }
 }

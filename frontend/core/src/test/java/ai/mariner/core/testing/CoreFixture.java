@@ -1,5 +1,7 @@
 package ai.mariner.core.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import ai.mariner.core.config.ModelOverrides;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.crew.MemoryWatch;
@@ -8,8 +10,11 @@ import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.graph.GraphPool;
 import ai.mariner.core.inference.InferenceService;
+import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InflightBudget;
+import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.RequestLabel;
+import ai.mariner.core.message.ResponseSink;
 import ai.mariner.core.model.Completion;
 import ai.mariner.core.model.ModelArchive;
 import ai.mariner.core.model.ModelRegistry;
@@ -25,22 +30,20 @@ import ai.mariner.core.queue.BatchRules;
 import ai.mariner.core.worker.HostMemory;
 import ai.mariner.core.worker.ResidentMemory;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The whole core over fakes: virtual time, workers that are healthy unless a test says otherwise,
  * archives in name only. What an adapter's tests need behind their adapter.
  */
-public final class TestServer {
+public final class CoreFixture {
   /** Virtual time of all models. */
   public final FakeLoop loop = new FakeLoop();
 
@@ -81,25 +84,19 @@ public final class TestServer {
   public final InferenceService inference;
 
   /** A server of this configuration that does on the caller's thread what would block. */
-  public TestServer(ServerConfig config) {
+  public CoreFixture(ServerConfig config) {
     this(config, Runnable::run);
   }
 
   /** A server of this configuration that does on this executor what would block. */
-  public TestServer(ServerConfig config, Executor admin) {
-    RequestLabel labels = new RequestLabel(42);
-    AtomicInteger workerIds = new AtomicInteger(config.worker().firstWorkerId());
+  public CoreFixture(ServerConfig config, Executor admin) {
     WorkerFactory.Shared shared =
-        new WorkerFactory.Shared(
+        Configs.workers(
             launcher,
-            Configs.groups(launcher, workerIds),
             config.worker(),
             config.limits(),
-            labels,
-            workerIds,
-            () -> Instant.EPOCH,
-            new MemoryWatch(ResidentMemory.UNKNOWN, HostMemory.UNKNOWN, Runnable::run),
-            new Random(42));
+            new MemoryWatch(ResidentMemory.UNKNOWN, HostMemory.UNKNOWN, Runnable::run));
+    RequestLabel labels = shared.labels();
     Registration registration =
         new Registration(
             config,
@@ -149,8 +146,8 @@ public final class TestServer {
   }
 
   /** A server of the {@code mariner} profile. */
-  public static TestServer standard() {
-    return new TestServer(Configs.server(Path.of("server")).build());
+  public static CoreFixture standard() {
+    return new CoreFixture(Configs.server(Path.of("server")).build());
   }
 
   /** An order to register an archive by call and to wait for so many workers. */
@@ -164,6 +161,38 @@ public final class TestServer {
         ModelOverrides.builder().workers(workers, null).build(),
         Completion.READY,
         false);
+  }
+
+  /** Sends a model a request, {@code x}, through one of the core's doors. */
+  public RecordingSink submit(ModelRef model, BiConsumer<InferenceRequest, ResponseSink> door) {
+    RecordingSink sink = new RecordingSink();
+    long id = inference.nextRequestId();
+    door.accept(Requests.of(id, bodies.body("x")).model(model).build(), sink);
+    return sink;
+  }
+
+  /** Does the same and lets the loop have its turn. */
+  public RecordingSink ask(ModelRef model, BiConsumer<InferenceRequest, ResponseSink> door) {
+    RecordingSink sink = submit(model, door);
+    loop.runReady();
+    return sink;
+  }
+
+  /** The living process of a model; of several, the one that was started last. */
+  public FakeWorker worker(String model) {
+    return launcher.alive().stream()
+        .filter(worker -> worker.launch().model().name().equals(model))
+        .reduce((first, last) -> last)
+        .orElseThrow(() -> new AssertionError("no process of " + model));
+  }
+
+  /** Checks that no model, workflow, process or folder is there. */
+  public void assertNothingLeft() {
+    assertThat(workflows.list()).isEmpty();
+    assertThat(registry.all()).isEmpty();
+    assertThat(launcher.alive()).isEmpty();
+    assertThat(archives.unpacked()).isZero();
+    assertThat(door.open()).isEmpty();
   }
 
   /** Waits for a stage in virtual time that does not pass: runs what is ready. */
