@@ -17,6 +17,7 @@ import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.message.ResponseSink;
 import ai.mariner.core.testing.Configs;
+import ai.mariner.core.testing.FakeModels;
 import ai.mariner.view.DeclaredTensors;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +29,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -38,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeCore implements InferenceCalls, AutoCloseable {
   static final int MAX_BYTES = 6_553_500;
 
-  final FakeModels models = new FakeModels();
+  final FakeModels models = new FakeModels(ForkJoinPool.commonPool());
   final BlockingQueue<Submission> submissions = new LinkedBlockingQueue<>();
   final BlockingQueue<String> accessLines = new LinkedBlockingQueue<>();
   static final long BUDGET_BYTES = 2L * MAX_BYTES;

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import ai.mariner.core.access.TokenScope;
 import ai.mariner.core.config.ConnectionAge;
 import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.model.Health;
+import ai.mariner.core.testing.ScopeTokens;
 import ai.mariner.proto.inference.InferenceAPIsServiceGrpc;
 import ai.mariner.proto.inference.PredictionsRequest;
 import ai.mariner.proto.management.ListModelsRequest;
@@ -331,7 +333,7 @@ class GrpcServerTest {
 
   @Test
   void tokensOpenTheirOwnListenerAndHealthNeedsNone() throws Exception {
-    core.access = new TwoTokens();
+    core.access = new ScopeTokens();
     echo();
     NettyFixture server = start();
     Channel inference = server.inferenceChannel();
@@ -340,10 +342,13 @@ class GrpcServerTest {
     var predictions = InferenceAPIsServiceGrpc.newBlockingStub(inference);
     Status refused = status(() -> predictions.predictions(request(1)));
     assertThat(refused.getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
-    assertThat(refused.getDescription()).isEqualTo("Token missing.\nInvalidKeyException");
+    assertThat(refused.getDescription()).isEqualTo("no token\nInvalidKeyException");
     assertThat(status(() -> predictions.ping(Empty.getDefaultInstance())).getCode())
         .isEqualTo(Status.Code.PERMISSION_DENIED);
-    assertThat(predictions.withInterceptors(TwoTokens.bearer("INFERENCE")).predictions(request(1)))
+    assertThat(
+            predictions
+                .withInterceptors(BearerToken.of(TokenScope.INFERENCE))
+                .predictions(request(1)))
         .isNotNull();
 
     var models = ManagementAPIsServiceGrpc.newBlockingStub(management);
@@ -351,13 +356,13 @@ class GrpcServerTest {
             status(
                     () ->
                         models
-                            .withInterceptors(TwoTokens.bearer("INFERENCE"))
+                            .withInterceptors(BearerToken.of(TokenScope.INFERENCE))
                             .listModels(ListModelsRequest.getDefaultInstance()))
                 .getCode())
         .isEqualTo(Status.Code.PERMISSION_DENIED);
     assertThat(
             models
-                .withInterceptors(TwoTokens.bearer("MANAGEMENT"))
+                .withInterceptors(BearerToken.of(TokenScope.MANAGEMENT))
                 .listModels(ListModelsRequest.getDefaultInstance()))
         .isNotNull();
 

@@ -165,6 +165,7 @@ class ManagementGrpcTest {
   @CsvSource({"0, 0, 1, 1", "0, 3, 3, 3", "5, 2, 2, 5", "4, 0, 1, 4"})
   void absentWorkerNumbersMeanOneAndAsManyAtMost(int givenMax, int givenMin, int min, int max)
       throws Exception {
+    core.models.workersWereThere = true;
     String text = stub().scaleWorker(scale(givenMax, givenMin)).getMsg();
 
     assertThat(text).isEqualTo("Workers scaled to " + min + " for model: echo");
@@ -302,6 +303,7 @@ class ManagementGrpcTest {
   @Test
   void theSwitchOfTheModelApiIsNamedAndStopsOnlyWhatItShould() throws Exception {
     core.modelApi = false;
+    core.models.workersWereThere = true;
     ManagementAPIsServiceBlockingStub stub = stub();
 
     for (ThrowingCallable call :

@@ -3,6 +3,8 @@ package ai.mariner.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import ai.mariner.core.access.TokenScope;
+import ai.mariner.core.testing.ScopeTokens;
 import ai.mariner.proto.inference.InferenceAPIsServiceGrpc;
 import ai.mariner.proto.management.ListModelsRequest;
 import ai.mariner.proto.management.ManagementAPIsServiceGrpc;
@@ -54,11 +56,11 @@ class SharedListenerTest {
 
   @Test
   void eachCallNeedsTheTokenOfItsKind() {
-    core.access = new TwoTokens();
+    core.access = new ScopeTokens();
     Channel inference =
-        ClientInterceptors.intercept(fixture.channel(), TwoTokens.bearer("INFERENCE"));
+        ClientInterceptors.intercept(fixture.channel(), BearerToken.of(TokenScope.INFERENCE));
     Channel management =
-        ClientInterceptors.intercept(fixture.channel(), TwoTokens.bearer("MANAGEMENT"));
+        ClientInterceptors.intercept(fixture.channel(), BearerToken.of(TokenScope.MANAGEMENT));
     ServerMetadataRequest metadata = ServerMetadataRequest.getDefaultInstance();
     ListModelsRequest list = ListModelsRequest.getDefaultInstance();
 

@@ -233,7 +233,7 @@ class InferenceRoutesTest {
   void invocationsFindTheModelByFieldOrBecauseItIsTheOnlyOne() {
     ask(FramingTest.get("/invocations"));
     assertThat(server.requests.get(0).model().name()).isEqualTo("echo");
-    server.models.add(new ModelSummary("other", "other.mar"));
+    server.models.rows.add(new ModelSummary("other", "other.mar"));
     ask(FramingTest.get("/invocations?model_name=other"));
     assertThat(server.requests.get(1).model().name()).isEqualTo("other");
     assertThat(ask(FramingTest.get("/invocations")))
@@ -312,7 +312,7 @@ class InferenceRoutesTest {
   @Test
   void pingFollowsReadinessAndTheProfile() {
     assertThat(ask(FramingTest.get("/ping/anything"))).contains("\"Healthy\"");
-    server.health = new Health(false, true, List.of("m: 0 of 1 workers ready"));
+    server.models.health = new Health(false, true, List.of("m: 0 of 1 workers ready"));
     assertThat(ask(FramingTest.get("/ping"))).startsWith("HTTP/1.1 500 ").contains("\"Unhealthy\"");
     assertThat(ask(FramingTest.get("/readyz")))
         .startsWith("HTTP/1.1 503 ")
@@ -323,7 +323,7 @@ class InferenceRoutesTest {
 
     TestServer torchserve =
         new TestServer(Profile.TORCHSERVE, AccessPolicy.OPEN, UnaryOperator.identity());
-    torchserve.health = server.health;
+    torchserve.models.health = server.models.health;
     try (Wire wire = new Wire(torchserve.listener(Api.INFERENCE))) {
       assertThat(wire.send(FramingTest.get("/ping")).received()).startsWith("HTTP/1.1 200 ");
     }
@@ -343,7 +343,7 @@ class InferenceRoutesTest {
           .startsWith("HTTP/1.1 200 ")
           .contains("\"name\": \"echo\"", "\"ready\": true");
     }
-    server.health = new Health(false, true, List.of("m: 0 of 1 workers ready"));
+    server.models.health = new Health(false, true, List.of("m: 0 of 1 workers ready"));
     assertThat(ask(FramingTest.get("/v2/health/live"))).startsWith("HTTP/1.1 200 ");
     assertThat(ask(FramingTest.get("/v2/health/ready")))
         .startsWith("HTTP/1.1 400 ")

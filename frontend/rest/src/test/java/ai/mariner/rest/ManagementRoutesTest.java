@@ -6,9 +6,7 @@ import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.access.TokenScope;
 import ai.mariner.core.config.CorsConfig;
 import ai.mariner.core.config.ListenerAddress;
-import ai.mariner.core.config.ModelDefaults;
 import ai.mariner.core.config.ModelOverrides;
-import ai.mariner.core.config.ModelSpec;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.error.ErrorKind;
@@ -17,16 +15,14 @@ import ai.mariner.core.message.ModelKey;
 import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Operation;
 import ai.mariner.core.model.Completion;
-import ai.mariner.core.model.ModelStatus;
 import ai.mariner.core.model.RegisterModel;
 import ai.mariner.core.model.ScaleModel;
 import ai.mariner.core.model.SwapModel;
+import ai.mariner.core.testing.ScopeTokens;
 import ai.mariner.core.testing.ServerConfigBuilder;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,7 +39,7 @@ class ManagementRoutesTest {
                 + "&max_batch_delay=50&initial_workers=2&synchronous=false&response_timeout=7"
                 + "&startup_timeout=8");
     assertThat(answer).startsWith("HTTP/1.1 202 ").contains("Processing worker updates...");
-    RegisterModel order = (RegisterModel) server.orders.get(0);
+    RegisterModel order = (RegisterModel) server.models.orders.element();
     ModelOverrides overrides =
         ModelOverrides.builder()
             .batchSize(4)
@@ -64,7 +60,7 @@ class ManagementRoutesTest {
     assertThat(answer)
         .startsWith("HTTP/1.1 200 ")
         .contains("Model \\\"echo\\\" Version: 1.0 registered with 1 initial workers");
-    RegisterModel order = (RegisterModel) server.orders.get(0);
+    RegisterModel order = (RegisterModel) server.models.orders.element();
     assertThat(order.location()).isEqualTo("echo.mar");
     assertThat(order.overrides().get(ProgramOptions.BATCH_SIZE)).isEqualTo(2);
     assertThat(order.overrides().get(ProgramOptions.MAX_BATCH_DELAY)).isNull();
@@ -88,14 +84,14 @@ class ManagementRoutesTest {
       })
   void badParametersAreNamedWithTheirValue(String query, String message) {
     assertThat(ask("POST /models?" + query)).startsWith("HTTP/1.1 400 ").contains(message);
-    assertThat(server.orders).isEmpty();
+    assertThat(server.models.orders).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "{", "[]", "3", "{\"url\": \"a\"} x", "{\"url\": [1]}"})
   void badJsonIsRefused(String json) {
     assertThat(askJson("POST /models", json)).startsWith("HTTP/1.1 400 ").contains("expected");
-    assertThat(server.orders).isEmpty();
+    assertThat(server.models.orders).isEmpty();
   }
 
   @ParameterizedTest
@@ -111,7 +107,7 @@ class ManagementRoutesTest {
       })
   void unknownParametersAreRefusedUnderMarinerAndLoggedUnderTorchserve(String line) {
     assertThat(ask(line)).startsWith("HTTP/1.1 400 ").contains("Unknown parameter: ");
-    assertThat(server.orders).isEmpty();
+    assertThat(server.models.orders).isEmpty();
     TestServer other =
         new TestServer(Profile.TORCHSERVE, AccessPolicy.OPEN, UnaryOperator.identity());
     assertThat(ask(other, line, "")).doesNotContain("Unknown parameter");
@@ -124,7 +120,7 @@ class ManagementRoutesTest {
         .contains("Workers scaled to 3 for model: echo");
     assertThat(ask("PUT /models/echo/1.0?max_worker=2")).startsWith("HTTP/1.1 202 ");
     assertThat(ask("PUT /models/echo?model_version=2.0")).startsWith("HTTP/1.1 202 ");
-    assertThat(server.orders)
+    assertThat(server.models.orders)
         .containsExactly(
             new ScaleModel(ModelRef.of("echo"), 3, 3, Completion.READY),
             new ScaleModel(new ModelRef("echo", "1.0"), 1, 2, Completion.ACCEPTED),
@@ -142,7 +138,7 @@ class ManagementRoutesTest {
     assertThat(ask("DELETE /models/echo/1.0"))
         .startsWith("HTTP/1.1 200 ")
         .contains("Model \\\"echo\\\" unregistered");
-    assertThat(server.orders)
+    assertThat(server.models.orders)
         .containsExactly(new ModelKey("echo", "2.0"), new ModelRef("echo", "1.0"));
   }
 
@@ -155,7 +151,7 @@ class ManagementRoutesTest {
     ModelOverrides overrides = ModelOverrides.builder().batchSize(4).build();
     RegisterModel archive =
         new RegisterModel("new.mar", null, null, null, null, overrides, Completion.READY, false);
-    assertThat(server.orders)
+    assertThat(server.models.orders)
         .containsExactly(
             new SwapModel("echo", archive, null, true), new SwapModel("echo", null, "2.0", false));
   }
@@ -174,7 +170,7 @@ class ManagementRoutesTest {
     assertThat(ask("POST /models/echo/swap?" + query))
         .startsWith("HTTP/1.1 400 ")
         .contains(message);
-    assertThat(server.orders).isEmpty();
+    assertThat(server.models.orders).isEmpty();
   }
 
   @Test
@@ -183,13 +179,13 @@ class ManagementRoutesTest {
       assertThat(ask("GET /models" + query)).startsWith("HTTP/1.1 200 ").contains("\"echo\"");
     }
     ask("GET /models?limit=7&next_page_token=14");
-    assertThat(server.orders)
-        .containsExactly("list 100 0", "list 100 0", "list 100 0", "list 100 0", "list 7 14");
+    List<Integer> first = List.of(100, 0);
+    assertThat(server.models.orders).containsExactly(first, first, first, first, List.of(7, 14));
   }
 
   @Test
   void describesWithWhatTheHandlerSays() {
-    server.described = CompletableFuture.completedStage(List.of(status()));
+    server.models.workers = List.of();
     assertThat(ask("GET /models/echo")).startsWith("HTTP/1.1 200 ").contains("\"modelName\"");
     assertThat(ask("GET /models/echo/all")).startsWith("HTTP/1.1 200 ").contains("\"modelName\"");
     assertThat(ask("GET /v1/models/echo")).contains("\"ready\": false");
@@ -377,22 +373,24 @@ class ManagementRoutesTest {
 
   @Test
   void tokensAreCheckedByScopeOnASharedListener() {
-    TestServer locked = with(new Keys(), UnaryOperator.identity());
+    TestServer locked = with(new ScopeTokens(), UnaryOperator.identity());
     try (Wire wire = new Wire(locked.listener(Api.INFERENCE, Api.MANAGEMENT, Api.METRICS))) {
       assertThat(wire.send(line("GET /ping", "")).received()).startsWith("HTTP/1.1 401 ");
-      assertThat(wire.send(line("GET /ping", bearer("INFERENCE"))).received()).contains(" 200 ");
-      assertThat(wire.send(line("GET /models", bearer("INFERENCE"))).received()).contains(" 401 ");
-      assertThat(wire.send(line("GET /models/tokenizer", bearer("MANAGEMENT"))).received())
+      assertThat(wire.send(line("GET /ping", bearer(TokenScope.INFERENCE))).received())
+          .contains(" 200 ");
+      assertThat(wire.send(line("GET /models", bearer(TokenScope.INFERENCE))).received())
+          .contains(" 401 ");
+      assertThat(wire.send(line("GET /models/tokenizer", bearer(TokenScope.MANAGEMENT))).received())
           .contains(" 404 ", "Model not found");
-      assertThat(wire.send(line("GET /token?type=inference", bearer("API"))).received())
+      assertThat(wire.send(line("GET /token?type=inference", bearer(TokenScope.API))).received())
           .endsWith("\r\n\r\n\n");
-      assertThat(wire.send(line("GET /token?type=API", bearer("API"))).received())
+      assertThat(wire.send(line("GET /token?type=API", bearer(TokenScope.API))).received())
           .contains(" 400 ", "type: API (expected: management or inference)");
       assertThat(wire.send(line("GET /token?type=inference", "")).received()).contains(" 401 ");
       for (String open : List.of("OPTIONS /", "GET /api-description", "GET /metrics?name[]=a")) {
         assertThat(wire.send(line(open, "")).received()).as(open).contains(" 200 ");
       }
-      wire.send(line("GET /models/echo/all", bearer("MANAGEMENT")));
+      wire.send(line("GET /models/nope/all", bearer(TokenScope.MANAGEMENT)));
       assertThat(wire.received()).contains("Model not found: nope");
     }
   }
@@ -418,46 +416,11 @@ class ManagementRoutesTest {
     return line + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
   }
 
-  private static String bearer(String key) {
-    return "Authorization: Bearer " + key + "\r\n";
+  private static String bearer(TokenScope scope) {
+    return "Authorization: " + ScopeTokens.bearer(scope) + "\r\n";
   }
 
   private static TestServer with(AccessPolicy access, UnaryOperator<ServerConfigBuilder> change) {
     return new TestServer(Profile.MARINER, access, change);
-  }
-
-  private static ModelStatus status() {
-    ModelSpec spec =
-        ModelSpec.resolve(
-            List.of(), new ModelDefaults(1, Duration.ofSeconds(120), Duration.ofSeconds(120), 100));
-    return new ModelStatus(
-        new ModelKey("echo", "1.0"),
-        "echo.mar",
-        "python",
-        spec,
-        true,
-        true,
-        List.of(),
-        0,
-        false,
-        null,
-        null,
-        null,
-        null);
-  }
-
-  /** Each scope's key is its own name. */
-  private static final class Keys implements AccessPolicy {
-    @Override
-    public @Nullable Failure check(TokenScope scope, @Nullable String authorization) {
-      return ("Bearer " + scope).equals(authorization)
-          ? null
-          : Failure.of(ErrorKind.UNAUTHENTICATED, "wrong token");
-    }
-
-    @Override
-    public @Nullable Failure rotate(TokenScope scope, @Nullable String authorization) {
-      return check(TokenScope.API, authorization);
-    }
   }
 }

@@ -5,11 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.access.TokenScope;
 import ai.mariner.core.config.Profile;
-import ai.mariner.core.error.ErrorKind;
-import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.Datatype;
 import ai.mariner.core.message.Signature;
 import ai.mariner.core.message.TensorSpec;
+import ai.mariner.core.testing.ScopeTokens;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.HashSet;
@@ -20,7 +19,6 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -81,7 +79,7 @@ class OpenApiTest {
   void aModelThatDeclaresTensorsHasAnOperationWithAnExample() throws Exception {
     TensorSpec rows = new TensorSpec("rows", Datatype.FP32, List.of(-1L, 4L), false);
     TensorSpec best = new TensorSpec("best", Datatype.INT64, List.of(-1L), false);
-    server.signature = new Signature(List.of(rows), List.of(best), true);
+    server.models.signature = new Signature(List.of(rows), List.of(best), true);
 
     JsonNode document = ask("GET /openapi.json", Api.INFERENCE);
 
@@ -104,7 +102,7 @@ class OpenApiTest {
       throws Exception {
     TensorSpec rows = new TensorSpec("rows", Datatype.FP32, List.of(-1L, 4L), false);
     TestServer asked = new TestServer(profile, AccessPolicy.OPEN, UnaryOperator.identity());
-    asked.signature = new Signature(List.of(rows), List.of(), true);
+    asked.models.signature = new Signature(List.of(rows), List.of(), true);
     JsonNode document = ask(asked, "OPTIONS /predictions/echo", "", Api.INFERENCE);
     assertThat(document.get("openapi").asText()).isEqualTo("3.0.1");
     assertThat(document.get("paths").properties()).hasSize(paths);
@@ -126,7 +124,7 @@ class OpenApiTest {
     assertThat(paths.get("/predictions/echo").get("post").get("operationId").asText())
         .isEqualTo("predict_echo");
     assertThat(paths.has("/v2/models/echo/infer")).isFalse();
-    server.models.clear();
+    server.models.rows.clear();
     assertThat(ask("GET /openapi.json", Api.INFERENCE).get("paths").has("/predictions/echo"))
         .isFalse();
   }
@@ -142,13 +140,13 @@ class OpenApiTest {
   @Test
   void withoutATokenNoModelIsNamed() throws Exception {
     TestServer guarded =
-        new TestServer(Profile.TORCHSERVE, new OneToken("right"), UnaryOperator.identity());
+        new TestServer(Profile.TORCHSERVE, new ScopeTokens(), UnaryOperator.identity());
     JsonNode unknown = ask(guarded, "GET /openapi.json", "", Api.INFERENCE);
     assertThat(unknown.toString()).doesNotContain("echo").contains("\"security\"");
     assertThat(unknown.at("/components/securitySchemes/bearer/scheme").asText())
         .isEqualTo("bearer");
     assertThat(ask("GET /openapi.json", Api.INFERENCE).toString()).doesNotContain("\"security");
-    String known = "Authorization: Bearer right\r\n";
+    String known = "Authorization: " + ScopeTokens.bearer(TokenScope.INFERENCE) + "\r\n";
     assertThat(ask(guarded, "GET /openapi.json", known, Api.INFERENCE).toString())
         .contains("predict_echo");
   }
@@ -165,21 +163,6 @@ class OpenApiTest {
           assertThat(answer).contains("charset=utf-8");
         }
       }
-    }
-  }
-
-  /** Lets in whoever says one word. */
-  private record OneToken(String word) implements AccessPolicy {
-    @Override
-    public @Nullable Failure check(TokenScope scope, @Nullable String authorization) {
-      return ("Bearer " + word).equals(authorization)
-          ? null
-          : Failure.of(ErrorKind.UNAUTHENTICATED, "no token");
-    }
-
-    @Override
-    public @Nullable Failure rotate(TokenScope scope, @Nullable String authorization) {
-      return null;
     }
   }
 

@@ -3,12 +3,12 @@ package ai.mariner.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.mariner.core.access.AccessPolicy;
-import ai.mariner.core.access.TokenScope;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.Reply;
+import ai.mariner.core.testing.ScopeTokens;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -78,7 +78,8 @@ class OpenInferenceDialectTest {
 
   @Test
   void refusalsBeforeTheModelAreInTheDialectToo() {
-    TestServer here = new TestServer(Profile.TORCHSERVE, new Closed(), UnaryOperator.identity());
+    TestServer here =
+        new TestServer(Profile.TORCHSERVE, new ScopeTokens(), UnaryOperator.identity());
     assertThat(ask(here, FramingTest.post("/v2/models/m/infer", "{}")))
         .startsWith("HTTP/1.1 401 ")
         .contains("WWW-Authenticate: Bearer", "\"error\": \"no token\"");
@@ -163,19 +164,6 @@ class OpenInferenceDialectTest {
       String both = FramingTest.get("/v2/models/nope/ready") + FramingTest.get("/nothing");
       assertThat(wire.send(both).received())
           .contains("\"error\": \"Model not found: nope\"", "ResourceNotFoundException");
-    }
-  }
-
-  /** Lets nobody in. */
-  private static final class Closed implements AccessPolicy {
-    @Override
-    public Failure check(TokenScope scope, @Nullable String authorization) {
-      return Failure.of(ErrorKind.UNAUTHENTICATED, "no token");
-    }
-
-    @Override
-    public Failure rotate(TokenScope scope, @Nullable String authorization) {
-      return check(scope, authorization);
     }
   }
 

@@ -78,7 +78,7 @@ class RequestFuzzTest {
   void tensors() {
     TestServer server = new TestServer();
     TensorSpec x = new TensorSpec("x", Datatype.INT8, List.of(-1L), false);
-    server.signature = new Signature(List.of(x), List.of(), true);
+    server.models.signature = new Signature(List.of(x), List.of(), true);
     Listener listener = server.listener(Api.INFERENCE);
     String json =
         "{\"id\": \"1\", \"parameters\": {\"binary_data_output\": true, \"timeout\": 9},"
@@ -131,6 +131,6 @@ class RequestFuzzTest {
     }
     assertThat(server.budget.usedBytes()).isZero();
     server.requests.clear();
-    server.orders.clear();
+    server.models.orders.clear();
   }
 }

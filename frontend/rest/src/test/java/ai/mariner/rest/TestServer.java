@@ -8,7 +8,6 @@ import ai.mariner.core.config.ListenerAddress;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
-import ai.mariner.core.error.ServeException;
 import ai.mariner.core.inference.InferenceCalls;
 import ai.mariner.core.message.Body;
 import ai.mariner.core.message.InferenceRequest;
@@ -19,36 +18,18 @@ import ai.mariner.core.message.ModelRef;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.RequestLabel;
 import ai.mariner.core.message.ResponseSink;
-import ai.mariner.core.message.Signature;
-import ai.mariner.core.metrics.ModelCounts;
 import ai.mariner.core.metrics.ModelMetrics;
 import ai.mariner.core.metrics.ServerMetrics;
-import ai.mariner.core.model.Completion;
-import ai.mariner.core.model.Health;
-import ai.mariner.core.model.ModelCalls;
-import ai.mariner.core.model.ModelPage;
-import ai.mariner.core.model.ModelStatistics;
-import ai.mariner.core.model.ModelStatus;
-import ai.mariner.core.model.ModelSummary;
-import ai.mariner.core.model.RegisterModel;
-import ai.mariner.core.model.RegisterResult;
-import ai.mariner.core.model.ScaleModel;
-import ai.mariner.core.model.ScaleResult;
-import ai.mariner.core.model.SwapModel;
-import ai.mariner.core.model.SwapResult;
-import ai.mariner.core.model.SwapStep;
 import ai.mariner.core.testing.Configs;
+import ai.mariner.core.testing.FakeModels;
 import ai.mariner.core.testing.ServerConfigBuilder;
 import ai.mariner.view.DeclaredTensors;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
@@ -63,39 +44,31 @@ final class TestServer {
   final AtomicLong nanos = new AtomicLong(1);
   final AtomicLong ids = new AtomicLong();
   final List<InferenceRequest> requests = new CopyOnWriteArrayList<>();
-  final List<Object> orders = new CopyOnWriteArrayList<>();
   final List<String> accessLines = new CopyOnWriteArrayList<>();
   final List<Integer> statuses = new CopyOnWriteArrayList<>();
   final InflightBudget budget = new InflightBudget(300_000);
   final Set<String> absent = new HashSet<>();
-  final List<ModelSummary> models = new ArrayList<>();
+  final FakeModels models = new FakeModels(Runnable::run);
   final List<PluginRoute> pluginRoutes = new ArrayList<>();
   final AddedRoutes addedRoutes = new AddedRoutes();
   final FakeLogFiles logFiles = new FakeLogFiles();
   final FakeWorkflows workflows = new FakeWorkflows();
   final RestContext context;
   CallAuthorizer authorizer = CallAuthorizer.NONE;
-  @Nullable Signature signature;
-  Health health = new Health(true, false, List.of());
   BiConsumer<InferenceRequest, ResponseSink> handler = TestServer::echo;
-  CompletionStage<List<ModelStatus>> described =
-      CompletableFuture.failedStage(
-          new ServeException(ErrorKind.MODEL_NOT_FOUND, "Model not found: nope"));
 
   TestServer() {
     this(Profile.MARINER, AccessPolicy.OPEN, UnaryOperator.identity());
   }
 
   TestServer(Profile profile, AccessPolicy access, UnaryOperator<ServerConfigBuilder> change) {
-    models.add(new ModelSummary("echo", "echo.mar"));
     MetricsPage page = names -> ("metrics " + names).getBytes(StandardCharsets.UTF_8);
-    Models registered = new Models();
     context =
         new RestContext(
             change.apply(config(profile)).build(),
             new Predictions(),
-            registered,
-            new DeclaredTensors(registered),
+            models,
+            new DeclaredTensors(models),
             workflows,
             access,
             new Authorizing(),
@@ -160,106 +133,6 @@ final class TestServer {
     public void submit(InferenceRequest request, ResponseSink sink) {
       requests.add(request);
       handler.accept(request, sink);
-    }
-  }
-
-  /** One model, {@code echo}; notes orders. */
-  private final class Models implements ModelCalls {
-    @Override
-    public CompletionStage<RegisterResult> register(RegisterModel order) {
-      orders.add(order);
-      return CompletableFuture.completedStage(
-          new RegisterResult(new ModelKey("echo", "1.0"), 1, order.completion()));
-    }
-
-    @Override
-    public CompletionStage<ScaleResult> scale(ScaleModel order) {
-      orders.add(order);
-      ScaleResult.Outcome outcome =
-          order.completion() == Completion.ACCEPTED
-              ? ScaleResult.Outcome.ACCEPTED
-              : ScaleResult.Outcome.DONE;
-      return CompletableFuture.completedStage(
-          new ScaleResult(order.model(), order.minWorkers(), outcome));
-    }
-
-    @Override
-    public CompletionStage<ModelKey> unregister(ModelRef ref) {
-      orders.add(ref);
-      return CompletableFuture.completedStage(new ModelKey(ref.name(), "1.0"));
-    }
-
-    @Override
-    public CompletionStage<SwapResult> swap(SwapModel order) {
-      orders.add(order);
-      SwapStep step = new SwapStep(SwapStep.Name.LOAD, Duration.ofMillis(1500));
-      return CompletableFuture.completedStage(
-          new SwapResult(order.name(), "1.0", "2.0", 3, order.keepOld(), List.of(step)));
-    }
-
-    @Override
-    public void setDefault(ModelKey key) {
-      orders.add(key);
-    }
-
-    @Override
-    public ModelPage list(int limit, int offset) {
-      orders.add("list " + limit + " " + offset);
-      return new ModelPage(List.copyOf(models), null);
-    }
-
-    @Override
-    public @Nullable String onlyModel() {
-      return models.size() == 1 ? models.get(0).name() : null;
-    }
-
-    @Override
-    public @Nullable String modelAt(String location) {
-      for (ModelSummary model : models) {
-        if (model.location().equals(location)) {
-          return model.name();
-        }
-      }
-      return null;
-    }
-
-    @Override
-    public CompletionStage<List<ModelStatus>> describe(ModelRef ref) {
-      return described;
-    }
-
-    @Override
-    public @Nullable String declares(ModelRef ref) {
-      return null;
-    }
-
-    @Override
-    public @Nullable Signature signature(ModelRef ref) {
-      return signature;
-    }
-
-    @Override
-    public List<ModelStatistics> statistics(@Nullable ModelRef ref) {
-      ModelCounts counts = new ModelCounts(2, 1, 90, 10, 80, 2, 0, 0, 5);
-      return List.of(new ModelStatistics(new ModelKey("echo", "1.0"), counts));
-    }
-
-    @Override
-    public CompletionStage<List<ModelStatus>> describeAll(String name) {
-      return described;
-    }
-
-    @Override
-    public Health health() {
-      return health;
-    }
-
-    @Override
-    public Health health(ModelRef ref) {
-      if (!ref.name().equals("echo")) {
-        throw new ServeException(ErrorKind.MODEL_NOT_FOUND, "Model not found: " + ref.name());
-      }
-      return health;
     }
   }
 
