@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,26 +21,7 @@ class JsonLogsTest {
 
   @BeforeAll
   static void runTheScenario() throws IOException, InterruptedException {
-    Path output = folder.resolve("console.txt");
-    ProcessBuilder java =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                LoggingScenario.class.getName(),
-                "json")
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile());
-    java.environment().remove("LOG_LOCATION");
-    java.environment().remove("METRICS_LOCATION");
-    Process process = java.start();
-    try {
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-      assertThat(process.exitValue()).as(Files.readString(output)).isZero();
-    } finally {
-      process.destroyForcibly();
-    }
+    LoggingScenario.play(folder, null, "json");
   }
 
   private static List<JsonNode> lines(String name) throws IOException {

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,26 +19,7 @@ class LogFilesTest {
 
   @BeforeAll
   static void runTheScenario() throws IOException, InterruptedException {
-    Path output = folder.resolve("console.txt");
-    ProcessBuilder java =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                LoggingScenario.class.getName())
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile());
-    java.environment().put("LOG_LOCATION", folder.resolve("own").toString());
-    java.environment().remove("METRICS_LOCATION");
-    Process process = java.start();
-    try {
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-      console = Files.readAllLines(output);
-      assertThat(process.exitValue()).as(console.toString()).isZero();
-    } finally {
-      process.destroyForcibly();
-    }
+    console = LoggingScenario.play(folder, folder.resolve("own"));
   }
 
   private static List<String> own(String name) throws IOException {
