@@ -7,7 +7,6 @@ import ai.mariner.core.message.Headers;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.ModelRef;
-import ai.mariner.core.message.Operation;
 import ai.mariner.core.message.Signature;
 import ai.mariner.oip.InferMessage;
 import ai.mariner.oip.InferTerms;
@@ -59,17 +58,15 @@ final class InferInputs {
     if (streaming) {
       headers = headers.with("url_path", "infer_stream");
     }
-    return new InferenceRequest(
-        id,
-        model,
-        Operation.PREDICT,
-        label,
-        List.of(new InputPart("body", OipForm.MEDIA_TYPE, body(infer))),
-        terms.headers(headers),
-        terms.timeoutWithin(timeoutNanos),
-        streaming,
-        terms.sequence(),
-        signature == null ? null : SignatureCheck.batchKey(signature, infer));
+    InputPart input = new InputPart("body", OipForm.MEDIA_TYPE, body(infer));
+    return InferenceRequest.builder(id, model, List.of(input))
+        .label(label)
+        .headers(terms.headers(headers))
+        .timeoutNanos(terms.timeoutWithin(timeoutNanos))
+        .streaming(streaming)
+        .sequence(terms.sequence())
+        .batchKey(signature == null ? null : SignatureCheck.batchKey(signature, infer))
+        .build();
   }
 
   private Body body(InferMessage infer) {

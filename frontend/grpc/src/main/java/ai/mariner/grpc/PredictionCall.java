@@ -2,11 +2,12 @@ package ai.mariner.grpc;
 
 import ai.mariner.core.config.SequenceNames;
 import ai.mariner.core.message.InferenceRequest;
-import ai.mariner.core.message.Operation;
+import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.Reply;
 import ai.mariner.proto.inference.PredictionsRequest;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One call of TorchServe's API with one request, answered once or in pieces. */
@@ -25,16 +26,14 @@ final class PredictionCall extends OneRequestCall<PredictionsRequest> {
   @Override
   InferenceRequest inference(PredictionsRequest message, long id, @Nullable String label) {
     SequenceNames sequences = context.config().sequenceNames();
-    return new InferenceRequest(
-        id,
-        PredictionInputs.model(message),
-        Operation.PREDICT,
-        label,
-        PredictionInputs.parts(message, context.config().limits().maxRequestBytes()),
-        new SequenceInputs(sequences).named(message, new CallHeaders(metadata, sequences)),
-        timeoutNanos(),
-        streaming,
-        null);
+    List<InputPart> parts =
+        PredictionInputs.parts(message, context.config().limits().maxRequestBytes());
+    return InferenceRequest.builder(id, PredictionInputs.model(message), parts)
+        .label(label)
+        .headers(new SequenceInputs(sequences).named(message, new CallHeaders(metadata, sequences)))
+        .timeoutNanos(timeoutNanos())
+        .streaming(streaming)
+        .build();
   }
 
   @Override

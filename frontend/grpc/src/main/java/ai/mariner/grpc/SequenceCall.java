@@ -5,7 +5,6 @@ import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.ModelRef;
-import ai.mariner.core.message.Operation;
 import ai.mariner.core.message.Sequence;
 import ai.mariner.proto.inference.PredictionResponse;
 import ai.mariner.proto.inference.PredictionsRequest;
@@ -90,16 +89,13 @@ final class SequenceCall extends ServerCall.Listener<Received<PredictionsRequest
       List<InputPart> parts =
           PredictionInputs.parts(message, context.config().limits().maxRequestBytes());
       request =
-          new InferenceRequest(
-              context.inference().nextRequestId(),
-              model,
-              Operation.PREDICT,
-              null,
-              inputs.withoutFlags(parts),
-              new CallHeaders(metadata, inputs.names()),
-              OneRequestCall.timeoutNanos(),
-              true,
-              place);
+          InferenceRequest.builder(
+                  context.inference().nextRequestId(), model, inputs.withoutFlags(parts))
+              .headers(new CallHeaders(metadata, inputs.names()))
+              .timeoutNanos(OneRequestCall.timeoutNanos())
+              .streaming(true)
+              .sequence(place)
+              .build();
     } catch (ServeException refusal) {
       sink.fail(refusal.failure());
       return;

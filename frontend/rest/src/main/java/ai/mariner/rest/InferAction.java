@@ -148,17 +148,12 @@ final class InferAction implements Route.Action {
       List<InputPart> parts = List.of(new InputPart("body", OipForm.MEDIA_TYPE, body));
       InferenceRequest said = PredictionAction.unowned(call, model, Operation.PREDICT, parts);
       return marked(
-          new InferenceRequest(
-              said.id(),
-              model,
-              Operation.PREDICT,
-              said.label(),
-              parts,
-              terms.headers(said.headers()),
-              terms.timeoutWithin(said.timeoutNanos()),
-              true,
-              terms.sequence(),
-              signature == null ? null : SignatureCheck.batchKey(signature, message)));
+          said.toBuilder()
+              .headers(terms.headers(said.headers()))
+              .timeoutNanos(terms.timeoutWithin(said.timeoutNanos()))
+              .sequence(terms.sequence())
+              .batchKey(signature == null ? null : SignatureCheck.batchKey(signature, message))
+              .build());
     }
   }
 }

@@ -71,16 +71,13 @@ record PredictionAction(InferenceCalls inference, Dialect dialect, Operation ope
       @Nullable String urlPath) {
     Exchange exchange = call.exchange();
     HttpHeaders headers = exchange.request().headers();
-    return new InferenceRequest(
-        exchange.id(),
-        model,
-        operation,
-        exchange.clientLabel(),
-        parts,
-        new HandlerHeaders(headers, urlPath),
-        timeoutNanos(headers),
-        true,
-        null);
+    return InferenceRequest.builder(exchange.id(), model, parts)
+        .operation(operation)
+        .label(exchange.clientLabel())
+        .headers(new HandlerHeaders(headers, urlPath))
+        .timeoutNanos(timeoutNanos(headers))
+        .streaming(true)
+        .build();
   }
 
   private static @Nullable Long timeoutNanos(HttpHeaders headers) {

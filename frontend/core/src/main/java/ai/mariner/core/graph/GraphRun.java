@@ -106,19 +106,15 @@ final class GraphRun {
     Hop hop = new Hop(this, pool.loop(), number, attempt, exit ? client : null);
     hops[number] = hop;
     InferenceRequest step =
-        new InferenceRequest(
-            pool.nextId(),
-            node.program(),
-            request.operation(),
-            label,
-            parts(number),
-            request.headers(),
-            timeout,
-            exit && request.streaming(),
-            null,
-            null,
-            true,
-            node.route());
+        InferenceRequest.builder(pool.nextId(), node.program(), parts(number))
+            .operation(request.operation())
+            .label(label)
+            .headers(request.headers())
+            .timeoutNanos(timeout)
+            .streaming(exit && request.streaming())
+            .admitted()
+            .route(node.route())
+            .build();
     pool.programs().submit(step, hop);
   }
 

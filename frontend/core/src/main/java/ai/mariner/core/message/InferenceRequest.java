@@ -38,45 +38,13 @@ public record InferenceRequest(
     boolean admitted,
     int route) {
 
-  /** A request of a client's own. */
-  public InferenceRequest(
-      long id,
-      ModelRef model,
-      Operation operation,
-      @Nullable String label,
-      List<InputPart> parts,
-      Headers headers,
-      @Nullable Long timeoutNanos,
-      boolean streaming,
-      @Nullable Sequence sequence,
-      @Nullable Object batchKey) {
-    this(
-        id,
-        model,
-        operation,
-        label,
-        parts,
-        headers,
-        timeoutNanos,
-        streaming,
-        sequence,
-        batchKey,
-        false,
-        0);
-  }
-
-  /** A request that may run in one batch with any other of its operation. */
-  public InferenceRequest(
-      long id,
-      ModelRef model,
-      Operation operation,
-      @Nullable String label,
-      List<InputPart> parts,
-      Headers headers,
-      @Nullable Long timeoutNanos,
-      boolean streaming,
-      @Nullable Sequence sequence) {
-    this(id, model, operation, label, parts, headers, timeoutNanos, streaming, sequence, null);
+  /**
+   * Begins a request.
+   *
+   * @param parts its inputs; their bodies belong to it once it is built
+   */
+  public static Builder builder(long id, ModelRef model, List<InputPart> parts) {
+    return new Builder(id, model, parts);
   }
 
   /**
@@ -87,83 +55,155 @@ public record InferenceRequest(
    */
   public static InferenceRequest describe(
       long id, ModelKey model, @Nullable String label, @Nullable Long timeoutNanos) {
-    return new InferenceRequest(
-        id,
-        model.ref(),
-        Operation.DESCRIBE,
-        label,
-        List.of(),
-        Headers.NONE,
-        timeoutNanos,
-        false,
-        null);
+    return builder(id, model.ref(), List.of())
+        .operation(Operation.DESCRIBE)
+        .label(label)
+        .timeoutNanos(timeoutNanos)
+        .build();
+  }
+
+  /** Begins another request like this one, to which the bodies belong once it is built. */
+  public Builder toBuilder() {
+    Builder builder = new Builder(id, model, parts);
+    builder.operation = operation;
+    builder.label = label;
+    builder.headers = headers;
+    builder.timeoutNanos = timeoutNanos;
+    builder.streaming = streaming;
+    builder.sequence = sequence;
+    builder.batchKey = batchKey;
+    builder.admitted = admitted;
+    builder.route = route;
+    return builder;
   }
 
   /** The same request at a place in a sequence; the bodies belong to it from now on. */
   public InferenceRequest in(Sequence place) {
-    return new InferenceRequest(
-        id,
-        model,
-        operation,
-        label,
-        parts,
-        headers,
-        timeoutNanos,
-        streaming,
-        place,
-        batchKey,
-        admitted,
-        route);
+    return toBuilder().sequence(place).build();
   }
 
   /** The same request with other headers; the bodies belong to it from now on. */
   public InferenceRequest with(Headers others) {
-    return new InferenceRequest(
-        id,
-        model,
-        operation,
-        label,
-        parts,
-        others,
-        timeoutNanos,
-        streaming,
-        sequence,
-        batchKey,
-        admitted,
-        route);
+    return toBuilder().headers(others).build();
   }
 
   /** The same request to a model on one of its routes; the bodies belong to it from now on. */
   public InferenceRequest to(ModelRef program, int itsRoute) {
-    return new InferenceRequest(
-        id,
-        program,
-        operation,
-        label,
-        parts,
-        headers,
-        timeoutNanos,
-        streaming,
-        sequence,
-        batchKey,
-        admitted,
-        itsRoute);
+    return toBuilder().model(program).route(itsRoute).build();
   }
 
   /** The same request with at most so much time; the bodies belong to it from now on. */
   public InferenceRequest within(long nanos) {
-    if (timeoutNanos != null && timeoutNanos <= nanos) {
-      return this;
-    }
-    return new InferenceRequest(
-        id, model, operation, label, parts, headers, nanos, streaming, sequence, batchKey, admitted,
-        route);
+    return timeoutNanos != null && timeoutNanos <= nanos
+        ? this
+        : toBuilder().timeoutNanos(nanos).build();
   }
 
   /** Gives all bodies back. */
   public void release() {
     for (int i = 0; i < parts.size(); i++) {
       parts.get(i).body().release();
+    }
+  }
+
+  /**
+   * What is said of a request before it is made. What is not said: a prediction without headers,
+   * label and deadline, for a client that reads one answer, beside any other of that kind.
+   */
+  public static final class Builder {
+    private final long id;
+    private final List<InputPart> parts;
+    private ModelRef model;
+    private Operation operation = Operation.PREDICT;
+    private @Nullable String label;
+    private Headers headers = Headers.NONE;
+    private @Nullable Long timeoutNanos;
+    private boolean streaming;
+    private @Nullable Sequence sequence;
+    private @Nullable Object batchKey;
+    private boolean admitted;
+    private int route;
+
+    private Builder(long id, ModelRef model, List<InputPart> parts) {
+      this.id = id;
+      this.model = model;
+      this.parts = parts;
+    }
+
+    private Builder model(ModelRef value) {
+      model = value;
+      return this;
+    }
+
+    /** Sets what to do. */
+    public Builder operation(Operation value) {
+      operation = value;
+      return this;
+    }
+
+    /** Sets the request id that the client chose; absent: it chose none. */
+    public Builder label(@Nullable String value) {
+      label = value;
+      return this;
+    }
+
+    /** Sets the headers that the handler sees. */
+    public Builder headers(Headers value) {
+      headers = value;
+      return this;
+    }
+
+    /** Sets the time that the client gives; absent: the model's default. */
+    public Builder timeoutNanos(@Nullable Long value) {
+      timeoutNanos = value;
+      return this;
+    }
+
+    /** Sets whether the client reads pieces as they come. */
+    public Builder streaming(boolean value) {
+      streaming = value;
+      return this;
+    }
+
+    /** Sets the place in a stateful sequence; absent: none. */
+    public Builder sequence(@Nullable Sequence value) {
+      sequence = value;
+      return this;
+    }
+
+    /** Sets what keeps it from batches of others; absent: nothing. */
+    public Builder batchKey(@Nullable Object value) {
+      batchKey = value;
+      return this;
+    }
+
+    /** Makes it a step of a request that was let in before. */
+    public Builder admitted() {
+      admitted = true;
+      return this;
+    }
+
+    /** Sets the number of its route among those of the model; 0: none. */
+    public Builder route(int value) {
+      route = value;
+      return this;
+    }
+
+    /** The request. */
+    public InferenceRequest build() {
+      return new InferenceRequest(
+          id,
+          model,
+          operation,
+          label,
+          parts,
+          headers,
+          timeoutNanos,
+          streaming,
+          sequence,
+          batchKey,
+          admitted,
+          route);
     }
   }
 }

@@ -5,7 +5,6 @@ import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.message.Headers;
 import ai.mariner.core.message.InferenceRequest;
-import ai.mariner.core.message.Operation;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.ResponseSink;
 import ai.mariner.core.process.WarmupSample;
@@ -41,16 +40,11 @@ final class Probe implements ResponseSink {
     WarmupSample sample = model.samples().get(0);
     Headers headers = consumer -> consumer.accept("Content-Type", sample.contentType());
     InferenceRequest request =
-        new InferenceRequest(
-            requestId,
-            model.key().ref(),
-            Operation.PREDICT,
-            "probe",
-            sample.parts(),
-            headers,
-            model.spec().startupTimeout().toNanos(),
-            false,
-            null);
+        InferenceRequest.builder(requestId, model.key().ref(), sample.parts())
+            .label("probe")
+            .headers(headers)
+            .timeoutNanos(model.spec().startupTimeout().toNanos())
+            .build();
     Probe probe = new Probe();
     model.pool().submit(request, probe);
     return probe.answer;

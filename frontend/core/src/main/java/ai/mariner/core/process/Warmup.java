@@ -170,15 +170,10 @@ final class Warmup {
 
   private InferenceRequest request(long id) {
     WarmupSample sample = sample();
-    return new InferenceRequest(
-        id,
-        new ModelRef(model.name(), model.version()),
-        Operation.PREDICT,
-        "warmup-" + begun + '-' + id,
-        sample.parts(),
-        headers -> headers.accept("Content-Type", sample.contentType()),
-        null,
-        false,
-        null);
+    ModelRef program = new ModelRef(model.name(), model.version());
+    return InferenceRequest.builder(id, program, sample.parts())
+        .label("warmup-" + begun + '-' + id)
+        .headers(headers -> headers.accept("Content-Type", sample.contentType()))
+        .build();
   }
 }

@@ -81,15 +81,12 @@ public final class Requests {
 
   /** The request. */
   public InferenceRequest build() {
-    return new InferenceRequest(
-        id,
-        model,
-        operation,
-        null,
-        List.of(new InputPart(partName, partType, body)),
-        headers.isEmpty() ? Headers.NONE : headers::forEach,
-        timeoutNanos,
-        streaming,
-        sequence);
+    return InferenceRequest.builder(id, model, List.of(new InputPart(partName, partType, body)))
+        .operation(operation)
+        .headers(headers.isEmpty() ? Headers.NONE : headers::forEach)
+        .timeoutNanos(timeoutNanos)
+        .streaming(streaming)
+        .sequence(sequence)
+        .build();
   }
 }

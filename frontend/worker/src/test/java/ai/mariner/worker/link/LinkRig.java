@@ -1,11 +1,9 @@
 package ai.mariner.worker.link;
 
 import ai.mariner.core.message.Body;
-import ai.mariner.core.message.Headers;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.ModelRef;
-import ai.mariner.core.message.Operation;
 import ai.mariner.core.worker.RunItem;
 import ai.mariner.core.worker.WorkerLink;
 import ai.mariner.core.worker.WorkerOutput;
@@ -82,16 +80,8 @@ final class LinkRig implements AutoCloseable {
   /** A batch of one item with this input. */
   static List<Item> batch(long id, Body body) {
     InferenceRequest request =
-        new InferenceRequest(
-            id,
-            ModelRef.of("m"),
-            Operation.PREDICT,
-            null,
-            List.of(new InputPart("body", null, body)),
-            Headers.NONE,
-            null,
-            false,
-            null);
+        InferenceRequest.builder(id, ModelRef.of("m"), List.of(new InputPart("body", null, body)))
+            .build();
     return List.of(new Item(request, Long.MAX_VALUE, 0));
   }
 

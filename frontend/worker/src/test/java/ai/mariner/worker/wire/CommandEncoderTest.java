@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.mariner.core.message.Body;
-import ai.mariner.core.message.Headers;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.InputPart;
 import ai.mariner.core.message.ModelRef;
@@ -216,16 +215,9 @@ class CommandEncoderTest {
   void refusesALabelThatTheWireCannotHoldAndKeepsNothing() {
     Body body = part(Kind.NETTY, randomBytes(20_000)).body();
     InferenceRequest request =
-        new InferenceRequest(
-            1,
-            ModelRef.of("m"),
-            Operation.PREDICT,
-            "é".repeat(40_000),
-            List.of(new InputPart("body", null, body)),
-            Headers.NONE,
-            null,
-            false,
-            null);
+        InferenceRequest.builder(1, ModelRef.of("m"), List.of(new InputPart("body", null, body)))
+            .label("é".repeat(40_000))
+            .build();
     List<Item> items = List.of(new Item(request, FOREVER, 0));
 
     assertThatThrownBy(() -> encoder.run(1, 1, Operation.PREDICT, items, NOW))
@@ -276,16 +268,16 @@ class CommandEncoderTest {
     int flags = json.path("flags").asInt();
     String sequence = text(json, "sequence");
     InferenceRequest request =
-        new InferenceRequest(
-            Long.parseUnsignedLong(json.path("id").asText(), 16),
-            ModelRef.of("m"),
-            Operation.PREDICT,
-            text(json, "label"),
-            parts,
-            consumer -> pairs.forEach(p -> consumer.accept(p.get(0).asText(), p.get(1).asText())),
-            null,
-            (flags & 4) != 0,
-            sequence == null ? null : new Sequence(sequence, (flags & 1) != 0, (flags & 2) != 0));
+        InferenceRequest.builder(
+                Long.parseUnsignedLong(json.path("id").asText(), 16), ModelRef.of("m"), parts)
+            .label(text(json, "label"))
+            .headers(to -> pairs.forEach(p -> to.accept(p.get(0).asText(), p.get(1).asText())))
+            .streaming((flags & 4) != 0)
+            .sequence(
+                sequence == null
+                    ? null
+                    : new Sequence(sequence, (flags & 1) != 0, (flags & 2) != 0))
+            .build();
     long millis = json.path("deadline").asLong();
     long deadline = millis == 0 ? FOREVER : NOW + millis * 1_000_000;
     int credits = json.path("credits").asInt();
@@ -294,16 +286,7 @@ class CommandEncoderTest {
   }
 
   private static InferenceRequest request(long id, InputPart... parts) {
-    return new InferenceRequest(
-        id,
-        ModelRef.of("m"),
-        Operation.PREDICT,
-        null,
-        List.of(parts),
-        Headers.NONE,
-        null,
-        false,
-        null);
+    return InferenceRequest.builder(id, ModelRef.of("m"), List.of(parts)).build();
   }
 
   private static InputPart part(Kind kind, byte[] bytes) {
