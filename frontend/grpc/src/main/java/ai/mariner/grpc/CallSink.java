@@ -1,13 +1,13 @@
 package ai.mariner.grpc;
 
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.Cancellation;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.ResponseSink;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The client's end of a prediction over gRPC: what answering once and answering in pieces share.
@@ -21,8 +21,7 @@ abstract class CallSink implements ResponseSink {
   private final String label;
   private final boolean exposeErrors;
   private final AtomicBoolean ended = new AtomicBoolean();
-  private volatile boolean cancelled;
-  private volatile @Nullable Runnable cancelTask;
+  private final Cancellation cancellation = new Cancellation();
   private boolean headersSent;
 
   CallSink(ServerCall<?, Reply> call, String label, boolean exposeErrors) {
@@ -33,16 +32,12 @@ abstract class CallSink implements ResponseSink {
 
   @Override
   public void onCancel(Runnable task) {
-    cancelTask = task;
-    if (cancelled) {
-      task.run();
-    }
+    cancellation.onCancel(task);
   }
 
   /** The client left. Called by gRPC, on any thread. */
   void cancelled() {
-    cancelled = true;
-    tellCore();
+    cancellation.cancel();
   }
 
   /** gRPC takes messages again. Called by gRPC, on any thread. */
@@ -52,14 +47,11 @@ abstract class CallSink implements ResponseSink {
 
   /** Makes the core stop working for this client. */
   final void tellCore() {
-    Runnable task = cancelTask;
-    if (task != null) {
-      task.run();
-    }
+    cancellation.tell();
   }
 
   final boolean hasLeft() {
-    return cancelled;
+    return cancellation.isCancelled();
   }
 
   /** Claims the end of the answer; only the first caller may end it. */

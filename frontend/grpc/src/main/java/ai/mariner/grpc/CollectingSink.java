@@ -1,18 +1,17 @@
 package ai.mariner.grpc;
 
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.Cancellation;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.ResponseSink;
 import java.io.ByteArrayOutputStream;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /** Gathers an answer into one array, for calls that need it as a whole. */
 final class CollectingSink implements ResponseSink {
   private final ByteArrayOutputStream collected = new ByteArrayOutputStream();
   private final CompletableFuture<byte[]> answer = new CompletableFuture<>();
-  private volatile boolean cancelled;
-  private volatile @Nullable Runnable cancelTask;
+  private final Cancellation cancellation = new Cancellation();
 
   /** Completes with the answer, or fails with a {@link ai.mariner.core.error.ServeException}. */
   CompletableFuture<byte[]> answer() {
@@ -21,11 +20,7 @@ final class CollectingSink implements ResponseSink {
 
   /** Makes the core stop. */
   void cancel() {
-    cancelled = true;
-    Runnable task = cancelTask;
-    if (task != null) {
-      task.run();
-    }
+    cancellation.cancel();
   }
 
   @Override
@@ -52,10 +47,7 @@ final class CollectingSink implements ResponseSink {
 
   @Override
   public void onCancel(Runnable task) {
-    cancelTask = task;
-    if (cancelled) {
-      task.run();
-    }
+    cancellation.onCancel(task);
   }
 
   @Override

@@ -3,6 +3,7 @@ package ai.mariner.grpc;
 import ai.mariner.core.error.Failure;
 import ai.mariner.core.error.ServeException;
 import ai.mariner.core.message.Body;
+import ai.mariner.core.message.Cancellation;
 import ai.mariner.core.message.InferenceRequest;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.ResponseSink;
@@ -160,8 +161,7 @@ final class InferStreamCall extends ServerCall.Listener<Received<ModelInferReque
   private final class Turn implements ResponseSink {
     private final ModelInferRequest request;
     private final InferAnswer answer;
-    private volatile boolean left;
-    private volatile @Nullable Runnable cancelTask;
+    private final Cancellation cancellation = new Cancellation();
     private volatile @Nullable Runnable readyTask;
 
     // Of the core's thread.
@@ -192,7 +192,7 @@ final class InferStreamCall extends ServerCall.Listener<Received<ModelInferReque
         offer(answer.written(piece, Turn::framed));
       } catch (ServeException notPossible) {
         fail(notPossible.failure());
-        tellCore();
+        cancellation.tell();
       }
     }
 
@@ -241,22 +241,11 @@ final class InferStreamCall extends ServerCall.Listener<Received<ModelInferReque
 
     @Override
     public void onCancel(Runnable task) {
-      cancelTask = task;
-      if (left) {
-        task.run();
-      }
+      cancellation.onCancel(task);
     }
 
     void cancelled() {
-      left = true;
-      tellCore();
-    }
-
-    private void tellCore() {
-      Runnable task = cancelTask;
-      if (task != null) {
-        task.run();
-      }
+      cancellation.cancel();
     }
 
     void writable() {

@@ -1,6 +1,7 @@
 package ai.mariner.grpc;
 
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.Cancellation;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.ResponseSink;
 import ai.mariner.proto.inference.PredictionResponse;
@@ -14,8 +15,7 @@ final class SequenceSink implements ResponseSink {
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile String sequence;
   private volatile long chargedBytes;
-  private volatile boolean cancelled;
-  private volatile @Nullable Runnable cancelTask;
+  private final Cancellation cancellation = new Cancellation();
   private volatile @Nullable Runnable readyTask;
   // Of the core's thread.
   private boolean pieceSeen;
@@ -78,19 +78,12 @@ final class SequenceSink implements ResponseSink {
 
   @Override
   public void onCancel(Runnable task) {
-    cancelTask = task;
-    if (cancelled) {
-      task.run();
-    }
+    cancellation.onCancel(task);
   }
 
   /** The client left. */
   void cancelled() {
-    cancelled = true;
-    Runnable task = cancelTask;
-    if (task != null) {
-      task.run();
-    }
+    cancellation.cancel();
   }
 
   @Override

@@ -2,6 +2,7 @@ package ai.mariner.rest;
 
 import ai.mariner.core.error.ErrorKind;
 import ai.mariner.core.error.Failure;
+import ai.mariner.core.message.Cancellation;
 import ai.mariner.core.message.InflightBudget;
 import ai.mariner.core.message.Reply;
 import ai.mariner.core.message.ResponseSink;
@@ -9,7 +10,6 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import java.net.InetAddress;
-import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +32,8 @@ final class Exchange implements ResponseSink {
   private final boolean ownLabel;
   private final long startNanos;
   private final StreamBacklog backlog = new StreamBacklog();
-  private final ArrayDeque<Object> held = new ArrayDeque<>(0);
+  private final HeldAnswer held = new HeldAnswer();
+  private final Cancellation cancellation = new Cancellation();
   private State state = State.WAITING;
   private boolean head;
   private boolean keepAlive;
@@ -42,8 +43,6 @@ final class Exchange implements ResponseSink {
   private boolean inEvents;
   private long writtenNanos;
   private long chargedBytes;
-  private volatile boolean left;
-  private volatile @Nullable Runnable cancelTask;
 
   /**
    * Opens an exchange.
@@ -212,10 +211,7 @@ final class Exchange implements ResponseSink {
 
   @Override
   public void onCancel(Runnable task) {
-    cancelTask = task;
-    if (left) {
-      task.run();
-    }
+    cancellation.onCancel(task);
   }
 
   @Override
@@ -251,15 +247,13 @@ final class Exchange implements ResponseSink {
   void becomeHead() {
     head = true;
     while (state != State.DONE) {
-      Object next = held.poll();
+      HeldAnswer.Step next = held.poll();
       if (next == null) {
         return;
-      } else if (next instanceof Failure failure) {
-        takeFailure(failure);
-      } else if (next instanceof Last last) {
-        take(last.reply(), true);
-      } else {
-        take((Reply) next, false);
+      } else if (next instanceof HeldAnswer.Failed failed) {
+        takeFailure(failed.failure());
+      } else if (next instanceof HeldAnswer.Part part) {
+        take(part.reply(), part.last());
       }
     }
   }
@@ -270,20 +264,8 @@ final class Exchange implements ResponseSink {
       return;
     }
     state = State.DONE;
-    for (Object waiting : held) {
-      if (waiting instanceof Last last) {
-        last.reply().body().release();
-      } else if (waiting instanceof Reply piece) {
-        drained(piece.body().size());
-        piece.body().release();
-      }
-    }
-    held.clear();
-    left = true;
-    Runnable task = cancelTask;
-    if (task != null) {
-      task.run();
-    }
+    held.release(this::drained);
+    cancellation.cancel();
   }
 
   private void take(Reply reply, boolean last) {
@@ -295,7 +277,7 @@ final class Exchange implements ResponseSink {
       return;
     }
     if (!head) {
-      held.add(last ? new Last(reply) : reply);
+      held.add(new HeldAnswer.Part(reply, last));
       return;
     }
     if (state == State.WAITING) {
@@ -332,9 +314,8 @@ final class Exchange implements ResponseSink {
     }
     reply.body().release();
     takeFailure(Failure.of(ErrorKind.OUTPUT_INVALID, problem));
-    Runnable task = cancelTask;
-    if (!last && task != null) {
-      task.run();
+    if (!last) {
+      cancellation.tell();
     }
   }
 
@@ -343,7 +324,7 @@ final class Exchange implements ResponseSink {
       return;
     }
     if (!head) {
-      held.add(failure);
+      held.add(new HeldAnswer.Failed(failure));
       return;
     }
     if (state == State.WAITING) {
@@ -358,6 +339,4 @@ final class Exchange implements ResponseSink {
       connection.breakOff(this);
     }
   }
-
-  private record Last(Reply reply) {}
 }
