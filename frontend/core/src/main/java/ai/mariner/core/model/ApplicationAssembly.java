@@ -60,7 +60,7 @@ final class ApplicationAssembly {
     ApplicationSpec spec = archive.spec();
     Map<String, List<String>> routes = routesByStage(spec);
     List<Graph> graphs = new ArrayList<>();
-    List<Registration.Fetched> stages = new ArrayList<>();
+    List<FetchedModel> stages = new ArrayList<>();
     Loop loop = registration.nextLoop();
     try {
       for (int route = 0; route < spec.routes().size(); route++) {
@@ -143,7 +143,7 @@ final class ApplicationAssembly {
     }
   }
 
-  private static Registration.Fetched stage(
+  private static FetchedModel stage(
       String name, RegisterWorkflow order, ApplicationArchive archive, String stage) {
     String modelName = ModelGroup.modelName(name, stage);
     ModelArchive files = archive.stages().get(stage);
@@ -163,7 +163,7 @@ final class ApplicationAssembly {
             order.atStart() ? Completion.ACCEPTED : Completion.READY,
             order.atStart());
     ModelKey key = new ModelKey(modelName, files.manifest().modelVersion());
-    return new Registration.Fetched(model, files, key);
+    return new FetchedModel(model, files, key);
   }
 
   /** A stage has a worker unless it says otherwise, in every profile. */

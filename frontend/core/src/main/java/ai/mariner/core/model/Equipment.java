@@ -39,12 +39,10 @@ final class Equipment {
   /**
    * Installs what a model needs.
    *
-   * @param runtime of its workers
    * @return the same with its environment, whose archive gives that back too; fails with the
    *     reason, and the archive is the caller's to give back then
    */
-  CompletionStage<Registration.Fetched> equip(
-      Registration.Fetched fetched, ModelSpec spec, String runtime) {
+  CompletionStage<FetchedModel> equip(FetchedModel fetched, ModelSpec spec) {
     String asked = fetched.archive().manifest().requirementsFile();
     boolean own = spec.require(CrewOptions.USE_VENV);
     String interpreter = spec.get(CrewOptions.PYTHON_EXECUTABLE);
@@ -65,13 +63,13 @@ final class Equipment {
     return dependencies
         .install(
             new Dependencies.Wanted(
-                fetched.key(), fetched.archive().directory(), requirements, runtime, own))
+                fetched.key(), fetched.archive().directory(), requirements, fetched.runtime(), own))
         .thenApply(fetched::with);
   }
 
   /** An environment that is the operator's: nothing is installed into it. */
-  private static CompletionStage<Registration.Fetched> brought(
-      Registration.Fetched fetched, String interpreter, boolean own) {
+  private static CompletionStage<FetchedModel> brought(
+      FetchedModel fetched, String interpreter, boolean own) {
     if (own) {
       return CompletableFuture.failedStage(
           new ServeException(

@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A registered model version. */
 public final class Model {
-  private final Registration.Fetched fetched;
-  private final String runtime;
+  private final FetchedModel fetched;
   private final Pool pool;
   private final ModelTally metrics;
   private final List<WarmupSample> samples;
@@ -27,8 +26,7 @@ public final class Model {
   private volatile ModelSpec spec;
 
   Model(
-      Registration.Fetched fetched,
-      String runtime,
+      FetchedModel fetched,
       ModelSpec spec,
       Pool pool,
       ModelTally metrics,
@@ -36,7 +34,6 @@ public final class Model {
       long registeredNanos,
       Consumer<Model> changed) {
     this.fetched = fetched;
-    this.runtime = runtime;
     this.spec = spec;
     this.pool = pool;
     this.metrics = metrics;
@@ -73,8 +70,7 @@ public final class Model {
 
   /** Its handler; absent: the server's default one, or its kind of model has none. */
   public @Nullable String handler() {
-    String ordered = order().handler();
-    return ordered == null ? archive().manifest().handler() : ordered;
+    return fetched.handler();
   }
 
   /** The tensors that it declares; absent: it declares none. */
@@ -113,7 +109,7 @@ public final class Model {
 
   /** The runtime of its workers. */
   public String runtime() {
-    return runtime;
+    return fetched.runtime();
   }
 
   /** Its options, as they are now. */

@@ -41,9 +41,9 @@ final class ModelGroup {
    * @param what what they make together, in messages
    * @return fails with the first reason, when none of them is left
    */
-  CompletionStage<Void> register(String what, List<Registration.Fetched> members) {
+  CompletionStage<Void> register(String what, List<FetchedModel> members) {
     List<CompletableFuture<ModelKey>> registered = new ArrayList<>();
-    for (Registration.Fetched member : members) {
+    for (FetchedModel member : members) {
       registered.add(
           models.register(member).thenApply(RegisterResult::model).toCompletableFuture());
     }

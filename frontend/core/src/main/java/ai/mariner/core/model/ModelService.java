@@ -96,7 +96,7 @@ public final class ModelService implements ModelCalls {
   }
 
   private CompletableFuture<RegisterResult> registerInOrder(RegisterModel order, StartOrder line) {
-    CompletableFuture<Registration.Fetched> fetched =
+    CompletableFuture<FetchedModel> fetched =
         CompletableFuture.supplyAsync(() -> registration.fetch(order), adminExecutor);
     CompletableFuture<String> name =
         order.modelName() != null
@@ -107,7 +107,7 @@ public final class ModelService implements ModelCalls {
         () -> fetched.thenCompose(this::publish).thenCompose(model -> startWorkers(model, order)));
   }
 
-  private CompletionStage<Model> publish(Registration.Fetched fetched) {
+  private CompletionStage<Model> publish(FetchedModel fetched) {
     try {
       return CompletableFuture.supplyAsync(() -> registration.publish(fetched), adminExecutor)
           .thenCompose(stage -> stage);
@@ -118,7 +118,7 @@ public final class ModelService implements ModelCalls {
   }
 
   /** Registers what was fetched for a call, and waits for its workers. */
-  CompletionStage<RegisterResult> register(Registration.Fetched fetched) {
+  CompletionStage<RegisterResult> register(FetchedModel fetched) {
     return publish(fetched).thenCompose(model -> startWorkers(model, fetched.order()));
   }
 

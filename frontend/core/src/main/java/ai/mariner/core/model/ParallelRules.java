@@ -88,6 +88,26 @@ final class ParallelRules {
     return most;
   }
 
+  /**
+   * Checks how many workers a model is to have.
+   *
+   * @throws ServeException if there are not devices for so many
+   */
+  void checkWorkers(ModelKey key, ModelSpec spec, int workers) {
+    Integer most = mostWorkers(key, spec);
+    if (most != null && workers > most) {
+      throw new ServeException(
+          ErrorKind.BAD_REQUEST,
+          "max_worker: "
+              + workers
+              + " (expected: at most "
+              + most
+              + ", since each worker of model "
+              + key
+              + " has GPUs of its own)");
+    }
+  }
+
   private static void checkMode(ModelKey key, ModelSpec spec) {
     String mode = null;
     if (spec.require(ProgramOptions.CONTINUOUS_BATCHING)) {

@@ -40,7 +40,7 @@ final class WorkflowAssembly {
       String name, RegisterWorkflow order, WorkflowArchive archive, WorkflowSpec spec) {
     Loop loop = registration.nextLoop();
     Graph graph;
-    List<Registration.Fetched> fetched = new ArrayList<>();
+    List<FetchedModel> fetched = new ArrayList<>();
     try {
       graph = graph(name, spec);
       for (WorkflowSpec.Step step : spec.steps()) {
@@ -70,7 +70,7 @@ final class WorkflowAssembly {
     return new Graph(nodes, Graph.Exits.ANY);
   }
 
-  private Registration.Fetched node(
+  private FetchedModel node(
       String workflow,
       RegisterWorkflow order,
       ModelArchive files,
@@ -111,7 +111,7 @@ final class WorkflowAssembly {
             null,
             files.defaultName(),
             () -> {});
-    return new Registration.Fetched(
+    return new FetchedModel(
         model, functions, new ModelKey(ModelGroup.modelName(workflow, step.name()), VERSION));
   }
 
