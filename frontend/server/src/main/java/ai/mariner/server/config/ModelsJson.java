@@ -9,9 +9,9 @@ import ai.mariner.core.config.OptionSource;
 import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.message.ModelKey;
-import ai.mariner.core.message.NameRule;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -35,21 +35,15 @@ final class ModelsJson {
   Map<ModelKey, ModelOverrides> read(String text) {
     Map<ModelKey, ModelOverrides> result = new LinkedHashMap<>();
     JsonNode root = JsonForms.read(KEY, text, profile, findings);
-    if (root == null || !isObject(KEY, root)) {
+    if (root == null) {
       return result;
     }
-    for (Map.Entry<String, JsonNode> model : root.properties()) {
-      String path = KEY + "." + model.getKey();
-      if (isName(path, model.getKey()) && isObject(path, model.getValue())) {
-        for (Map.Entry<String, JsonNode> version : model.getValue().properties()) {
-          String versionPath = path + "." + version.getKey();
-          if (isName(versionPath, version.getKey()) && isObject(versionPath, version.getValue())) {
-            ModelKey key = new ModelKey(model.getKey(), version.getKey());
-            result.put(key, readOptions(versionPath, version.getValue()));
-          }
-        }
-      }
+    if (!(root instanceof ObjectNode models)) {
+      findings.malformed(KEY, root.toString(), "a JSON object");
+      return result;
     }
+    new VersionsJson(findings)
+        .each(KEY, models, (path, key, said) -> result.put(key, readOptions(path, said)));
     checkDefaults(result);
     checkArchives(result);
     return Collections.unmodifiableMap(result);
@@ -114,20 +108,6 @@ final class ModelsJson {
 
   private static String path(ModelKey key, String option) {
     return KEY + "." + key.name() + "." + key.version() + "." + option;
-  }
-
-  private boolean isName(String path, String name) {
-    if (!NameRule.allows(name)) {
-      findings.malformed(path, NameRule.shown(name), NameRule.EXPECTED);
-    }
-    return NameRule.allows(name);
-  }
-
-  private boolean isObject(String path, JsonNode node) {
-    if (!node.isObject()) {
-      findings.malformed(path, node.toString(), "a JSON object");
-    }
-    return node.isObject();
   }
 
   /** Findings about what lies below a path. */

@@ -6,14 +6,12 @@ import ai.mariner.core.config.Profile;
 import ai.mariner.core.config.ProgramOptions;
 import ai.mariner.core.config.RestoredModel;
 import ai.mariner.core.message.ModelKey;
-import ai.mariner.core.message.NameRule;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -54,20 +52,8 @@ final class SnapshotJson {
       findings.malformed(KEY, text, "a JSON object that has an object " + MODELS);
       return restored;
     }
-    for (Map.Entry<String, JsonNode> model : models.properties()) {
-      String path = KEY + "." + MODELS + "." + model.getKey();
-      if (isName(path, model.getKey()) && isObject(path, model.getValue())) {
-        for (Map.Entry<String, JsonNode> version : model.getValue().properties()) {
-          String below = path + "." + version.getKey();
-          ModelKey key = new ModelKey(model.getKey(), version.getKey());
-          if (isName(below, version.getKey())
-              && isObject(below, version.getValue())
-              && version.getValue() instanceof ObjectNode entry) {
-            read(below, key, entry, restored);
-          }
-        }
-      }
-    }
+    new VersionsJson(findings)
+        .each(KEY + "." + MODELS, models, (path, key, entry) -> read(path, key, entry, restored));
     return List.copyOf(restored);
   }
 
@@ -126,19 +112,5 @@ final class SnapshotJson {
     } catch (InvalidPathException e) {
       findings.malformed(path, location, "a path");
     }
-  }
-
-  private boolean isName(String path, String name) {
-    if (!NameRule.allows(name)) {
-      findings.malformed(path, NameRule.shown(name), NameRule.EXPECTED);
-    }
-    return NameRule.allows(name);
-  }
-
-  private boolean isObject(String path, JsonNode node) {
-    if (!node.isObject()) {
-      findings.malformed(path, node.toString(), "a JSON object");
-    }
-    return node.isObject();
   }
 }
