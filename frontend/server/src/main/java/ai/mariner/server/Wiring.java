@@ -2,7 +2,6 @@ package ai.mariner.server;
 
 import ai.mariner.archive.MarStore;
 import ai.mariner.archive.WarStore;
-import ai.mariner.core.access.AccessPolicy;
 import ai.mariner.core.config.ServerConfig;
 import ai.mariner.core.config.SnapshotConfig;
 import ai.mariner.core.crew.MemoryWatch;
@@ -19,16 +18,12 @@ import ai.mariner.core.seat.WorkerGroups;
 import ai.mariner.core.worker.ResidentMemory;
 import ai.mariner.net.NettyLoop;
 import ai.mariner.net.TlsContexts;
-import ai.mariner.net.Transport;
 import ai.mariner.plugins.Plugins;
 import ai.mariner.rest.AddedRoutes;
 import ai.mariner.rest.ApplicationRoutes;
-import ai.mariner.server.access.GivenTokens;
-import ai.mariner.server.access.TokenAuthority;
 import ai.mariner.server.logging.AccessLogFile;
 import ai.mariner.server.logging.WorkerOutputLog;
 import ai.mariner.server.metrics.PrometheusMetrics;
-import ai.mariner.server.metrics.ServerMetricLines;
 import ai.mariner.server.snapshot.SnapshotStore;
 import ai.mariner.server.snapshot.Snapshots;
 import ai.mariner.server.system.SystemWatch;
@@ -37,15 +32,11 @@ import ai.mariner.worker.install.PythonInstaller;
 import ai.mariner.worker.link.NettyLauncher;
 import ai.mariner.worker.process.ProcessSpawner;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.EventLoop;
-import io.netty.channel.EventLoopGroup;
-import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -53,8 +44,6 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -70,12 +59,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Wiring {
   private static final Logger log = LoggerFactory.getLogger(Wiring.class);
-  private static final Logger metricsLog = LoggerFactory.getLogger("TS_METRICS");
-  private static final Logger modelMetricsLog = LoggerFactory.getLogger("MODEL_METRICS");
-  private static final int ADMIN_THREADS = 4;
-
-  /** How often the file of given tokens is looked at. */
-  private static final int TOKEN_LOOK_SECONDS = 2;
 
   /** Changes of the models that come within this time stand in one snapshot. */
   private static final long SNAPSHOT_DELAY_MILLIS = 20;
@@ -86,10 +69,7 @@ final class Wiring {
   private final ServerConfig config;
   private final RunDirectory runDirectory;
   private final RunDirectory sockets;
-  private final EventLoopGroup loops;
-  private final ExecutorService admin;
-  private final ExecutorService codec;
-  private final ScheduledExecutorService watch;
+  private final ServerThreads threads;
   private final NettyLauncher launcher;
   private final MarStore archives;
   private final PythonInstaller installer;
@@ -101,12 +81,10 @@ final class Wiring {
   private final Workflows workflows;
   private final StateReport state;
   private final @Nullable Snapshots snapshots;
-  private final @Nullable TokenAuthority tokens;
-  private final AccessPolicy access;
+  private final TokenAccess access;
   private final AccessLogFile accessLog;
   private final PrometheusMetrics metrics;
-  private final ServerMetricLines metricLines;
-  private final Transport transport;
+  private final MetricLog metricLog;
   private final TlsContexts tls;
   private volatile @Nullable Listeners listeners;
   private volatile @Nullable SystemWatch system;
@@ -125,29 +103,25 @@ final class Wiring {
     SecureRandom random = new SecureRandom();
     this.runDirectory = runDirectory;
     this.sockets = sockets;
-    this.transport = detectedTransport();
-    this.loops = transport.newGroup(config.eventLoops(), "loop", config.busyPoll());
-    this.admin = Executors.newFixedThreadPool(ADMIN_THREADS, task -> daemon(task, "admin"));
-    // As many as there are loops: what is read and written here would else be done on those.
-    this.codec = Executors.newFixedThreadPool(config.eventLoops(), task -> daemon(task, "codec"));
-    List<NettyLoop> modelLoops = loopsOf(loops);
+    this.threads = ServerThreads.of(config);
+    ScheduledExecutorService watch = threads.watch();
+    List<NettyLoop> modelLoops = threads.modelLoops();
     this.metrics =
         new PrometheusMetrics(
             HostName.own(),
             config.measures(),
             () -> PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory());
-    this.metricLines = metrics.serverMetricLines(InstantSource.system());
+    this.metricLog = new MetricLog(metrics);
     this.launcher =
         NettyLauncher.bind(
             new ProcessSpawner(
                 config.worker(),
                 new WorkerOutputLog(metrics.handlerMetrics(), config.measures().mode().logs()),
                 variables(config, environment)),
-            transport,
+            threads.transport(),
             modelLoops,
             sockets.path(),
             config.limits().maxResponseBytes());
-    this.watch = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "watch"));
     ResidentMemory resident = new ProcMemory(Path.of("/proc"));
     RequestLabel labels = new RequestLabel(random.nextLong());
     AtomicInteger workerIds = new AtomicInteger(config.worker().firstWorkerId());
@@ -186,7 +160,8 @@ final class Wiring {
             modelLoops,
             PluginHost.batchRules(loaded));
     this.models =
-        new ModelService(registry, registration, admin, config.limits().drainTimeout(), resident);
+        new ModelService(
+            registry, registration, threads.admin(), config.limits().drainTimeout(), resident);
     this.plugins = new PluginHost(loaded, config, models, registry, watch);
     this.addedRoutes = new AddedRoutes(PluginHost.words(plugins.routes()));
     this.budget = new InflightBudget(config.limits().maxInflightBytes());
@@ -202,7 +177,7 @@ final class Wiring {
             new GraphPool.Shared(
                 inference::step, inference::nextRequestId, labels, budget, new JsonGathering()),
             new ApplicationRoutes(addedRoutes),
-            admin,
+            threads.admin(),
             config.limits().drainTimeout());
     this.snapshots =
         snapshots(
@@ -213,8 +188,7 @@ final class Wiring {
     this.accessLog = new AccessLogFile();
     metrics.logLinesDropped("access", accessLog::dropped);
     this.tls = new TlsContexts(watch, InstantSource.system(), state::certificate);
-    this.tokens = config.tokens().isGiven() ? null : tokens(config, random);
-    this.access = tokens != null ? tokens : givenTokens(config, watch);
+    this.access = TokenAccess.of(config, random, watch);
   }
 
   /**
@@ -266,7 +240,7 @@ final class Wiring {
         models,
         workflows,
         state,
-        watch,
+        threads.watch(),
         taken == null ? unrestored -> {} : taken::started);
   }
 
@@ -280,13 +254,13 @@ final class Wiring {
             plugins,
             addedRoutes,
             budget,
-            access,
+            access.policy(),
             metrics,
             accessLog,
-            transport,
-            loops,
+            threads.transport(),
+            threads.loops(),
             tls,
-            codec);
+            threads.codec());
     listeners = bound;
     state.listening(bound.addresses());
     // In words that TorchServe's users look for.
@@ -301,9 +275,7 @@ final class Wiring {
 
   private void measure() {
     if (config.measures().mode().logs()) {
-      long seconds = config.measures().logInterval().toSeconds();
-      var unused =
-          watch.scheduleWithFixedDelay(this::logMetrics, seconds, seconds, TimeUnit.SECONDS);
+      metricLog.start(threads.watch(), config.measures().logInterval());
     }
     system =
         SystemWatch.start(
@@ -316,13 +288,6 @@ final class Wiring {
                 config.worker().python(),
                 config.worker().serverHome(),
                 () -> new WorkerPids(models).now()));
-  }
-
-  private synchronized void logMetrics() {
-    metricLines.changes().forEach(line -> metricsLog.info("{}", line));
-    metrics
-        .modelMetricLines(InstantSource.system())
-        .forEach(line -> modelMetricsLog.info("{}", line));
   }
 
   /** Returns when {@link #stop} is through; all other threads of the server are daemons. */
@@ -370,17 +335,13 @@ final class Wiring {
     }
     launcher.close();
     accessLog.close();
-    if (tokens != null) {
-      tokens.close();
-    }
+    access.close();
     plugins.close();
-    codec.shutdown();
-    admin.shutdown();
-    watch.shutdownNow();
+    threads.stopWork();
     if (config.measures().mode().logs()) {
-      logMetrics();
+      metricLog.write();
     }
-    loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    threads.stopLoops();
     sockets.remove();
     runDirectory.remove();
   }
@@ -425,50 +386,6 @@ final class Wiring {
     return installer;
   }
 
-  private static Transport detectedTransport() {
-    String shortfall = Transport.shortfall();
-    if (shortfall != null) {
-      log.warn(
-          "sockets go the JVM's own, slower way: Netty's native library can't be loaded: {}"
-              + " (expected: a temporary folder from which programs may be executed)",
-          shortfall);
-    }
-    return Transport.detect();
-  }
-
-  private static AccessPolicy givenTokens(ServerConfig config, ScheduledExecutorService watch)
-      throws IOException {
-    if (!config.tokenAuthorization()) {
-      return AccessPolicy.OPEN;
-    }
-    GivenTokens given = new GivenTokens(config.tokens(), System::nanoTime);
-    var unused =
-        watch.scheduleWithFixedDelay(
-            given::look, TOKEN_LOOK_SECONDS, TOKEN_LOOK_SECONDS, TimeUnit.SECONDS);
-    return given;
-  }
-
-  private static @Nullable TokenAuthority tokens(ServerConfig config, SecureRandom random)
-      throws IOException {
-    if (!config.tokenAuthorization()) {
-      return null;
-    }
-    Duration life = Duration.ofMillis((long) (config.tokens().expirationMinutes() * 60_000));
-    Path keyFile = Path.of("key_file.json").toAbsolutePath();
-    TokenAuthority.Clocks clocks =
-        new TokenAuthority.Clocks(InstantSource.system(), System::nanoTime);
-    try {
-      return TokenAuthority.create(
-          keyFile, new TokenAuthority.Life(life, config.tokens().rotationGrace()), clocks, random);
-    } catch (IOException e) {
-      throw new UnwritableException(
-          "key file",
-          keyFile,
-          "the server is started in a folder that can be written, or with --disable-token-auth",
-          e);
-    }
-  }
-
   private static @Nullable Snapshots snapshots(
       ServerConfig config,
       SnapshotStore store,
@@ -485,19 +402,5 @@ final class Wiring {
         config.fetch().modelStore(),
         InstantSource.system(),
         task -> watch.schedule(task, SNAPSHOT_DELAY_MILLIS, TimeUnit.MILLISECONDS));
-  }
-
-  private static List<NettyLoop> loopsOf(EventLoopGroup group) {
-    List<NettyLoop> loops = new ArrayList<>();
-    for (EventExecutor executor : group) {
-      loops.add(new NettyLoop((EventLoop) executor));
-    }
-    return loops;
-  }
-
-  private static Thread daemon(Runnable task, String name) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    return thread;
   }
 }
