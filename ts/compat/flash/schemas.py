@@ -6,7 +6,8 @@ import json
 import uuid
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
@@ -17,7 +18,8 @@ from ts.compat.flash.types import BaseType, Repeated
 from ts.compat.flash.types.base import fields_of, result_of
 
 Problem = dict[str, Any]
-_CONFIG = ConfigDict(arbitrary_types_allowed=True, protected_namespaces=())
+_CONTAINERS = (dict, frozenset, list, set, tuple)
+_CONFIG = ConfigDict(arbitrary_types_allowed=True, protected_namespaces=(), coerce_numbers_to_str=True)
 
 
 class Unprocessable(HTTPError):
@@ -195,7 +197,21 @@ def _value_type(name: str, datatype: BaseType) -> tuple[Any, Any]:
     if isinstance(datatype, Repeated):
         entry: Any = _value_type(name, datatype.dtype)[0]
         return (list[entry], Field(..., max_length=datatype.max_len))
-    return (_model(name, fields_of(datatype)), ...)
+    fields = fields_of(datatype)
+    return (_model(name, {key: (_in_order(kind), default) for key, (kind, default) in fields.items()}), ...)
+
+
+def _in_order(kind: Any) -> Any:
+    """Returns an annotation whose alternatives are tried from the left, as pydantic 1 does: 3 is 3.0 where
+    `float | int` is expected.
+    """
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        ordered: Any = Union[tuple(_in_order(one) for one in parts)]  # noqa: UP007
+        return Annotated[ordered, Field(union_mode="left_to_right")]
+    if origin in _CONTAINERS:
+        return origin[tuple(one if one is ... else _in_order(one) for one in parts)]
+    return kind
 
 
 def _response_model(title: str, way: Way) -> type[BaseModel]:

@@ -31,6 +31,20 @@ class BaseType(ABC):
     def serialize(self, data: Any) -> Any:
         """Makes JSON values of what the method returned."""
 
+    @property
+    def type_hints(self) -> Mapping[str, Any]:
+        """Annotations: `input_args` has those of the fields, by their names, `output_args` that of the JSON
+        that the client gets. A type may say them itself.
+        """
+        return {
+            "input_args": {name: kind for name, (kind, _) in _parameters(self).items()},
+            "output_args": _hints(self.serialize).get("return", Any),
+        }
+
+    def packed_deserialize(self, fields: Any) -> Any:
+        """Makes the method's argument of all fields; types that unpack them otherwise have their own."""
+        return self.deserialize(**fields)
+
 
 def fields_of(datatype: BaseType) -> Mapping[str, tuple[Any, Any]]:
     """Returns the fields of a type's JSON object: by name the annotation and the default (`...`: none).
@@ -38,11 +52,25 @@ def fields_of(datatype: BaseType) -> Mapping[str, tuple[Any, Any]]:
     Raises:
         TypeError: `deserialize` has parameters that can't be fields.
     """
+    if type(datatype).type_hints is BaseType.type_hints:
+        return _parameters(datatype)
+    return {name: (kind, ...) for name, kind in datatype.type_hints["input_args"].items()}
+
+
+def result_of(datatype: BaseType) -> Any:
+    """Returns the annotation of what `serialize` returns; without one, anything."""
+    return datatype.type_hints["output_args"]
+
+
+def _parameters(datatype: BaseType) -> Mapping[str, tuple[Any, Any]]:
     method = datatype.deserialize
     hints = _hints(method)
     found: dict[str, tuple[Any, Any]] = {}
     for name, parameter in inspect.signature(method).parameters.items():
-        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+        rest = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if rest and name not in hints:
+            continue  # it takes whatever comes, and asks for nothing
+        if rest or parameter.kind is parameter.POSITIONAL_ONLY:
             raise TypeError(
                 f"{type(datatype).__name__}.deserialize: parameter {parameter} (expected: names with types, "
                 "which become the fields of the JSON)"
@@ -50,11 +78,6 @@ def fields_of(datatype: BaseType) -> Mapping[str, tuple[Any, Any]]:
         default = ... if parameter.default is parameter.empty else parameter.default
         found[name] = (hints.get(name, Any), default)
     return found
-
-
-def result_of(datatype: BaseType) -> Any:
-    """Returns the annotation of what `serialize` returns; without one, anything."""
-    return _hints(datatype.serialize).get("return", Any)
 
 
 def _hints(method: Any) -> dict[str, Any]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from ts.compat.flash.types.base import BadInput, BaseType
 
 
+@dataclass(unsafe_hash=True)
 class Number(BaseType):
-    """A number; the method gets a tensor of the shape (1, 1)."""
+    """A number; the method gets a tensor of the shape (1, 1). What a client sends is a floating-point number
+    there, also without a fraction.
+    """
 
-    def deserialize(self, num: int | float) -> Any:
+    def deserialize(self, num: float | int) -> Any:
         """Makes a tensor of a number."""
         import torch
 

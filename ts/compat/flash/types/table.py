@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ts.compat.flash.types.base import BadInput, BaseType
@@ -17,6 +18,7 @@ class WrongCells(BadInput, TypeError):
     """A table has cells that are no numbers."""
 
 
+@dataclass(unsafe_hash=True)
 class Table(BaseType):
     """Numbers in rows and columns, `{column: {row: value}}`; the method gets a tensor of (rows, columns).
 
@@ -24,8 +26,7 @@ class Table(BaseType):
         column_names: which columns a table has, in this order.
     """
 
-    def __init__(self, column_names: Sequence[str]) -> None:
-        self.column_names = list(column_names)
+    column_names: Sequence[Any]
 
     def deserialize(self, features: dict[int | str, dict[int | str, Any]]) -> Any:
         """Makes a tensor of a table; a cell that is missing is not a number.
@@ -36,27 +37,50 @@ class Table(BaseType):
         """
         import torch
 
-        if list(features) != self.column_names:
-            raise WrongColumns(f"columns {list(features)} (expected: {self.column_names})")
+        # Numbers that name columns are texts in JSON.
+        if [str(name) for name in features] != [str(name) for name in self.column_names]:
+            raise WrongColumns(f"columns {list(features)} (expected: {list(self.column_names)})")
         rows = list(dict.fromkeys(row for cells in features.values() for row in cells))
-        table = [[_number(features[column].get(row)) for column in self.column_names] for row in rows]
-        whole = all(isinstance(cell, int) for cells in table for cell in cells)
+        table = [[_number(cells.get(row)) for cells in features.values()] for row in rows]
+        kinds = {type(cell) for cells in table for cell in cells}
         try:
-            return torch.tensor(table, dtype=torch.int64 if whole else torch.float64)
+            return torch.tensor(table, dtype=_dtype(kinds))
         except (OverflowError, RuntimeError, ValueError) as fault:
             raise WrongCells(f"no numbers of a tensor: {fault}") from fault
 
     def serialize(self, data: Any) -> dict[int | str, dict[int | str, Any]]:
-        """Returns a tensor as a table."""
-        rows = data.tolist() if hasattr(data, "tolist") else [list(row) for row in data]
+        """Returns a tensor as a table; one column may be a tensor of one dimension.
+
+        Raises:
+            ValueError: it has another shape.
+        """
+        rows = data.tolist() if hasattr(data, "tolist") else list(data)
         width = len(self.column_names)
-        if any(not isinstance(row, list) or len(row) != width for row in rows):
+        if width == 1 and isinstance(rows, list):
+            rows = [row if isinstance(row, (list, tuple)) else [row] for row in rows]
+        if not isinstance(rows, list) or any(not _is_row(row, width) for row in rows):
             shape = tuple(getattr(data, "shape", ()))
-            raise RuntimeError(f"Table: the shape {shape} (expected: (rows, {width}))")
+            raise ValueError(f"Table: the shape {shape} (expected: (rows, {width}))")
         return {
             name: {number: row[place] for number, row in enumerate(rows)}
             for place, name in enumerate(self.column_names)
         }
+
+
+def _is_row(row: Any, width: int) -> bool:
+    return (
+        isinstance(row, (list, tuple))
+        and len(row) == width
+        and not any(isinstance(cell, list) for cell in row)
+    )
+
+
+def _dtype(kinds: set[type]) -> Any:
+    import torch
+
+    if kinds == {bool}:
+        return torch.bool
+    return torch.int64 if kinds <= {int, bool} else torch.float64
 
 
 def _number(cell: Any) -> int | float:

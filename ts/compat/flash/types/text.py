@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from ts.compat.flash.types.base import BaseType
 
 
+@dataclass(unsafe_hash=True)
 class Text(BaseType):
     """A text; the method gets, and returns, a tensor of tokens.
 
@@ -15,18 +17,20 @@ class Text(BaseType):
 
     Raises:
         TypeError: it is neither.
+        ImportError: it is a name, and `transformers` is not installed.
     """
 
-    def __init__(self, tokenizer: Any) -> None:
-        if isinstance(tokenizer, str):
+    tokenizer: Any
+
+    def __post_init__(self) -> None:
+        if isinstance(self.tokenizer, str):
             from transformers import AutoTokenizer
 
-            tokenizer = AutoTokenizer.from_pretrained(tokenizer)
+            self.tokenizer = AutoTokenizer.from_pretrained(self.tokenizer)
         for method in ("encode", "decode"):
-            if not callable(getattr(tokenizer, method, None)):
-                name = type(tokenizer).__name__
+            if not callable(getattr(self.tokenizer, method, None)):
+                name = type(self.tokenizer).__name__
                 raise TypeError(f"Text: a {name} has no {method} (expected: a tokenizer, or its name)")
-        self.tokenizer = tokenizer
 
     def deserialize(self, text: str) -> Any:
         """Makes tokens of a text."""
