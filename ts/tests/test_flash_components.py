@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ts.compat.flash import Composition, Endpoint, ModelComponent, Servable, expose
+from ts.compat.flash import Composition, Endpoint, ModelComponent, Servable, downloads, expose
 from ts.compat.flash.types import Image, Label, Number
 
 
@@ -160,7 +163,7 @@ def test_unknown_arguments_are_refused() -> None:
         made(wrong=MODEL)
 
 
-def test_a_servable_is_called_like_its_model() -> None:
+def test_a_servable_is_called_like_its_model(tmp_path: Path) -> None:
     assert MODEL(4) == 8
     assert repr(MODEL) == repr(double)
 
@@ -169,7 +172,11 @@ def test_a_servable_is_called_like_its_model() -> None:
         def load_from_checkpoint(cls, place: str) -> Any:
             return lambda value: (place, value)
 
-    assert Servable(Lightning, "x.ckpt")(1) == ("x.ckpt", 1)
+    file = tmp_path / "x.ckpt"
+    file.touch()
+    for place in (file, str(file), file.as_uri()):
+        assert Servable(Lightning, place)(1) == (str(file), 1)
+        assert Servable(place, script_loader_cls=Lightning.load_from_checkpoint)(1) == (str(file), 1)
 
 
 @pytest.mark.parametrize("arguments", [(), (1,), (object, "x"), ("a", "b", "c"), (object(),)])
@@ -182,8 +189,92 @@ def test_a_torchscript_file_is_loaded(tmp_path: Any) -> None:
     torch = pytest.importorskip("torch")
     file = tmp_path / "m.pt"
     torch.jit.save(torch.jit.trace(torch.nn.Identity(), torch.zeros(1)), str(file))
-    assert Servable(file)(torch.ones(1)).item() == 1
-    assert Servable(file.as_uri().replace("file://", ""))(torch.ones(1)).item() == 1
+    for place in (file, str(file), file.as_uri()):
+        assert Servable(place)(torch.ones(1)).item() == 1
+
+
+def test_a_file_that_is_no_model_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    file = tmp_path / "m.pt"
+    for place in (file, file.as_uri(), "m.pt"):
+        with pytest.raises(FileNotFoundError, match="no such file"):
+            Servable(place)
+    file.write_text("text", encoding="utf-8")
+    with pytest.raises(RuntimeError, match=r"m\.pt: .*expected: TorchScript"):
+        Servable(file)
+
+
+class Models(BaseHTTPRequestHandler):
+    """Answers with the path and how often it was asked."""
+
+    asked = 0
+
+    def do_GET(self) -> None:
+        type(self).asked += 1
+        if "none" in self.path:
+            self.send_error(404)
+            return
+        self.send_response(200)
+        if "cut" in self.path:
+            self.send_header("Content-Length", "1000")
+        self.end_headers()
+        self.wfile.write(f"{self.path} {self.asked}".encode())
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Address of a server of models."""
+    monkeypatch.chdir(tmp_path)
+    Models.asked = 0
+    with ThreadingHTTPServer(("127.0.0.1", 0), Models) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def read(place: str, **options: Any) -> str:
+    text: str = Servable(
+        place, script_loader_cls=lambda file: Path(file).read_text("utf-8"), **options
+    ).instance
+    return text
+
+
+def test_a_model_of_a_url_is_loaded_anew_by_each_script_and_kept_for_its_workers(
+    models: str, tmp_path: Path
+) -> None:
+    with downloads.kept():
+        assert read(f"{models}/a/m.pt") == "/a/m.pt 1"
+        assert read(f"{models}/b/m.pt?x=1") == "/b/m.pt?x=1 2"  # another model of the same name
+    assert (tmp_path / "m.pt").read_text("utf-8") == "/a/m.pt 1"
+    with downloads.kept():
+        assert [read(f"{models}/a/m.pt"), read(f"{models}/b/m.pt?x=1")] == ["/a/m.pt 1", "/b/m.pt?x=1 2"]
+    assert read(f"{models}/a/m.pt") == "/a/m.pt 3"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_model_of_a_url_goes_where_it_is_told(models: str, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    assert read(f"{models}/a%20b.pt", download_path=folder) == "/a%20b.pt 1"
+    assert (folder / "a b.pt").is_file()
+    assert read(f"{models}/c.pt", download_path=str(tmp_path / "other.pt")) == "/c.pt 2"
+    assert (tmp_path / "other.pt").is_file()
+
+
+@pytest.mark.parametrize(
+    ("path", "told"), [("none.pt", "HTTP Error 404: Not Found"), ("cut.pt", "9 of 1000 bytes came")]
+)
+def test_a_model_that_can_not_be_loaded_names_its_url(
+    models: str, tmp_path: Path, path: str, told: str
+) -> None:
+    with pytest.raises(OSError, match=rf"{path}: {told} \(expected: a file"):
+        read(f"{models}/{path}")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_both_directions_connect() -> None:
@@ -198,6 +289,8 @@ def test_both_directions_connect() -> None:
         }
     ]
     other.outputs.y >> one.inputs.x
+    assert one.inputs.x.connections == []
+    assert other.outputs.y.connections == other._flashserve_meta_.connections
     assert str(other.outputs.y.connections[0]) == f"{other.uid}.outputs.y >> {one.uid}.inputs.x"
 
 
@@ -310,6 +403,14 @@ def test_two_endpoints_have_two_routes() -> None:
     ends = [Endpoint("/x", {"a": one.inputs.x, "b": one.inputs.tag}, {"o": one.outputs.y}) for _ in "12"]
     with pytest.raises(ValueError, match="/x"):
         Composition(one=one, first=ends[0], second=ends[1])
+
+
+def test_a_composition_says_how_it_serves() -> None:
+    composition = Composition(comp=Doubles(MODEL), DEBUG=True)
+    assert (composition.DEBUG, composition.TESTING) == (True, False)
+    composition.TESTING = True
+    app = composition.serve()
+    assert type(app) is type(composition.http_app())
 
 
 def test_serving_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,38 @@ def test_what_no_script_made_is_not_served() -> None:
     )
     assert done.returncode == 1
     assert "no script is running (expected: a file" in done.stderr
+
+
+IMPORTED = """
+import flash
+from flash.core.serve import Composition, Endpoint, ModelComponent, Servable, expose
+from flash.core.serve import component, composition, core, decorators, types
+from flash.core.serve.types import base, bbox, image, label, number, repeated, table, text
+from ts.compat import flash as own
+
+assert component.ModelComponent is ModelComponent is own.ModelComponent
+assert composition.Composition is Composition is own.Composition
+assert (core.Endpoint, core.Servable) == (Endpoint, Servable) == (own.Endpoint, own.Servable)
+assert decorators.expose is expose is own.expose
+for module in (base, bbox, image, label, number, repeated, table, text):
+    for name in module.__all__:
+        assert getattr(module, name) is getattr(types, name) is getattr(own.types, name)
+assert flash.__version__ == "0.8.2"
+flash.Trainer
+"""
+
+
+def test_an_alias_has_the_names_of_flash_where_flash_has_them() -> None:
+    paths = os.pathsep.join([str(ROOT / "aliases" / "flash"), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert "AttributeError: flash.Trainer (expected: flash.core.serve" in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize(

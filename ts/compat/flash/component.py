@@ -7,7 +7,7 @@ import keyword
 import sys
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ts.compat.flash.ports import INPUTS, OUTPUTS, Connection, Parameter, Parameters
@@ -44,7 +44,12 @@ class ComponentMeta:
     config: Mapping[str, Any] | None
     inputs: Parameters
     outputs: Parameters
-    connections: list[Connection] = field(default_factory=list)
+
+    @property
+    def connections(self) -> list[Connection]:
+        """All that were made from here."""
+        places = (self.inputs, self.outputs)
+        return [one for ports in places for name in ports for one in ports[name].connections]
 
 
 def expose(inputs: Mapping[str, BaseType], outputs: Mapping[str, BaseType]) -> Callable[[_Method], _Method]:
@@ -115,12 +120,9 @@ class ModelComponent:
             _check_config(cls.__name__, config)
         made = super().__new__(cls)
         uid = uuid.uuid4().hex
-        connections: list[Connection] = []
 
         def ports(position: str, types: Mapping[str, BaseType]) -> Parameters:
-            return Parameters(
-                {key: Parameter(key, kind, uid, position, connections) for key, kind in types.items()}
-            )
+            return Parameters({key: Parameter(key, kind, uid, position) for key, kind in types.items()})
 
         made._flashserve_meta_ = ComponentMeta(
             uid,
@@ -129,7 +131,6 @@ class ModelComponent:
             config,
             ports(INPUTS, exposed.inputs),
             ports(OUTPUTS, exposed.outputs),
-            connections,
         )
         return made
 

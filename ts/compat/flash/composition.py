@@ -39,8 +39,8 @@ class Composition:
     """
 
     def __init__(self, *, DEBUG: bool = False, TESTING: bool = False, **components: Any) -> None:  # noqa: N803
-        self._debug = DEBUG
-        self._testing = TESTING
+        self.DEBUG = DEBUG
+        self.TESTING = TESTING
         self._names: dict[str, str] = {}
         self._components: dict[str, ModelComponent] = {}
         self._endpoints: dict[str, Endpoint] = {}
@@ -124,7 +124,7 @@ class Composition:
     @property
     def debug(self) -> bool:
         """Whether clients read where a component raised an exception."""
-        return self._debug
+        return self.DEBUG
 
     def dag_json(self) -> dict[str, Any]:
         """Returns the graphs of its components, and of its endpoints by their routes."""
@@ -132,6 +132,12 @@ class Composition:
         for way in self._ways:
             found[way.endpoint.route] = way_json(way, self.connections)
         return found
+
+    def http_app(self) -> LocalApp:
+        """Returns an ASGI application that answers within this process."""
+        from ts.compat.flash.local import LocalApp
+
+        return LocalApp(self)
 
     def serve(
         self,
@@ -157,7 +163,7 @@ class Composition:
         """
         if os.environ.get(_DISABLED) or is_importing():
             return None
-        if self._testing:
+        if self.TESTING:
             from ts.compat.flash.local import LocalApp
 
             return LocalApp(self, components)

@@ -31,17 +31,15 @@ class Parameter:
         datatype: what it is in JSON and in Python.
         component_uid: whose it is.
         position: `inputs` or `outputs`.
-        connections: all that were made from this component.
+        connections: those that were made from here.
     """
 
-    def __init__(
-        self, name: str, datatype: BaseType, uid: str, position: str, connections: list[Connection]
-    ) -> None:
+    def __init__(self, name: str, datatype: BaseType, uid: str, position: str) -> None:
         self.name = name
         self.datatype = datatype
         self.component_uid = uid
         self.position = position
-        self.connections = connections
+        self.connections: list[Connection] = []
 
     def __str__(self) -> str:
         return f"{self.component_uid}.{self.position}.{self.name}"

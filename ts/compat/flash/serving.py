@@ -23,6 +23,7 @@ from mariner.errors import DefinitionError
 from mariner.stage import Program
 from mariner.targets import Target, Wish, of_plan
 from ts.compat.flash.composition import Composition
+from ts.compat.flash.downloads import kept
 from ts.compat.flash.plans import plan_of, pools_of, stage_programs
 
 POOLS_FILE = "pools.yaml"
@@ -115,7 +116,8 @@ class Origin:
         sys.modules[_MAIN] = module
         token = _search.set(search)
         try:
-            exec(compile(Path(self.file).read_bytes(), self.file, "exec"), vars(module))
+            with kept():
+                exec(compile(Path(self.file).read_bytes(), self.file, "exec"), vars(module))
         except _Reached:
             pass
         finally:

@@ -1,0 +1,5 @@
+"""A type of Flash Serve; see `ts.compat.flash.types`."""
+
+from ts.compat.flash.types import Text
+
+__all__ = ["Text"]
