@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
@@ -187,6 +188,7 @@ def test_a_body_of_another_type_is_no_json(client: Client) -> None:
     content = b'{"payload": {"x": {"num": 1}}}'
     reply = client.ask("POST", "/both", content=content, headers={"Content-Type": "text/plain"})
     assert reply.status_code == 422
+    assert "content type application/json" in reply.json()["detail"][0]["msg"]
     assert client.ask("POST", "/both", content=content).status_code == 200
 
 
@@ -242,7 +244,9 @@ def test_the_only_component_answers_at_predict_too() -> None:
     client = served(Composition(comp=Adder(IDENTITY), TESTING=True))
     told = [client.post(path, {"x": {"num": 3}}).json() for path in ("/add", "/predict")]
     assert told == [{"result": {"total": 4, "name": "name 3"}, "session": "s"}] * 2
-    assert list(client.page("/openapi.json").json()["paths"]) == ["/add"]
+    paths = client.page("/openapi.json").json()["paths"]
+    assert [path for path, found in paths.items() if "post" in found] == ["/add"]
+    assert client.post("/predict/", {"x": {"num": 3}}).json() == told[0]
 
 
 def test_an_endpoint_of_its_own_is_the_only_one() -> None:
@@ -483,12 +487,26 @@ def test_graphs_are_drawn(client: Client, path: str) -> None:
     assert reply.headers["content-type"] == "text/html; charset=utf-8"
     assert reply.text.count("<svg ") == (1 if path == "/both/dag" else 2)
     assert "second.outputs.total.serial: serialize" in reply.text
+    links = re.findall(r'<a href="([^"]+)">', reply.text)
+    assert len(links) >= 2
+    for link in links:
+        assert client.page(link).status_code == 200
 
 
 def test_openapi_has_each_endpoint(client: Client) -> None:
     found = client.page("/openapi.json").json()
     assert found["info"]["title"] == "FlashServe"
-    assert sorted(found["paths"]) == ["/both", "/only"]
+    assert [path for path, one in found["paths"].items() if "post" in one] == ["/both", "/only"]
+    pages = [path for path, one in found["paths"].items() if "get" in one]
+    assert pages == [
+        *(f"/{route}/{page}" for route in ("both", "only") for page in ("meta", "dag", "dag_json")),
+        *(f"/flashserve/{page}" for page in ("alive", "component_dags", "dag_json")),
+    ]
+    for path in pages:
+        kinds = found["paths"][path]["get"]["responses"]["200"]["content"]
+        assert list(kinds) == [client.page(path).headers["content-type"]]
+    names_of_operations = [one["operationId"] for paths in found["paths"].values() for one in paths.values()]
+    assert len(set(names_of_operations)) == len(names_of_operations)
     names = set(found["components"]["schemas"])
     assert {"Both_Ep_RequestModel", "Both_Ep_Response", "Both_Ep_X", "HTTPValidationError"} <= names
     for path in ("/docs", "/redoc"):

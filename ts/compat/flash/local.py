@@ -76,7 +76,8 @@ class LocalApp:
                 return
             body += message.get("body", b"")
             more = message.get("more_body", False)
-        method, path = scope["method"], scope["path"]
+        method = scope["method"]
+        path = scope["path"].rstrip("/") or "/"  # as the server has it
         fault: Exception | None = None
         headers = {name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]}
         refusal = self._refused(method, path)

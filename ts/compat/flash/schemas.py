@@ -50,6 +50,11 @@ class Asked(NamedTuple):
     payload: Mapping[str, Any]
 
 
+_NO_JSON: Problem = {
+    "type": "model_type",
+    "loc": ["body"],
+    "msg": "Input should be an object of JSON, with the content type application/json",
+}
 EMPTY_BODY: Problem = {"type": "missing", "loc": ["body"], "msg": "Field required", "input": None}
 
 
@@ -85,11 +90,10 @@ class EndpointProtocol:
         Raises:
             Unprocessable: it is not what the types say.
         """
+        if not _is_json(media):
+            raise Unprocessable([{**_NO_JSON, "input": _shown(bytes(body).decode("utf-8", "replace"))}])
         try:
-            if _is_json(media):
-                asked: Any = self.request_model.model_validate_json(bytes(body))
-            else:
-                asked = self.request_model.model_validate(bytes(body).decode("utf-8", "replace"))
+            asked: Any = self.request_model.model_validate_json(bytes(body))
         except ValidationError as fault:
             raise Unprocessable(_problems(fault, body)) from None
         payload = asked.payload
