@@ -413,6 +413,14 @@ def test_a_composition_says_how_it_serves() -> None:
     assert type(app) is type(composition.http_app())
 
 
+@pytest.mark.parametrize(
+    ("address", "told"), [({"port": "8000"}, "port: '8000'"), ({"host": None}, "host: None")]
+)
+def test_what_is_no_address_is_refused(address: dict[str, Any], told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        Composition(comp=Doubles(MODEL)).serve(**address)
+
+
 def test_serving_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLASH_DISABLE_SERVE", "1")
     assert Composition(comp=Doubles(MODEL)).serve() is None

@@ -249,6 +249,26 @@ def test_the_only_component_answers_at_predict_too() -> None:
     assert client.post("/predict/", {"x": {"num": 3}}).json() == told[0]
 
 
+@pytest.mark.parametrize("route", ["/there", "/there/"])
+def test_a_slash_at_the_end_makes_no_difference(route: str) -> None:
+    component = Adder(IDENTITY)
+    endpoint = Endpoint(route, {"in": component.inputs.x}, {"out": component.outputs.name})
+    client = served(Composition(comp=component, ep=endpoint, TESTING=True))
+    for path in ("/there", "/there/"):
+        assert client.post(path, {"in": {"num": 3}}).json()["result"] == {"out": "name 3"}
+        assert client.ask("GET", path).status_code == 405
+
+
+def test_a_component_may_be_called_as_the_stage_that_reads_and_writes() -> None:
+    composition = Composition(edge=Adder(IDENTITY), TESTING=True)
+    client = served(composition, {"edge": {"replicas": 2}, "edge_": {"replicas": 3}})
+    assert {stage.name: stage.options["minWorkers"] for stage in client.app.plan.stages} == {
+        "edge": 2,
+        "edge_": 3,
+    }
+    assert client.post("/add", {"x": {"num": 3}}).json()["result"]["total"] == 4
+
+
 def test_an_endpoint_of_its_own_is_the_only_one() -> None:
     component = Adder(IDENTITY)
     endpoint = Endpoint("/there", {"in": component.inputs.x}, {"out": component.outputs.name})
@@ -257,11 +277,15 @@ def test_an_endpoint_of_its_own_is_the_only_one() -> None:
     assert [client.post(path, {}).status_code for path in ("/add", "/predict")] == [404, 404]
 
 
-def test_debugging_shows_the_trace() -> None:
-    client = served(chain(DEBUG=True))
+@pytest.mark.parametrize("pools", [None, {"first": {}}, {"first": {"batch": 4}}])
+def test_debugging_shows_the_trace(pools: Mapping[str, Any] | None) -> None:
+    client = served(chain(DEBUG=True), pools)
     reply = client.post("/both", {"x": {"num": 51}})
-    assert reply.status_code == 500
+    assert (reply.status_code, reply.headers["content-type"]) == (500, "text/plain; charset=utf-8")
     assert "ValueError: too much" in reply.text
+    assert "Traceback" in reply.text
+    assert client.post("/both", {"x": {"num": "a"}}).status_code == 422
+    assert client.post("/both", {"x": {"num": 1}}).json()["result"] == {"end": 12, "middle": 2}
 
 
 class Locks(ModelComponent):

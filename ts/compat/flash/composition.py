@@ -158,6 +158,7 @@ class Composition:
             With `TESTING`, an ASGI application; else None.
 
         Raises:
+            TypeError: the address is no text, or the port no whole number.
             RuntimeError: workers could not make the composition again, as it is of no script.
             DefinitionError: `components` is not what it should be.
         """
@@ -167,6 +168,10 @@ class Composition:
             from ts.compat.flash.local import LocalApp
 
             return LocalApp(self, components)
+        if not isinstance(host, str):
+            raise TypeError(f"Composition.serve: host: {host!r} (expected: a text)")
+        if type(port) is not int:
+            raise TypeError(f"Composition.serve: port: {port!r} (expected: a whole number)")
         from ts.compat.flash.serving import serve_composition
 
         serve_composition(self, host, port, components)

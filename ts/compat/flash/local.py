@@ -77,7 +77,7 @@ class LocalApp:
             body += message.get("body", b"")
             more = message.get("more_body", False)
         method = scope["method"]
-        path = scope["path"].rstrip("/") or "/"  # as the server has it
+        path = self._known(scope["path"])
         fault: Exception | None = None
         headers = {name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]}
         refusal = self._refused(method, path)
@@ -96,6 +96,11 @@ class LocalApp:
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else content})
         if fault is not None:
             raise fault
+
+    def _known(self, path: str) -> str:
+        """Returns a path as the plan has it: a slash at its end makes no difference, as on the server."""
+        known = [one.path for one in self.plan.routes] + [one.path for one in self.plan.documents]
+        return next((one for one in known if one.rstrip("/") == path.rstrip("/")), path)
 
     def _refused(self, method: str, path: str) -> tuple[int, str | None, bytes] | None:
         methods = {one.method for one in self.plan.routes if one.path == path}

@@ -75,7 +75,7 @@ def pools_of(composition: Composition, given: Mapping[str, Any] | None) -> Pools
         return None
     if not isinstance(given, Mapping):
         raise DefinitionError(f"components: {given!r} (expected: names of components and their resources)")
-    known = [*composition.component_uid_names.values(), EDGE]
+    known = [*composition.component_uid_names.values(), edge_of(composition)]
     found = {}
     for name, resources in given.items():
         if name not in known:
@@ -124,9 +124,8 @@ def plan_of(
         text = _HANDLER.format(stage=stage, env=dict(resources.env), gpu=resources.device == "gpu")
         options = resources.model_options(False)
         stages.append(Stage(stage, text, options, files or {}, handler_of(program)))
-    names = composition.component_uid_names
     routes = [
-        Route(route, _nodes(protocol.way, names, pools), empty_body=_EMPTY)
+        Route(route, _nodes(protocol.way, composition, pools), empty_body=_EMPTY)
         for route, protocol in routed(composition, list(found))
     ]
     return Plan(name, stages, routes, documents(composition, list(found)), FAILURES)
@@ -152,7 +151,7 @@ def stage_programs(composition: Composition, pools: Pools | None) -> dict[str, P
     debug = composition.debug
     if pools is None:
         return {ALL: WholeProgram(protocols, debug)}
-    found: dict[str, Program] = {EDGE: EdgeProgram(protocols, debug)}
+    found: dict[str, Program] = {edge_of(composition): EdgeProgram(protocols, debug)}
     used = {step.component.uid for one in protocols for step in one.way.steps}
     for uid, name in composition.component_uid_names.items():
         if uid in used:
@@ -161,13 +160,24 @@ def stage_programs(composition: Composition, pools: Pools | None) -> dict[str, P
     return found
 
 
-def _nodes(way: Way, names: Mapping[str, str], pools: Pools | None) -> list[Node]:
+def edge_of(composition: Composition) -> str:
+    """Returns the name of the stage that reads requests and writes answers: `edge`, or, where a component is
+    called so, with underscores behind it.
+    """
+    name = EDGE
+    while name in composition.component_uid_names.values():
+        name += "_"
+    return name
+
+
+def _nodes(way: Way, composition: Composition, pools: Pools | None) -> list[Node]:
     if pools is None:
         return [Node(ALL, ALL)]
-    nodes = [Node(READ, EDGE)]
+    names, edge = composition.component_uid_names, edge_of(composition)
+    nodes = [Node(READ, edge)]
     for step in way.steps:
         name = names[step.component.uid]
         inputs = [READ] if step.reads or not step.sources else []
         nodes.append(Node(name, name, [*inputs, *(names[uid] for uid in step.sources)]))
     answering = [names[step.component.uid] for step in way.steps if step.results]
-    return [*nodes, Node(WRITE, EDGE, answering)]
+    return [*nodes, Node(WRITE, edge, answering)]

@@ -53,14 +53,20 @@ class _EndpointProgram:
 
     def call(self, call: Call) -> Any:
         """Answers one request; in debugging, with the trace of what was raised."""
-        if not self._debug:
-            return self.work(call)
         try:
             return self.work(call)
-        except HTTPError:
-            raise
-        except Exception:
-            return Response(traceback.format_exc(), 500, type=_DEBUG_TYPE)
+        except Exception as fault:
+            shown = self.shown(fault)
+            if shown is fault:
+                raise
+            return shown
+
+    def shown(self, fault: Exception) -> Any:
+        """Returns what ends a request in place of what was raised: in debugging, an answer with its trace."""
+        if not self._debug or isinstance(fault, HTTPError):
+            return fault
+        trace = "".join(traceback.format_exception(fault))
+        return Response(trace, 500, type=_DEBUG_TYPE)
 
     def call_batch(self, calls: Sequence[Call]) -> Any:
         """Answers a batch."""
@@ -174,20 +180,20 @@ class ComponentProgram(_EndpointProgram):
             try:
                 given[index] = self._arguments(call)
             except Exception as fault:
-                found[index] = fault
+                found[index] = self.shown(fault)
         for group in batches.groups(given):
             component = self._step(calls[group[0]].item).component
             try:
                 rows = batches.run(component, [given[index] for index in group])
             except Exception as fault:
                 for index in group:
-                    found[index] = fault
+                    found[index] = self.shown(fault)
                 continue
             for index, row in zip(group, rows, strict=True):
                 try:
                     found[index] = self._told(calls[index], row)
                 except Exception as fault:
-                    found[index] = fault
+                    found[index] = self.shown(fault)
         return found
 
 
