@@ -259,6 +259,19 @@ def test_a_slash_at_the_end_makes_no_difference(route: str) -> None:
         assert client.ask("GET", path).status_code == 405
 
 
+def test_an_application_may_be_mounted_in_another_one() -> None:
+    app = Composition(comp=Adder(IDENTITY), TESTING=True).serve()
+
+    async def mounted(scope: Any, receive: Any, send: Any) -> None:
+        assert app is not None
+        await app({**scope, "root_path": "/below"}, receive, send)
+
+    client = Client(mounted)
+    assert client.post("/below/add", {"x": {"num": 3}}).json()["result"]["total"] == 4
+    assert client.page("/below/add/dag_json").status_code == 200
+    assert client.page("/belowadd").status_code == 404
+
+
 def test_a_component_may_be_called_as_the_stage_that_reads_and_writes() -> None:
     composition = Composition(edge=Adder(IDENTITY), TESTING=True)
     client = served(composition, {"edge": {"replicas": 2}, "edge_": {"replicas": 3}})

@@ -123,6 +123,22 @@ def test_an_alias_has_the_names_of_flash_where_flash_has_them() -> None:
     assert "AttributeError: flash.Trainer (expected: flash.core.serve" in done.stderr, done.stderr
 
 
+def test_another_thread_does_not_serve(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    code = SCRIPT.replace("    main()\n", "    import threading\n    threading.Thread(target=main).start()\n")
+    script.write_text(code.replace("except Exception", "except ZeroDivisionError"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(script), "5"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert "Composition.serve: in Thread-1 (main) (expected: the main thread of a script" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("visible", "gpu", "seen"), [(None, 2, "2"), ("4, 6", 1, "6"), ("GPU-a,GPU-b", 0, "GPU-a"), ("", 0, "0")]
 )

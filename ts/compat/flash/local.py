@@ -77,7 +77,7 @@ class LocalApp:
             body += message.get("body", b"")
             more = message.get("more_body", False)
         method = scope["method"]
-        path = self._known(scope["path"])
+        path = self._known(_below(scope["path"], scope.get("root_path", "")))
         fault: Exception | None = None
         headers = {name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]}
         refusal = self._refused(method, path)
@@ -113,6 +113,12 @@ class LocalApp:
     def _failure(self, kind: str) -> tuple[int, str | None, bytes]:
         shown = self.plan.failures[kind]
         return shown.status, shown.type, shown.text.encode()
+
+
+def _below(path: str, root: str) -> str:
+    """Returns a path without that at which the application is mounted in another one."""
+    root = root.rstrip("/")
+    return path[len(root) :] if path.startswith(f"{root}/") else path
 
 
 def _parts(answer: LocalAnswer) -> tuple[int, str | None, bytes]:

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+import threading
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
@@ -140,10 +141,16 @@ def serve_composition(
     """Serves a composition until it is interrupted; in a worker, ends the script that made it.
 
     Raises:
-        RuntimeError: it is of no script.
+        RuntimeError: it is of no script, or in another thread than the main one.
         DefinitionError: `components` is not what it should be.
         SystemExit: it can't be served; the reason was printed.
     """
+    thread = threading.current_thread()
+    if thread is not threading.main_thread():
+        raise RuntimeError(
+            f"Composition.serve: in {thread.name} (expected: the main thread of a script, which workers "
+            "can run again; within this process, TESTING=True)"
+        )
     search = _search.get()
     if search is not None:
         search.calls += 1
