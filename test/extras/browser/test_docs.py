@@ -173,7 +173,26 @@ def test_the_drawings_of_flash_are_seen(flash: RunningScript, tab: Tab, path: st
     drawing = tab.page.locator("svg").first.bounding_box()
     assert drawing is not None
     assert drawing["width"] > 100
+    beyond = tab.page.evaluate(
+        """() => [...document.querySelectorAll("svg g")].filter(box => [...box.querySelectorAll("text")].some(
+            text => text.getBBox().width > box.querySelector("rect").getBBox().width)).length"""
+    )
+    assert beyond == 0, "names are wider than their boxes"
     tab.picture(f"flash{path.replace('/', '-')}")
+
+
+def test_a_drawing_of_flash_is_seen_in_a_narrow_window_at_night(flash: RunningScript, tab: Tab) -> None:
+    tab.page.set_viewport_size({"width": 360, "height": 640})
+    tab.page.emulate_media(color_scheme="dark")
+    tab.page.goto(f"{flash.address}/both/dag")
+    widths = tab.page.evaluate("() => [document.documentElement.scrollWidth, window.innerWidth]")
+    assert widths[0] <= widths[1], "the page is wider than the window"
+    shown = tab.page.evaluate(
+        """() => [document.body, document.querySelector("svg .pass text")].map(
+            (part, at) => getComputedStyle(part)[at ? "fill" : "color"])"""
+    )
+    assert all(min(map(int, re.findall(r"\d+", colour))) > 200 for colour in shown), shown
+    tab.picture("flash-narrow-dark")
 
 
 @pytest.mark.parametrize("path", ["/openapi/swagger", "/openapi/swagger/"])
