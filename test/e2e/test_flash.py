@@ -149,6 +149,12 @@ def test_a_payload_takes_the_place_of_a_stage(chain: str) -> None:
     assert (reply.status, reply.json()["result"]) == (200, {"total": 31})
 
 
+def test_what_is_larger_than_other_requests_may_be_goes_through_all_stages(chain: str) -> None:
+    large = "b" * 8_000_000
+    reply = post(chain, "/both", {"text": {"text": f"{large} c"}, "more": {"count": 5}})
+    assert (reply.status, reply.json()["result"]) == (200, {"total": 25, "first": [large]})
+
+
 def test_what_a_stage_raises_or_can_not_read_ends_the_way(chain: str) -> None:
     reply = post(chain, "/only", {"words": {"text": "a"}, "more": {"count": -1}})
     assert (reply.status, reply.text) == (500, "Internal Server Error")
