@@ -398,6 +398,23 @@ def test_an_input_has_one_connection() -> None:
         Composition(one=one, other=other, third=third, ep=endpoint)
 
 
+def test_two_keys_are_two_inputs() -> None:
+    one = Doubles(MODEL)
+    inputs = {"a": one.inputs.x, "b": one.inputs.tag, "c": one.inputs.x}
+    with pytest.raises(RuntimeError, match="'a' and 'c' of the payload"):
+        Composition(one=one, ep=Endpoint("/x", inputs, {"o": one.outputs.y}))
+
+
+@pytest.mark.parametrize("key", ["_x", "model_config"])
+@pytest.mark.parametrize("place", ["payload", "result"])
+def test_keys_that_no_model_has_are_refused(key: str, place: str) -> None:
+    one = Doubles(MODEL)
+    inputs = {key if place == "payload" else "a": one.inputs.x, "b": one.inputs.tag}
+    endpoint = Endpoint("/x", inputs, {key if place == "result" else "o": one.outputs.y})
+    with pytest.raises(ValueError, match=f"Ep_{place.title()}s?: '{key}'"):
+        Composition(one=one, ep=endpoint, TESTING=True).serve()
+
+
 def test_two_endpoints_have_two_routes() -> None:
     one = Doubles(MODEL)
     ends = [Endpoint("/x", {"a": one.inputs.x, "b": one.inputs.tag}, {"o": one.outputs.y}) for _ in "12"]

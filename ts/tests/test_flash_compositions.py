@@ -458,6 +458,14 @@ def test_resources_of_components_are_checked(pools: Any, told: str) -> None:
         chain().serve(components=pools)
 
 
+def test_time_is_bounded_where_somebody_asked_for_it() -> None:
+    pools = {"first": {"timeout": 5}, "second": {"options": {"startupTimeout": 60}}}
+    stages = {stage.name: stage.options for stage in served(chain(), pools).app.plan.stages}
+    week = 7 * 24 * 3600
+    bounds = {name: (one["startupTimeout"], one["responseTimeout"]) for name, one in stages.items()}
+    assert bounds == {"edge": (week, week), "first": (week, 5), "second": (60, week)}
+
+
 def test_meta_is_the_schema_of_a_request(client: Client) -> None:
     assert client.page("/both/meta").json() == {
         "title": "Both_Ep_RequestModel",

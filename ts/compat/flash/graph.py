@@ -84,12 +84,17 @@ def find_way(
     Raises:
         AttributeError: it names a component, input or output that is not there.
         KeyError: a key of the payload is one of the result.
-        RuntimeError: components are connected in a circle, or an input comes from nowhere.
+        RuntimeError: components are connected in a circle, or an input comes from nowhere or twice.
     """
     both = sorted(set(endpoint.inputs) & set(endpoint.outputs))
     if both:
         raise KeyError(f"{name}: {both[0]!r} is in the payload and in the result (expected: different keys)")
     payload = {key: find(components, text, INPUTS) for key, text in endpoint.inputs.items()}
+    inputs: dict[str, str] = {}
+    for key, text in endpoint.inputs.items():
+        other = inputs.setdefault(text, key)
+        if other != key:
+            raise RuntimeError(f"{name}: {other!r} and {key!r} of the payload are {text} (expected: one)")
     results = {key: find(components, text, OUTPUTS) for key, text in endpoint.outputs.items()}
     sent = {(one.component_uid, one.name): Sent(key) for key, one in payload.items()}
     given = {(c.target_component, c.target_key): Given(c.source_component, c.source_key) for c in connections}

@@ -117,10 +117,7 @@ def plan_of(
     programs = stage_programs(composition, pools)
     stages = []
     for stage, program in programs.items():
-        resources = (pools or {}).get(stage) or Resources()
-        if resources.timeout is None:
-            # There is no such limit in Flash Serve.
-            resources = replace(resources, options={"responseTimeout": _LONG, **resources.options})
+        resources = _unbounded((pools or {}).get(stage) or Resources())
         text = _HANDLER.format(stage=stage, env=dict(resources.env), gpu=resources.device == "gpu")
         options = resources.model_options(False)
         stages.append(Stage(stage, text, options, files or {}, handler_of(program)))
@@ -129,6 +126,14 @@ def plan_of(
         for route, protocol in routed(composition, list(found))
     ]
     return Plan(name, stages, routes, documents(composition, list(found)), FAILURES)
+
+
+def _unbounded(resources: Resources) -> Resources:
+    """Returns resources without limits of time that nobody asked for: there are none in Flash Serve."""
+    limits: dict[str, Any] = {"startupTimeout": _LONG}
+    if resources.timeout is None:
+        limits["responseTimeout"] = _LONG
+    return replace(resources, options={**limits, **resources.options})
 
 
 _EMPTY = Answer(422, json.dumps({"detail": [EMPTY_BODY]}), JSON)

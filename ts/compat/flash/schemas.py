@@ -18,6 +18,8 @@ from ts.compat.flash.types import BaseType, Repeated
 from ts.compat.flash.types.base import fields_of, result_of
 
 Problem = dict[str, Any]
+_TAKEN = "model_config"
+"""No field of a model of pydantic 2 may be called so; names with `_` before them are none either."""
 _CONTAINERS = (dict, frozenset, list, set, tuple)
 _CONFIG = ConfigDict(arbitrary_types_allowed=True, protected_namespaces=(), coerce_numbers_to_str=True)
 
@@ -190,6 +192,9 @@ def _request_model(title: str, payload: Mapping[str, Parameter]) -> type[BaseMod
 
 
 def _model(name: str, fields: Mapping[str, Any]) -> type[BaseModel]:
+    for key in fields:
+        if key.startswith("_") or key == _TAKEN:
+            raise ValueError(f"{name}: {key!r} (expected: a name without `_` before it, other than {_TAKEN})")
     with warnings.catch_warnings():
         # A field called `json` hides a method of the model, which nobody asks for.
         warnings.filterwarnings("ignore", "Field name .* shadows an attribute")
