@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _STOP_SECONDS = 60.0
 _MOST_PORT = 65535
+_LARGEST_REQUEST = 128 * 1024 * 1024
+_LARGEST_ANSWER = 2_000_000_000
 
 
 def serve(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
@@ -83,7 +85,7 @@ def run(
             target = make(Wish(Path(), None, options.workers, Path(scratch)))
         except DefinitionError as fault:
             raise CommandError(str(fault)) from fault
-        config_file = _configuration(options, target, Path(scratch))
+        config_file = _configuration(options, target, Path(scratch), environment)
         folder = RunFolder(runs_root(environment) / name)
         with folder.locked():
             pid = folder.pid()
@@ -137,7 +139,17 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _configuration(options: argparse.Namespace, target: Target, scratch: Path) -> Path:
+def sizes(environment: Mapping[str, str]) -> dict[str, str]:
+    """Returns the settings that bound requests, answers and what goes from stage to stage: photos fit, and
+    arrays made of them. Variables of the server's settings say other bounds.
+    """
+    found = {"max_request_size": _LARGEST_REQUEST, "max_response_size": _LARGEST_ANSWER}
+    return {key: environment.get(f"TS_{key.upper()}") or str(size) for key, size in found.items()}
+
+
+def _configuration(
+    options: argparse.Namespace, target: Target, scratch: Path, environment: Mapping[str, str]
+) -> Path:
     host = f"[{options.host}]" if ":" in options.host else options.host
     settings = {
         "inference_address": f"http://{host}:{options.port}",
@@ -146,6 +158,7 @@ def _configuration(options: argparse.Namespace, target: Target, scratch: Path) -
         "metrics_address": "http://127.0.0.1:0",
         "grpc_inference_port": "0",
         "grpc_management_port": "0",
+        **sizes(environment),
         **target.config,
     }
     if settings.get("enable_metrics_api") == "false":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ts.compat.flash.serving import sizes, visible_devices
+from ts.compat.flash.serving import visible_devices
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -144,10 +144,3 @@ def test_another_thread_does_not_serve(tmp_path: Path) -> None:
 )
 def test_a_worker_sees_its_own_device(visible: str | None, gpu: int, seen: str) -> None:
     assert visible_devices(visible, gpu) == seen
-
-
-def test_bounds_of_bodies_can_be_told() -> None:
-    assert sizes({"TS_MAX_REQUEST_SIZE": "7m"}) == {
-        "max_request_size": "7m",
-        "max_response_size": "2000000000",
-    }

@@ -11,6 +11,7 @@ import pytest
 from mariner.errors import DefinitionError
 from mariner.targets import Wish, target_of
 from ts._cli.main import main
+from ts._cli.serve import sizes
 
 
 def wish(path: Path, name: str | None = None, workers: int | None = None) -> Wish:
@@ -107,3 +108,10 @@ def test_a_model_without_handler_is_served_from_its_folder(tmp_path: Path) -> No
     assert target_of(wish(tmp_path / "flow")).flags[-1] == "flow=flow"
     with pytest.raises(DefinitionError, match="a model that needs no handler"):
         target_of(wish(tmp_path / "m.xyz"))
+
+
+def test_bounds_of_bodies_can_be_told() -> None:
+    assert sizes({"TS_MAX_REQUEST_SIZE": "7m"}) == {
+        "max_request_size": "7m",
+        "max_response_size": "2000000000",
+    }

@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
 from types import ModuleType
@@ -30,8 +30,6 @@ from ts.compat.flash.plans import plan_of, pools_of, stage_programs
 POOLS_FILE = "pools.yaml"
 _MAIN = "__main__"
 _DEVICES = "CUDA_VISIBLE_DEVICES"
-_LARGEST_REQUEST = 128 * 1024 * 1024
-_LARGEST_ANSWER = 2_000_000_000
 
 
 class _Reached(BaseException):
@@ -168,7 +166,7 @@ def serve_composition(
     plan = plan_of(composition, name, pools_of(composition, _wished(origin, components)), _files(origin))
 
     def prepare(wish: Wish) -> Target:
-        return replace(of_plan(plan, wish), config=sizes(os.environ))
+        return of_plan(plan, wish)
 
     options = argparse.Namespace(host=host, port=port, workers=None, name=None, wait=None, log_config=None)
     try:
@@ -178,16 +176,6 @@ def serve_composition(
         code = error.exit_code
     if code != 0:
         sys.exit(code)
-
-
-def sizes(environment: Mapping[str, str]) -> dict[str, str]:
-    """Returns the settings that bound requests, answers and what goes between components. Flash Serve has no
-    bound, so photos fit; variables of the server's settings say other ones.
-    """
-    found = {}
-    for key, size in (("max_request_size", _LARGEST_REQUEST), ("max_response_size", _LARGEST_ANSWER)):
-        found[key] = environment.get(f"TS_{key.upper()}") or str(size)
-    return found
 
 
 def _files(origin: Origin) -> dict[str, bytes]:
