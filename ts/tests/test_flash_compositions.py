@@ -19,6 +19,7 @@ from ts.compat.flash.types import BaseType, Label, Number, Repeated, Table
 
 torch = pytest.importorskip("torch")
 httpx = pytest.importorskip("httpx")
+np = pytest.importorskip("numpy")
 
 NAMES = [f"name {number}" for number in range(100)]
 
@@ -388,6 +389,44 @@ def test_values_go_to_outputs_in_their_order(returned: Any) -> None:
 
     client = served(Composition(comp=Several(IDENTITY), TESTING=True))
     assert client.post("/predict", {"x": {"num": 1}}).json()["result"] == {"a": 1, "b": 2}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "answered"),
+    [
+        (float, torch.tensor(2.5), 2.5),
+        (float, np.float32(2.5), 2.5),
+        (int, torch.tensor(3), 3),
+        (int, np.int64(3), 3),
+        (bool, torch.tensor(True), True),
+        (str, 7, "7"),
+        (int | None, torch.tensor(3), 3),
+        (int | float, torch.tensor(2.5), 2.5),
+        (list[float], torch.tensor([1.5, 2]), [1.5, 2]),
+        (list, np.array([[1, 2]]), [[1, 2]]),
+        (tuple[int, ...], (torch.tensor(1), 2), [1, 2]),
+        (dict[str, float], {"a": torch.tensor(1.5)}, {"a": 1.5}),
+    ],
+)
+def test_what_serialize_returns_is_taken_for_what_it_says(kind: Any, value: Any, answered: Any) -> None:
+    class Kind(Plain):
+        def serialize(self, data: Any) -> Any:
+            return value
+
+    Kind.serialize.__annotations__["return"] = kind
+
+    class One(ModelComponent):
+        def __init__(self, model: Any) -> None:
+            self.model = model
+
+        @expose(inputs={"x": Number()}, outputs={"y": Kind()})
+        def predict(self, x: Any) -> Any:
+            return x
+
+    client = served(Composition(comp=One(IDENTITY), TESTING=True))
+    reply = client.post("/predict", {"x": {"num": 1}})
+    assert reply.json()["result"] == {"y": answered}
+    assert type(reply.json()["result"]["y"]) is type(answered)
 
 
 class Shown(ModelComponent):

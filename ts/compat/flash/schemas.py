@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
 from mariner.errors import HTTPError
 from ts.compat.flash.graph import Way
@@ -21,6 +21,7 @@ Problem = dict[str, Any]
 _TAKEN = "model_config"
 """No field of a model of pydantic 2 may be called so; names with `_` before them are none either."""
 _CONTAINERS = (dict, frozenset, list, set, tuple)
+_PLAIN = (bool, float, int, list, tuple)
 _CONFIG = ConfigDict(arbitrary_types_allowed=True, protected_namespaces=(), coerce_numbers_to_str=True)
 
 
@@ -237,7 +238,22 @@ def _result_type(datatype: BaseType) -> Any:
     if isinstance(datatype, Repeated):
         inner = _result_type(datatype.dtype)
         return list[inner]  # type: ignore[valid-type]
-    return result_of(datatype)
+    return _answered(result_of(datatype))
+
+
+def _answered(kind: Any) -> Any:
+    """Returns an annotation that takes elements of tensors and arrays for numbers, and rows for lists."""
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return Union[tuple(_answered(one) for one in parts)]  # noqa: UP007
+    if origin in _CONTAINERS:
+        found = origin[tuple(one if one is ... else _answered(one) for one in parts)]
+        return Annotated[found, BeforeValidator(_of_array)]
+    return Annotated[kind, BeforeValidator(_of_array)] if kind in _PLAIN else kind
+
+
+def _of_array(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") and hasattr(value, "shape") else value
 
 
 def _elder(schema: Any) -> Any:
