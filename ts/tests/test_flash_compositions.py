@@ -347,17 +347,20 @@ def test_what_can_not_go_to_another_component_names_the_one_that_gave_it() -> No
         client.post("/locked", {"x": {"num": 1}})
 
 
-def test_what_is_no_json_number_is_an_error_of_the_server() -> None:
+@pytest.mark.parametrize("kind", [Number(), Table(["a"])])
+def test_what_is_no_json_number_is_an_error_of_the_server(kind: BaseType) -> None:
     class Nothing(ModelComponent):
         def __init__(self, model: Any) -> None:
             self.model = model
 
-        @expose(inputs={"x": Number()}, outputs={"y": Number()})
+        @expose(inputs={"x": Number()}, outputs={"y": kind})
         def predict(self, x: Any) -> Any:
             return x * float("nan")
 
     client = served(Composition(comp=Nothing(IDENTITY), TESTING=True))
     assert client.post("/predict", {"x": {"num": 1}}, raises=False).status_code == 500
+    with pytest.raises(TypeError, match=r"predict_ENDPOINT: its result: .*\(expected: numbers that JSON has"):
+        client.post("/predict", {"x": {"num": 1}})
 
 
 @pytest.mark.parametrize("returned", [1, (1,), {"a": 1}, "ab"])

@@ -110,10 +110,24 @@ def test_several_pictures_are_no_picture() -> None:
         Image().serialize(torch.zeros(2, 4, 4, 3))
 
 
-@pytest.mark.parametrize("data", ["é", "aGFsbG8=", ""])
-def test_what_is_no_picture_is_told(data: str) -> None:
-    with pytest.raises(BadInput):
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ("é", "no base64"),
+        ("aGFsbG8=", r"^5 bytes are no picture \(expected: JPEG, PNG, …\)$"),
+        ("", "^0 bytes are no picture"),
+        ("data:image/png;base64,aGFsbG8=", "a data URL"),
+    ],
+)
+def test_what_is_no_picture_is_told(data: str, told: str) -> None:
+    with pytest.raises(BadInput, match=told):
         Image().deserialize(data=data)
+
+
+def test_half_a_picture_is_told() -> None:
+    half = picture(50, 50)
+    with pytest.raises(BadInput, match=r"bytes are no picture: .*truncated"):
+        Image().deserialize(data=half[: len(half) // 8 * 4])
 
 
 def test_labels_come_from_a_file_a_list_or_a_dict(tmp_path: Path) -> None:

@@ -22,7 +22,12 @@ _TAKEN = "model_config"
 """No field of a model of pydantic 2 may be called so; names with `_` before them are none either."""
 _CONTAINERS = (dict, frozenset, list, set, tuple)
 _PLAIN = (bool, float, int, list, tuple)
-_CONFIG = ConfigDict(arbitrary_types_allowed=True, protected_namespaces=(), coerce_numbers_to_str=True)
+_CONFIG = ConfigDict(
+    arbitrary_types_allowed=True,
+    protected_namespaces=(),
+    coerce_numbers_to_str=True,
+    ser_json_inf_nan="constants",
+)
 
 
 class Unprocessable(HTTPError):
@@ -113,9 +118,11 @@ class EndpointProtocol:
             found = self.response_model.model_validate({"result": dict(results), "session": session})
         except ValidationError as fault:
             raise ValueError(f"{self.name}: its result: {fault} (expected: as `serialize` says)") from None
-        text = json.dumps(
-            found.model_dump(mode="json"), allow_nan=False, ensure_ascii=False, separators=(",", ":")
-        )
+        plain = found.model_dump(mode="json")
+        try:
+            text = json.dumps(plain, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        except ValueError as fault:
+            raise ValueError(f"{self.name}: its result: {fault} (expected: numbers that JSON has)") from None
         return text.encode()
 
     def meta(self) -> dict[str, Any]:

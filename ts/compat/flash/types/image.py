@@ -46,7 +46,10 @@ class Image(BaseType):
         import numpy as np
         import torch
         from PIL import Image as Pictures
+        from PIL import UnidentifiedImageError
 
+        if data.startswith("data:"):
+            raise BadInput("a data URL (expected: what stands behind its comma, base64)")
         try:
             content = b64decode(data + "=" * (-len(data) % 4))
         except (binascii.Error, ValueError) as fault:
@@ -56,6 +59,8 @@ class Image(BaseType):
             if self.height and self.width:
                 picture = picture.resize((self.width, self.height))
             pixels = np.array(picture)
+        except UnidentifiedImageError as fault:
+            raise BadInput(f"{len(content)} bytes are no picture (expected: JPEG, PNG, …)") from fault
         except (OSError, SyntaxError, ValueError, Pictures.DecompressionBombError) as fault:
             raise BadInput(f"{len(content)} bytes are no picture: {fault}") from fault
         return torch.from_numpy(pixels).unsqueeze(0)
