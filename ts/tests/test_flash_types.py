@@ -243,9 +243,10 @@ def test_a_text_goes_through_its_tokenizer() -> None:
 def test_values_can_be_repeated() -> None:
     several = Repeated(Number(), max_len=2)
     assert several.serialize(several.deserialize({"num": 1}, {"num": 2})) == (1, 2)
-    for work in (lambda: several.serialize([1, 2, 3]), lambda: several.deserialize(*[{"num": 1}] * 3)):
-        with pytest.raises(ValueError, match="3 entries"):
-            work()
+    with pytest.raises(ValueError, match="3 entries"):
+        several.serialize([1, 2, 3])
+    with pytest.raises(ValueError, match="3 entries"):
+        several.deserialize(*[{"num": 1}] * 3)
 
 
 @pytest.mark.parametrize(
@@ -282,9 +283,12 @@ def test_parameters_that_take_the_rest_are_no_fields() -> None:
         def serialize(self, data: Any) -> Any:
             return data
 
-    class Typed(Open):
+    class Typed(BaseType):
         def deserialize(self, begin: int, **more: Any) -> Any:
             return begin
+
+        def serialize(self, data: Any) -> Any:
+            return data
 
     with pytest.raises(TypeError, match="rest"):
         fields_of(Open())
@@ -303,7 +307,7 @@ def test_a_type_may_say_its_fields_itself() -> None:
         def packed_deserialize(self, fields: Any) -> Any:
             return self.deserialize(*fields["day"].split("-"))
 
-        def deserialize(self, year: str, month: str) -> Any:  # type: ignore[override]
+        def deserialize(self, year: str, month: str) -> Any:
             return int(year) * 12 + int(month)
 
         def serialize(self, data: Any) -> Any:

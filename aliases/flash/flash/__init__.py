@@ -6,6 +6,4 @@ __version__ = "0.8.2"
 
 def __getattr__(name: str) -> object:
     """Tells what else of Flash is looked for."""
-    raise AttributeError(
-        f"flash.{name} (expected: flash.core.serve, which is all that Mariner has of Flash)"
-    )
+    raise AttributeError(f"flash.{name} (expected: flash.core.serve, which is all that Mariner has of Flash)")
