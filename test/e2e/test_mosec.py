@@ -106,7 +106,7 @@ def test_unknown_paths_and_wrong_verbs_have_no_body(server: RunningScript) -> No
 
 
 def test_a_worker_knows_itself_after_its_constructor(server: RunningScript) -> None:
-    assert ask(server, "/inference", {"wish": "facts"}).json() == [["", 0, 1], "Cases_1", 1, 1]
+    assert ask(server, "/inference", {"wish": "facts"}).json() == [["", 0, 1], "Cases_2", 1, 1]
 
 
 def test_bodies_are_bytearrays_and_views_are_answers(server: RunningScript) -> None:
@@ -227,7 +227,12 @@ def test_the_server_ends_when_all_workers_of_a_stage_have_died(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("mode", "text"), [("constructor", "no weights"), ("daemon", "mosec daemon [d] exited on error code: 3")]
+    ("mode", "text"),
+    [
+        ("constructor", "no weights"),
+        ("daemon 3", "mosec daemon [d] exited on error code: 3"),
+        ("daemon 0", "mosec daemon [d] exited on error code: 0"),
+    ],
 )
 def test_the_server_ends_when_it_cannot_go_on(tmp_path: Path, mode: str, text: str) -> None:
     running = RunningScript(APPS / "mosec_ends.py", tmp_path, environment={"MODE": mode})
@@ -239,7 +244,7 @@ def test_the_server_ends_when_it_cannot_go_on(tmp_path: Path, mode: str, text: s
 @pytest.mark.parametrize(
     ("mode", "code", "texts"),
     [
-        ("", 0, ["dry run First_1: wall ", "dry run Second_2: wall ", "dry run result: 36 bytes"]),
+        ("", 0, ["dry run init successful"]),
         ("bare", 0, ["cannot find the example in the 1st stage worker, skip warmup"]),
         ("failing", 1, ["dry run failed at First_1", "no such layer"]),
     ],
@@ -250,6 +255,17 @@ def test_a_dry_run_sends_the_example_through_all_stages(
     running = RunningScript(APPS / "mosec_dry.py", tmp_path, environment={"MODE": mode})
     assert running.spawn("--dry-run").wait(60) == code, running.text()
     assert all(text in running.text() for text in texts), running.text()
+
+
+def test_a_dry_run_tells_what_each_stage_took(tmp_path: Path) -> None:
+    running = RunningScript(APPS / "mosec_dry.py", tmp_path)
+    assert running.spawn("--dry-run").wait(60) == 0, running.text()
+    lines = [json.loads(line)["fields"]["message"] for line in running.text().splitlines()]
+    result = json.loads(lines[-1].removeprefix("dry run result: "))
+    assert (result["endpoint"], result["request"], result["result_size"]) == ("/inference", {"x": 3}, 36)
+    assert [stage["stage"] for stage in result["stage_metrics"]] == ["First_1", "Second_2"]
+    names = {"stage", "wall_time_seconds", "cpu_time_seconds", "max_rss_bytes"}
+    assert all(stage.keys() >= names for stage in result["stage_metrics"])
 
 
 def test_a_script_without_a_guard_is_told_so(tmp_path: Path) -> None:
@@ -271,7 +287,7 @@ def test_metrics_have_mosecs_names(server: RunningScript) -> None:
     head = "mosec_service_"
     eventually(lambda: counts(head + 'throughput_total{code="200",endpoint="/bytes"}'))
     eventually(lambda: counts(head + 'throughput_total{code="400",endpoint="/inference"}'))
-    eventually(lambda: counts(head + 'process_duration_second_count{stage="Bytes_2",connection="all"}'))
+    eventually(lambda: counts(head + 'process_duration_second_count{stage="Bytes_3",connection="all"}'))
     eventually(lambda: counts(head + 'process_duration_second_count{stage="total",connection="total"}'))
-    eventually(lambda: counts(head + 'batch_size_bucket{stage="Bytes_2",connection="all",le="1.0"}'))
+    eventually(lambda: counts(head + 'batch_size_bucket{stage="Bytes_3",connection="all",le="1.0"}'))
     assert f"{head}remaining_task 0" in page()

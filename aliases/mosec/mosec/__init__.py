@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 # The same modules under both names, so that a class is one class.
-for _name in ("errors", "log", "mixin", "runtime", "server", "worker"):
+for _name in ("errors", "log", "mixin", "protocol", "runtime", "server", "worker"):
     _module = importlib.import_module(f"ts.compat.mosec.{_name}")
     sys.modules[f"{__name__}.{_name}"] = _module
     globals()[_name] = _module

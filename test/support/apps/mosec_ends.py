@@ -10,7 +10,7 @@ from typing import Any
 
 from ts.compat.mosec import Server, Worker
 
-MODE = os.environ.get("MODE")
+MODE = os.environ.get("MODE", "")
 
 
 class Ends(Worker):
@@ -34,7 +34,7 @@ class Ends(Worker):
 if __name__ == "__main__":
     server = Server()
     server.append_worker(Ends, timeout=30)
-    if MODE == "daemon":
-        server.register_daemon("d", subprocess.Popen(["sh", "-c", "exit 3"]))
+    if MODE.startswith("daemon"):
+        server.register_daemon("d", subprocess.Popen(["sh", "-c", f"exit {MODE.split()[1]}"]))
     server.run()
     print("run returned", flush=True)

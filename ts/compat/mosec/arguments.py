@@ -80,7 +80,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         epilog="All but --wait and --compression can be given as variables of the environment, as "
         "MOSEC_PORT=8080 for --port 8080; a flag counts more.",
-        allow_abbrev=False,
     )
 
     def add(flag: str, kind: Callable[[str], Any], text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import resource
@@ -13,10 +14,11 @@ from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 from ts.compat.mosec.arguments import Settings
-from ts.compat.mosec.log import get_logger
+from ts.compat.mosec.log import own_logger
 from ts.compat.mosec.runtime import Runtime
 from ts.compat.mosec.worker import Worker
 
+_MOST_SHOWN = 1000
 _KIB = 1 if sys.platform == "darwin" else 1024
 
 
@@ -26,10 +28,8 @@ class _Told(NamedTuple):
     fault: str = ""
     body: bytes = b""
     skipped: bool = False
-    wall_seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    peak_bytes: int = 0
-    gpu_bytes: int = 0
+    example: str | None = None
+    measures: dict[str, float] | None = None
 
 
 def dry_run(routes: Mapping[str, Sequence[Runtime]], settings: Settings) -> int:
@@ -39,13 +39,10 @@ def dry_run(routes: Mapping[str, Sequence[Runtime]], settings: Settings) -> int:
 
 
 def _run_route(path: str, way: Sequence[Runtime]) -> bool:
-    logger = get_logger()
-    names = [f"{pool.worker.__name__}_{number}" for number, pool in enumerate(way, 1)]
+    logger = own_logger()
+    names = [pool.name for pool in way]
     logger.info("init dry run for endpoint %s with %s", path, names)
-    stages = [
-        _Stage(name, pool, number, len(way))
-        for number, (name, pool) in enumerate(zip(names, way, strict=True))
-    ]
+    stages = [_Stage(pool, place, len(way)) for place, pool in enumerate(way)]
     try:
         # Asked of all before an answer is waited for: they load at the same time.
         ready = [stage.told() for stage in stages]
@@ -55,7 +52,9 @@ def _run_route(path: str, way: Sequence[Runtime]) -> bool:
         if any(told.fault for told in ready):
             return False
         logger.info("dry run init successful")
-        body = b""
+        body, example = b"", None
+        measures: list[dict[str, Any]] = []
+        begun = time.perf_counter()
         for name, stage in zip(names, stages, strict=True):
             told = stage.step(body)
             if told.skipped:
@@ -64,16 +63,17 @@ def _run_route(path: str, way: Sequence[Runtime]) -> bool:
             if told.fault:
                 logger.error("dry run failed at %s: %s", name, told.fault)
                 return False
-            logger.info(
-                "dry run %s: wall %.6f s, cpu %.6f s, peak memory %d bytes, gpu memory %d bytes",
-                name,
-                told.wall_seconds,
-                told.cpu_seconds,
-                told.peak_bytes,
-                told.gpu_bytes,
-            )
+            example = example or told.example
+            measures.append({"stage": name, **(told.measures or {})})
             body = told.body
-        logger.info("dry run result: %d bytes, endpoint %s", len(body), path)
+        result = {
+            "endpoint": path,
+            "request": json.loads(example or "null"),
+            "result_size": len(body),
+            "warmup_duration": time.perf_counter() - begun,
+            "stage_metrics": measures,
+        }
+        logger.info("dry run result: %s", json.dumps(result))
         return True
     finally:
         for stage in stages:
@@ -83,10 +83,10 @@ def _run_route(path: str, way: Sequence[Runtime]) -> bool:
 class _Stage:
     """The process of one stage."""
 
-    def __init__(self, name: str, pool: Runtime, place: int, count: int) -> None:
+    def __init__(self, pool: Runtime, place: int, count: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._ours, theirs = context.Pipe()
-        arguments = (theirs, pool.worker, name, pool.max_batch_size, place == 0, place == count - 1)
+        arguments = (theirs, pool.worker, pool.name, pool.max_batch_size, place == 0, place == count - 1)
         self._process = context.Process(target=_work, args=arguments, daemon=True)
         before = {key: os.environ.get(key) for key in (pool.env or [{}])[0]}
         os.environ.update((pool.env or [{}])[0])
@@ -149,10 +149,24 @@ def _step(worker: Worker, body: bytes, batched: bool, first: bool, last: bool) -
     # An example of a batch may have several entries; one goes on.
     one = answer[0] if batched else answer
     given = worker.serialize(one) if last else worker.serialize_ipc(one)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB
+    measures = {
+        "wall_time_seconds": wall,
+        "cpu_time_seconds": cpu,
+        "max_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB,
+    }
     torch = sys.modules.get("torch")
-    gpu = int(torch.cuda.max_memory_allocated()) if torch is not None and torch.cuda.is_available() else 0
-    return _Told("", bytes(given), False, wall, cpu, peak, gpu)
+    if torch is not None and torch.cuda.is_available():
+        measures["gpu_peak_memory_bytes"] = int(torch.cuda.max_memory_allocated())
+    return _Told("", bytes(given), False, _shown(value) if first else None, measures)
+
+
+def _shown(example: Any) -> str:
+    """Returns an example as JSON; what has no form there, or is long, as a text."""
+    try:
+        text = json.dumps(example, default=str)
+    except (TypeError, ValueError):
+        text = json.dumps(str(example))
+    return text if len(text) <= _MOST_SHOWN else json.dumps(f"{text[:_MOST_SHOWN]}…")
 
 
 def _example(worker: Worker) -> tuple[bool, Any]:

@@ -4,31 +4,39 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from ts.compat.mosec.protocol import HTTPStatusCode
+
 UNKNOWN = "inference internal error"
 """What a client is told of an exception that is none of these."""
 
 
 class MosecError(Exception):
-    """An error that its client reads: `msg: text`. A subclass with a `msg` of its own keeps the status."""
+    """An error that its client reads: `msg: text`. A subclass with a `msg` of its own keeps the status, one
+    with a `code` has that.
+    """
 
+    code = HTTPStatusCode.INTERNAL_ERROR
     msg = "mosec error"
 
 
 class ClientError(MosecError):
     """The request can't be answered: 400."""
 
+    code = HTTPStatusCode.BAD_REQUEST
     msg = "bad request"
 
 
 class ServerError(MosecError):
     """The worker can't answer: 500."""
 
+    code = HTTPStatusCode.INTERNAL_ERROR
     msg = "internal error"
 
 
 class ValidationError(MosecError):
     """The request was read, and is not what was asked for: 422."""
 
+    code = HTTPStatusCode.VALIDATION_ERROR
     msg = "request validation error"
 
 
@@ -49,18 +57,21 @@ class MosecTimeoutError(BaseException):
     those do not hold it up.
     """
 
+    code = HTTPStatusCode.TIMEOUT_ERROR
     msg = "mosec timeout error"
+
+
+_STATUSES: dict[int | None, HTTPStatus] = {
+    HTTPStatusCode.BAD_REQUEST: HTTPStatus.BAD_REQUEST,
+    HTTPStatusCode.VALIDATION_ERROR: HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatusCode.TIMEOUT_ERROR: HTTPStatus.REQUEST_TIMEOUT,
+}
 
 
 def status_of(fault: BaseException) -> int:
     """Returns the HTTP status that an exception means."""
-    if isinstance(fault, ValidationError):
-        return int(HTTPStatus.UNPROCESSABLE_ENTITY)
-    if isinstance(fault, ClientError):
-        return int(HTTPStatus.BAD_REQUEST)
-    if isinstance(fault, MosecTimeoutError):
-        return int(HTTPStatus.REQUEST_TIMEOUT)
-    return int(HTTPStatus.INTERNAL_SERVER_ERROR)
+    code = fault.code if isinstance(fault, (MosecError, MosecTimeoutError)) else None
+    return int(_STATUSES.get(code, HTTPStatus.INTERNAL_SERVER_ERROR))
 
 
 def text_of(fault: BaseException) -> str:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
+from types import SimpleNamespace
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from mariner.plan import Document
 from ts.compat.mosec.runtime import Runtime
-from ts.compat.mosec.worker import Worker
+from ts.compat.mosec.worker import SSEWorker, Worker
 from ts.version import __version__
 
 METADATA = "/openapi/metadata.json"
 PAGES = ("/openapi/swagger", "/openapi/swagger/")
 _STATUSES = (400, 408, 413, 422, 429, 500, 503)
 _REFERENCE = "#/components/schemas/{name}"
-_TEXT = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
 def documents(routes: Mapping[str, Sequence[Runtime]]) -> list[Document]:
@@ -34,11 +35,17 @@ def documents(routes: Mapping[str, Sequence[Runtime]]) -> list[Document]:
 def document(routes: Mapping[str, Sequence[Runtime]]) -> dict[str, Any]:
     """Returns the document."""
     schemas: dict[str, Any] = {}
-    health = {"200": {"description": "OK", **_TEXT}, "503": {"description": "SERVICE_UNAVAILABLE"}}
+    health = {
+        "200": {"description": "OK", **_text("text/plain")},
+        "503": {"description": "SERVICE_UNAVAILABLE"},
+    }
     paths: dict[str, Any] = {
         "/": {"get": {"summary": "Liveness health check", "responses": health}},
         "/metrics": {
-            "get": {"summary": "Prometheus metrics", "responses": {"200": {"description": "OK", **_TEXT}}}
+            "get": {
+                "summary": "Prometheus metrics",
+                "responses": {"200": {"description": "OK", **_text("text/plain; version=0.0.4")}},
+            }
         },
     }
     for path, way in routes.items():
@@ -52,9 +59,14 @@ def document(routes: Mapping[str, Sequence[Runtime]]) -> dict[str, Any]:
     }
 
 
+def _text(kind: str) -> dict[str, Any]:
+    return {"content": {kind: {"schema": {"type": "string"}}}}
+
+
 def _operation(way: Sequence[Runtime], schemas: dict[str, Any]) -> dict[str, Any]:
     first, last = way[0], way[-1]
-    responses: dict[str, Any] = {"200": {"description": "OK"}}
+    streams = issubclass(last.worker, SSEWorker)
+    responses: dict[str, Any] = {"200": {"description": "Server-sent event stream" if streams else "OK"}}
     for status in _STATUSES:
         responses[str(status)] = {"description": HTTPStatus(status).name.replace("REQUEST_ENTITY", "PAYLOAD")}
     operation: dict[str, Any] = {"summary": "Mosec inference", "responses": responses}
@@ -71,30 +83,33 @@ def _operation(way: Sequence[Runtime], schemas: dict[str, Any]) -> dict[str, Any
 
 
 def input_type(worker: type[Worker], max_batch_size: int) -> Any:
-    """Returns the annotation of an input of `forward`, without the list of a batch; None: there is none."""
+    """Returns the annotation of an input of `forward`, without the list of a batch; `Any`: there is none."""
     names = [name for name in inspect.signature(worker.forward).parameters if name != "self"]
-    return _one(_hints(worker).get(names[0]) if names else None, max_batch_size)
+    return _one(_hints(worker).get(names[0], Any) if names else Any, max_batch_size)
 
 
 def _output_type(pool: Runtime) -> Any:
-    return _one(_hints(pool.worker).get("return"), pool.max_batch_size)
+    return _one(_hints(pool.worker).get("return", Any), pool.max_batch_size)
 
 
 def _hints(worker: type[Worker]) -> dict[str, Any]:
-    try:
-        return get_type_hints(worker.forward)
-    except (NameError, TypeError):
-        return {}
+    """Returns the annotations of `forward` that can be found: one that can't says nothing of the others."""
+    function = inspect.unwrap(worker.forward)
+    found: dict[str, Any] = {}
+    for name, hint in inspect.get_annotations(function).items():
+        with suppress(NameError, TypeError, SyntaxError):
+            found |= get_type_hints(SimpleNamespace(__annotations__={name: hint}), function.__globals__)
+    return found
 
 
 def _one(hint: Any, max_batch_size: int) -> Any:
-    if max_batch_size > 1 and isinstance(get_origin(hint), type) and get_args(hint):
+    if max_batch_size > 1 and get_origin(hint) is list:
         return get_args(hint)[0]
     return hint
 
 
 def _schema(hint: Any, schemas: dict[str, Any]) -> dict[str, Any] | None:
-    if hint is None or hint is Any or hint is inspect.Parameter.empty or hint is type(None):
+    if hint is Any:
         return None
     try:
         (schema,), parts = msgspec.json.schema_components([hint], ref_template=_REFERENCE)

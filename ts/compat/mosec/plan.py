@@ -6,7 +6,8 @@ import json
 import math
 import pickle
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from multiprocessing import spawn
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from ts.compat.mosec.errors import UNKNOWN
 from ts.compat.mosec.openapi import documents
 from ts.compat.mosec.runtime import Runtime
 from ts.compat.mosec.stage import STAGE_FILE, WORKER_FILE
-from ts.compat.mosec.worker import SSEWorker
+from ts.compat.mosec.worker import SSEWorker, Worker
 
 DRAIN_TEXT = "gracefully shutting down"
 _HEALTHY = "MOSEC service"
@@ -61,13 +62,12 @@ def plan_of(routes: Mapping[str, Sequence[Runtime]], settings: Settings, name: s
     Raises:
         DefinitionError: a worker's class can't be found by another process, or streams to another stage.
     """
-    pools: dict[int, Runtime] = {id(one): one for way in routes.values() for one in way}
-    names = {key: f"{one.worker.__name__}_{n}" for n, (key, one) in enumerate(pools.items(), 1)}
-    stages = [_stage(names[key], one, settings) for key, one in pools.items()]
+    pools = {one.name: one for way in routes.values() for one in way}
+    stages = [_stage(one, settings, _pickles(one, routes.values())) for one in pools.values()]
     return Plan(
         name,
         stages,
-        [_route(path, [names[id(one)] for one in way], way, settings) for path, way in routes.items() if way],
+        [_route(path, way, settings) for path, way in routes.items() if way],
         [
             Document("/", _PLAIN, _HEALTHY.encode(), True, DRAIN_TEXT),
             Document("/metrics", _METRICS, b"", metrics=settings.namespace),
@@ -77,7 +77,8 @@ def plan_of(routes: Mapping[str, Sequence[Runtime]], settings: Settings, name: s
     )
 
 
-def _route(path: str, names: Sequence[str], way: Sequence[Runtime], settings: Settings) -> Route:
+def _route(path: str, way: Sequence[Runtime], settings: Settings) -> Route:
+    names = [pool.name for pool in way]
     for name, pool in zip(names[:-1], way, strict=False):
         if issubclass(pool.worker, SSEWorker):
             raise DefinitionError(
@@ -97,8 +98,17 @@ def _route(path: str, names: Sequence[str], way: Sequence[Runtime], settings: Se
     )
 
 
-def _stage(name: str, pool: Runtime, settings: Settings) -> Stage:
-    timeout = pool.timeout or settings.timeout / 1000
+def _pickles(pool: Runtime, ways: Iterable[Sequence[Runtime]]) -> bool:
+    """Returns whether a stage after this one reads values in its own way, which may only know pickles."""
+    return any(
+        one is pool and after.worker.deserialize_ipc is not Worker.deserialize_ipc
+        for way in ways
+        for one, after in pairwise(way)
+    )
+
+
+def _stage(pool: Runtime, settings: Settings, pickles: bool) -> Stage:
+    timeout = pool.timeout_sec or settings.timeout / 1000
     batch = pool.max_batch_size
     options: dict[str, Any] = {
         "minWorkers": pool.num,
@@ -113,7 +123,8 @@ def _stage(name: str, pool: Runtime, settings: Settings) -> Stage:
     if batch > 1:
         options["maxBatchDelay"] = pool.max_wait_time or settings.wait
     facts = {
-        "name": name,
+        "name": pool.name,
+        "pickles": pickles,
         "max_batch_size": batch,
         "timeout": timeout,
         "env": pool.env,
@@ -125,7 +136,7 @@ def _stage(name: str, pool: Runtime, settings: Settings) -> Stage:
         WORKER_FILE: _pickled(pool.worker),
         STAGE_FILE: json.dumps(facts, default=str).encode(),
     }
-    return Stage(name, _HANDLER, options, files)
+    return Stage(pool.name, _HANDLER, options, files)
 
 
 def _pickled(worker: type) -> bytes:

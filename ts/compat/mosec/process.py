@@ -23,7 +23,7 @@ from ts._cli.start import server_arguments
 from ts._cli.state import ServerState, read_state
 from ts.compat.mosec.arguments import Settings
 from ts.compat.mosec.console import write_configuration
-from ts.compat.mosec.log import get_logger
+from ts.compat.mosec.log import own_logger
 from ts.compat.mosec.plan import plan_of
 from ts.compat.mosec.presence import Presence
 from ts.compat.mosec.runtime import Runtime
@@ -49,7 +49,7 @@ def serve(routes: Mapping[str, Sequence[Runtime]], settings: Settings, daemons: 
             (path / WORKERS).mkdir()
             return _serve(path, settings, daemons, wish, {one.name: one.options for one in plan.stages})
     except (CommandError, DefinitionError) as fault:
-        get_logger().error("%s", fault)
+        own_logger().error("%s", fault)
         return fault.exit_code if isinstance(fault, CommandError) else 1
 
 
@@ -77,7 +77,7 @@ def _serve(
         with suppress(CommandError):
             folder.sweep()
     if reason:
-        get_logger().error("the server ended: %s", reason)
+        own_logger().error("the server ended: %s", reason)
         return 1
     return 0 if clean else 1
 
@@ -135,7 +135,7 @@ def _await_end(
         said = [f"{model.label}: {model.short_reason or 'no reason given'}" for model in seen.failed_models]
         return "; ".join([*said, *seen.problems]) or f"the frontend {ending(process.poll())}"
     launch.started()
-    get_logger().info("http service is running at %s", state.listeners.get("inference", ""))
+    own_logger().info("http service is running at %s", state.listeners.get("inference", ""))
     while not wish.stopping:
         code = process.poll()
         if code is not None:
@@ -161,7 +161,7 @@ def _end_of_frontend(process: subprocess.Popen[bytes]) -> str | None:
 def _failed(daemons: Mapping[str, Any]) -> str | None:
     for name, process in daemons.items():
         code = process.poll() if isinstance(process, subprocess.Popen) else process.exitcode
-        if code:
+        if code is not None:
             return f"mosec daemon [{name}] exited on error code: {code}"
     return None
 
@@ -248,7 +248,7 @@ def _warn_if_open(address: str) -> None:
     from ts._cli.serve import is_loopback
 
     if not is_loopback(address):
-        get_logger().warning(
+        own_logger().warning(
             "%s is reachable from other machines, and whoever reaches it may ask the workers: there is "
             "neither a token nor TLS (expected: --address 127.0.0.1, or a proxy in front)",
             address,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 from operator import index
 from typing import Any
 
 from ts.compat.mosec.worker import Worker
 
 _METHODS = ("spawn", "fork")
+_NUMBERS = count(1)
 
 
 class Runtime:
@@ -18,13 +20,17 @@ class Runtime:
         worker: a subclass of `Worker`.
         num: processes.
         max_batch_size: most requests in a batch.
-        max_wait_time: longest wait for a batch to fill, milliseconds; 0: `--wait`.
+        max_wait_time: longest wait for a batch to fill, whole milliseconds; 0: `--wait`.
         timeout: longest `forward`, seconds; 0: `--timeout`.
         start_method: `spawn` or `fork`; workers are new processes in either case.
         env: variables of each process, set before the worker's module is imported.
 
+    Its `name`, of which the metrics and its workers' `stage` speak, is that of the class and its own number
+    among the runtimes of the process.
+
     Raises:
         AssertionError: an argument is out of bounds; the message says which.
+        TypeError: the time-out is no number.
     """
 
     def __init__(
@@ -39,19 +45,20 @@ class Runtime:
     ) -> None:
         is_worker = isinstance(worker, type) and issubclass(worker, Worker)
         _require(is_worker, "worker must be inherited from mosec.Worker")
-        _check_count(num, "worker number")
-        _check_count(max_batch_size, "maximum batch size")
-        _check_amount(max_wait_time, "maximum wait time")
-        _check_amount(timeout, "timeout")
+        _check_whole(num, "worker number", 1)
+        _check_whole(max_batch_size, "maximum batch size", 1)
+        _check_whole(max_wait_time, "maximum wait time", 0)
+        _check_seconds(timeout, "forward timeout")
         _require(start_method in _METHODS, f"start method must be one of {set(_METHODS)}")
         _check_env(env, num)
         self.worker = worker
         self.num = index(num)
         self.max_batch_size = index(max_batch_size)
-        self.max_wait_time = max_wait_time
-        self.timeout = timeout
+        self.max_wait_time = index(max_wait_time)
+        self.timeout_sec = float(timeout)
         self.start_method = start_method
         self.env = None if env is None else [dict(one) for one in env]
+        self.name = f"{worker.__name__}_{next(_NUMBERS)}"
 
 
 def _require(holds: bool, message: str) -> None:
@@ -60,12 +67,15 @@ def _require(holds: bool, message: str) -> None:
         raise AssertionError(message)
 
 
-def _check_count(value: Any, name: str) -> None:
-    # TypeError for what is no whole number.
-    _require(index(value) >= 1, f"{name} must be no less than 1")
+def _check_whole(value: Any, name: str, least: int) -> None:
+    try:
+        number = index(value)
+    except TypeError:
+        raise AssertionError(f"{name} must be integer but you give {type(value)}") from None
+    _require(number >= least, f"{name} must be no less than {least}")
 
 
-def _check_amount(value: Any, name: str) -> None:
+def _check_seconds(value: Any, name: str) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name}: {value!r} (expected: a number)")
     _require(value >= 0, f"{name} must be no less than 0")

@@ -10,12 +10,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ts.compat.mosec.arguments import Settings, parse_arguments, require_free
-from ts.compat.mosec.log import DEBUG_VARIABLE, LEVEL_VARIABLE
+from ts.compat.mosec.log import DEBUG_VARIABLE, LEVEL_VARIABLE, follow_environment
 from ts.compat.mosec.runtime import Runtime
 from ts.compat.mosec.stage import is_worker
 from ts.compat.mosec.worker import Worker
 
-_RESERVED = ("/", "/metrics", "/openapi/swagger", "/openapi/swagger/", "/openapi/metadata.json")
+_RESERVED = (
+    "/",
+    "/metrics",
+    "/openapi",
+    "/openapi/swagger",
+    "/openapi/swagger/",
+    "/openapi/metadata.json",
+)
 
 
 class Server:
@@ -34,6 +41,8 @@ class Server:
         if not _is_worker():
             os.environ[LEVEL_VARIABLE] = self._settings.log_level
             os.environ[DEBUG_VARIABLE] = "true" if self._settings.debug else ""
+            # The script may have asked for its logger before.
+            follow_environment()
             if not self._settings.dry_run:
                 require_free(self._settings.address, self._settings.port)
 
@@ -79,7 +88,7 @@ class Server:
         self._routes = {path: list(way) for path, way in routes.items() if way}
 
     def register_daemon(self, name: str, proc: subprocess.Popen[Any] | processes.BaseProcess) -> None:
-        """Has the server end when a process fails.
+        """Has the server end when a process does.
 
         Args:
             name: for the log.

@@ -19,7 +19,7 @@ from mariner.ways import Place, Ways
 from ts._wire.messages import RequestItem
 from ts._worker.outputs import TypedBody
 from ts.compat.mosec.errors import PHRASES, EncodingError, MosecTimeoutError, status_of, text_of
-from ts.compat.mosec.log import get_logger
+from ts.compat.mosec.log import own_logger
 from ts.compat.mosec.presence import Presence
 from ts.compat.mosec.worker import SSEWorker, Worker
 from ts.context import Context
@@ -170,9 +170,9 @@ class MosecStage:
     def _failed(self, index: int, fault: BaseException) -> Any:
         status, text = status_of(fault), text_of(fault)
         if status >= _QUIET:
-            get_logger().error("%s: %s", self._name, "".join(traceback.format_exception(fault)))
+            own_logger().error("%s: %s", self._name, "".join(traceback.format_exception(fault)))
         else:
-            get_logger().info("%s: %s", self._name, text)
+            own_logger().info("%s: %s", self._name, text)
         if self._streams:
             told = f"SSE inference error: {status}: {PHRASES[status]}: {text}"
             self._send_piece(index, f"event: error\ndata: {told}\n")
@@ -198,6 +198,7 @@ def _made(pickled: bytes, facts: dict[str, Any], number: int) -> Worker:
     worker._stage = facts["name"]
     worker._max_batch_size = facts["max_batch_size"]
     worker._worker_id = number
+    worker._pickles = facts["pickles"]
     return worker
 
 
@@ -214,4 +215,4 @@ def _warm_up(worker: Worker) -> None:
             worker.forward(example)
     except Exception as fault:
         text = "".join(traceback.format_exception(fault))
-        get_logger().error("%s: the example failed: %s", worker.stage, text)
+        own_logger().error("%s: the example failed: %s", worker.stage, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -31,6 +32,8 @@ class Worker(ABC):
     _stage = ""
     _max_batch_size = 1
     _worker_id = 0
+    # A server has values go to the next stage in the way that costs least, where that stage reads it.
+    _pickles = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,15 +43,27 @@ class Worker(ABC):
         """Name of the stage; empty in `__init__`."""
         return self._stage
 
+    @stage.setter
+    def stage(self, name: str) -> None:
+        self._stage = name
+
     @property
     def max_batch_size(self) -> int:
         """Most requests in a batch; 1 in `__init__`."""
         return self._max_batch_size
 
+    @max_batch_size.setter
+    def max_batch_size(self, most: int) -> None:
+        self._max_batch_size = most
+
     @property
     def worker_id(self) -> int:
         """Number among the workers of the stage, from 1; 0 in `__init__`."""
         return self._worker_id
+
+    @worker_id.setter
+    def worker_id(self, number: int) -> None:
+        self._worker_id = number
 
     @abstractmethod
     def forward(self, data: Any) -> Any:
@@ -77,17 +92,19 @@ class Worker(ABC):
             raise DecodingError from fault
 
     def serialize_ipc(self, data: Any) -> Any:
-        """Returns the bytes that go to the next stage."""
-        return transport.encode(data)
+        """Returns the bytes that go to the next stage: a pickle, or what `mariner.transport` makes of it."""
+        return pickle.dumps(data, pickle.HIGHEST_PROTOCOL) if self._pickles else transport.encode(data)
 
     def deserialize_ipc(self, data: Any) -> Any:
         """Returns the input of `forward` for bytes of the stage before."""
-        return transport.decode(data)
+        # The stage before may have a `serialize_ipc` of its own, which pickles.
+        return pickle.loads(data) if bytes(data[:1]) == pickle.PROTO else transport.decode(data)
 
 
 class SSEWorker(Worker):
     """A last stage that answers with server-sent events; what `forward` returns is ignored."""
 
+    resp_mime_type = "text/event-stream"
     _send: Callable[[int, str], None] | None = None
 
     def send_stream_event(self, text: str, index: int = 0) -> None:

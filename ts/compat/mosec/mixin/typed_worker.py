@@ -28,8 +28,7 @@ class TypedMsgPackMixin(Worker):
             ValidationError: it is not of the type.
         """
         if self._decoder is None:
-            wanted = input_type(type(self), self.max_batch_size)
-            self._decoder = msgspec.msgpack.Decoder(Any if wanted is None else wanted)
+            self._decoder = msgspec.msgpack.Decoder(input_type(type(self), self.max_batch_size))
         try:
             return self._decoder.decode(data)
         except msgspec.ValidationError as fault:
