@@ -48,13 +48,23 @@ def of_mosec(base: Path) -> RunningScript:
     return RunningScript(APPS / "mosec_ends.py", base)
 
 
+def of_flash(base: Path) -> RunningScript:
+    path = [str(ROOT / "aliases" / "flash"), str(ROOT)]
+    chain = APPS / "flash_chain.py"
+    return RunningScript(chain, base, health="/flashserve/alive", path=path, place=["{port}"])
+
+
 def of_python_api(base: Path) -> RunningScript:
     script = base / "sleeper.py"
     script.write_text(SLEEPER, encoding="utf-8")
     return RunningScript(APPS / "serving.py", base, [str(script)], health="/ping", place=["{port}"])
 
 
-KINDS: dict[str, Callable[[Path], RunningScript]] = {"mosec": of_mosec, "python api": of_python_api}
+KINDS: dict[str, Callable[[Path], RunningScript]] = {
+    "mosec": of_mosec,
+    "flash": of_flash,
+    "python api": of_python_api,
+}
 
 
 @pytest.fixture(params=KINDS)
