@@ -16,7 +16,7 @@ import psutil
 import pytest
 from support import rest
 from support.places import ROOT
-from support.scripts import STOP_SECONDS, RunningScript
+from support.scripts import START_SECONDS, STOP_SECONDS, RunningScript
 from support.waiting import eventually
 
 APPS = ROOT / "test" / "support" / "apps"
@@ -194,6 +194,28 @@ def test_pages(server: RunningScript) -> None:
         page = rest.call(server.address, "GET", path).text
         assert 'data-openapi="/openapi/metadata.json"' in page
     assert rest.call(server.address, "GET", "/docs/start.js").status == 200
+
+
+def test_the_first_answer_is_already_the_scripts(tmp_path: Path) -> None:
+    running = RunningScript(APPS / "mosec_ends.py", tmp_path)
+    process = running.spawn("--port", str(running.port), "--address", "127.0.0.1")
+    answers: list[rest.Reply] = []
+
+    def answer() -> bool:
+        assert process.poll() is None, running.text()
+        try:
+            answers.append(rest.call(running.address, "GET", "/"))
+        except OSError:
+            return False
+        return answers[-1].status == 200
+
+    try:
+        eventually(answer, START_SECONDS)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(STOP_SECONDS)
+    assert answers[-1].text == "MOSEC service"
+    assert {one.status for one in answers[:-1]} <= {503}
 
 
 def test_the_drain_finishes_what_was_accepted_and_run_returns(tmp_path: Path) -> None:

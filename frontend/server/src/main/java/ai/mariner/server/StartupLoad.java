@@ -77,8 +77,12 @@ final class StartupLoad implements RegistryListener {
     this.whenRegistered = whenRegistered;
   }
 
-  /** Begins; returns at once. */
-  void begin() {
+  /**
+   * Begins; returns at once.
+   *
+   * @return ends when each application has its routes, or has failed
+   */
+  CompletionStage<Void> begin() {
     List<RestoredModel> snapshot = config.snapshots().restored();
     List<ServerConfig.StartupModel> wanted = snapshot == null ? wanted() : models(snapshot);
     if (snapshot != null) {
@@ -98,7 +102,8 @@ final class StartupLoad implements RegistryListener {
     }
     report();
     models.listen(this);
-    config.startupApplications().forEach(this::begin);
+    List<CompletableFuture<?>> opened = new ArrayList<>();
+    config.startupApplications().forEach(location -> opened.add(begin(location)));
     List<CompletionStage<RegisterResult>> results =
         models.registerInOrder(
             snapshot == null
@@ -117,6 +122,7 @@ final class StartupLoad implements RegistryListener {
         CompletableFuture.allOf(ends.toArray(CompletableFuture<?>[]::new))
             .whenComplete(
                 (nothing, thrown) -> allRegistered(snapshot == null ? List.of() : snapshot));
+    return CompletableFuture.allOf(opened.toArray(CompletableFuture<?>[]::new));
   }
 
   private void allRegistered(List<RestoredModel> snapshot) {
@@ -167,24 +173,25 @@ final class StartupLoad implements RegistryListener {
         true);
   }
 
-  private void begin(String application) {
+  private CompletableFuture<Void> begin(String application) {
     log.info("Loading application: {}", application);
-    var unused =
-        workflows
-            .register(RegisterWorkflow.atStart(application))
-            .whenComplete(
-                (name, thrown) -> {
-                  if (thrown == null) {
-                    unregistered.remove(application);
-                    log.info("Application {} loaded. Its workers are starting", name);
-                  } else {
-                    String reason = ServeException.failureOf(thrown).message();
-                    log.error("Failed to load application: {}: {}", application, reason);
-                    unregistered.put(
-                        application, row(application, application, Progress.FAILED, reason));
-                  }
-                  reportSoon();
-                });
+    return workflows
+        .register(RegisterWorkflow.atStart(application))
+        .<@Nullable Void>handle(
+            (name, thrown) -> {
+              if (thrown == null) {
+                unregistered.remove(application);
+                log.info("Application {} loaded. Its workers are starting", name);
+              } else {
+                String reason = ServeException.failureOf(thrown).message();
+                log.error("Failed to load application: {}: {}", application, reason);
+                unregistered.put(
+                    application, row(application, application, Progress.FAILED, reason));
+              }
+              reportSoon();
+              return null;
+            })
+        .toCompletableFuture();
   }
 
   /** They may be for a model that is registered later, or misspelt. */

@@ -66,6 +66,8 @@ final class Wiring {
   /** What stopping workers and removing folders may take beyond the drain. */
   private static final Duration REMOVAL_GRACE = Duration.ofSeconds(15);
 
+  private static final Duration LONGEST_SILENCE = Duration.ofSeconds(10);
+
   private final ServerConfig config;
   private final RunDirectory runDirectory;
   private final RunDirectory sockets;
@@ -219,13 +221,27 @@ final class Wiring {
     }
     made.accept(server);
     try {
-      server.startup().begin();
+      awaitRoutes(server.startup().begin());
       server.listen();
       server.measure();
       return server;
     } catch (IOException | RuntimeException e) {
       server.stopAll(Duration.ZERO);
       throw e;
+    }
+  }
+
+  /**
+   * Waits until applications have their routes, so that none of them is unknown to the first
+   * client; but not until packages of one are installed, since health is to be seen meanwhile.
+   */
+  private static void awaitRoutes(CompletionStage<Void> opened) {
+    try {
+      opened.toCompletableFuture().get(LONGEST_SILENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      log.info("an application has no routes yet: the server listens without them");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
