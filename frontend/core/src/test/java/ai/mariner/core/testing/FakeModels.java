@@ -68,7 +68,7 @@ public final class FakeModels implements ModelCalls {
   /**
    * Models whose stages complete on this executor.
    *
-   * @param answers for an adapter that must bear answers from other threads, one that has some
+   * @param answers {@code Runnable::run}: on the caller's thread; an adapter must bear others, too
    */
   public FakeModels(Executor answers) {
     this.answers = answers;
