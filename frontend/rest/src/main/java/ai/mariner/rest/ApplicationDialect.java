@@ -80,7 +80,9 @@ final class ApplicationDialect implements Dialect {
     return isRaw() ? Framing.CHUNKS : Framing.accepted(request.headers());
   }
 
-  /** Whether bytes go in and come out as they are: then {@code Accept} is the application's to read. */
+  /**
+   * Whether bytes go in and come out as they are: then {@code Accept} is the application's to read.
+   */
   private boolean isRaw() {
     return route == null || route.body() == BodyForm.RAW;
   }

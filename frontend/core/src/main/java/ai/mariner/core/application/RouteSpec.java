@@ -33,7 +33,9 @@ public record RouteSpec(
 
   /** What of a request's body reaches the first nodes. */
   public enum BodyForm {
-    /** All bytes, in one input; the answer is as its handler made it, whatever the client accepts. */
+    /**
+     * All bytes, in one input; the answer is as its handler made it, whatever the client accepts.
+     */
     RAW,
     /** Forms, parts and parameters become inputs. */
     INPUTS
