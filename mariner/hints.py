@@ -105,6 +105,12 @@ def value_type(annotation: Any) -> Any:
     return Union[kept] if kept else Any  # noqa: UP007  # made of what is known only now
 
 
+def may_be(kind: type, annotation: Any) -> bool:
+    """Returns whether an annotation lets a value be of a class; an unknown one does."""
+    members = get_args(annotation) if _is_union(annotation) else (annotation,)
+    return any(one in (Any, object) or _unannotated(one) is kind for one in members)
+
+
 def _is_no_value(annotation: Any) -> bool:
     kind = _unannotated(annotation)
     return isinstance(kind, type) and issubclass(kind, (Response, BaseException))

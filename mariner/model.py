@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from mariner.errors import DefinitionError
 from mariner.faults import MISSING
-from mariner.hints import ANY, Hint, is_async_stream, list_item, stream_item, type_name, value_type
-from mariner.messages import Request
+from mariner.hints import ANY, Hint, is_async_stream, list_item, may_be, stream_item, type_name, value_type
+from mariner.messages import Request, Response
 from mariner.reading import Parameter
 
 if TYPE_CHECKING:
@@ -215,6 +215,13 @@ class Model(Generic[_TARGET]):
         """Type of the answer to one request; of one piece when it streams. Not told: `Any`."""
         hint = self._hints.get("return", Any)
         return value_type(stream_item(hint) if self.streams else self._of_one(hint, "its answer"))
+
+    @cached_property
+    def may_respond(self) -> bool:
+        """Whether its hint lets it answer a `Response`, with a status of its own."""
+        if self.streams:
+            return False
+        return may_be(Response, self._of_one(self._hints.get("return", Any), "its answer"))
 
     def _of_one(self, hint: Any, what: str) -> Any:
         if self.resources.batch is None or hint is Any:

@@ -85,10 +85,13 @@ def _operation(path: str, flow: Flow, schemas: dict[str, Any]) -> dict[str, Any]
         for status, text in _FAILURES.items()
     }
     answer = {"description": "The answer", "content": _answer_content(flow.last, schemas)}
+    answers = {"200": answer}
+    if flow.last.may_respond:
+        answers["2XX"] = {"description": "The answer, with a status that the model chose"}
     found: dict[str, Any] = {
         "operationId": path.strip("/").replace("/", "_"),
         "summary": describe(flow.last) or describe(flow.first[0]) or " >> ".join(k.name for k in flow.knots),
-        "responses": {"200": answer, **failures},
+        "responses": {**answers, **failures},
     }
     if content:
         found["requestBody"] = {"required": True, "content": content}

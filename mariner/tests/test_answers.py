@@ -187,7 +187,8 @@ def test_failures_and_responses_are_no_types_of_values() -> None:
     def page() -> mariner.Response:
         raise NotImplementedError
 
-    app = mariner.App({"/count": label >> count, "/page": page}, name="told")
+    routes: dict[str, Any] = {"/count": label >> count, "/page": page, "/plain": label}
+    app = mariner.App(routes, name="told")
     assert [model.answer for model in app.models.values()] == [Word, Word, Any]
     paths = document(app)["paths"]
     shown = [
@@ -195,3 +196,5 @@ def test_failures_and_responses_are_no_types_of_values() -> None:
         for path in ("/count", "/page")
     ]
     assert shown == [{"$ref": "#/components/schemas/Word"}, {}]
+    chosen = ["2XX" in paths[path]["post"]["responses"] for path in ("/count", "/page", "/plain")]
+    assert chosen == [True, True, False]
