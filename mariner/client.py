@@ -29,11 +29,11 @@ from mariner.writing import BINARY, EVENTS
 try:
     import httpx
     import httpx_sse
-except ImportError as absent:
-    raise ImportError(
-        f"mariner.Client needs {absent.name} (expected: pip install 'mariner-serve[client]')",
-        name=absent.name,
-    ) from absent
+except ImportError as fault:
+    # Told when a client is made: `from mariner import *` names the classes, too.
+    _absent: ImportError | None = fault
+else:
+    _absent = None
 
 _MSGPACK = MSGPACK_TYPES[0]
 _FAILED = 400
@@ -44,6 +44,11 @@ class _Exchange:
     """What clients of both kinds send and what they make of the answers."""
 
     def __init__(self, url: str, model: Any, route: str) -> None:
+        if _absent is not None:
+            raise ImportError(
+                f"mariner.Client needs {_absent.name} (expected: pip install 'mariner-serve[client]')",
+                name=_absent.name,
+            ) from _absent
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"url: {url!r} (expected: http://HOST:PORT)")

@@ -179,13 +179,13 @@ def test_a_view_of_numbers_is_sent_as_its_bytes() -> None:
 def test_failures_and_responses_are_no_types_of_values() -> None:
     @mariner.model(batch=2)
     def label(texts: list[str]) -> list[Word | mariner.HTTPError]:
-        raise NotImplementedError
+        return [Word(text) if text else mariner.HTTPError(409, "empty") for text in texts]
 
     def count(word: Word) -> Word | mariner.Response:
-        raise NotImplementedError
+        return word if word.text.isalpha() else mariner.Response(word, 202)
 
     def page() -> mariner.Response:
-        raise NotImplementedError
+        return mariner.Response("a page", 201)
 
     routes: dict[str, Any] = {"/count": label >> count, "/page": page, "/plain": label}
     app = mariner.App(routes, name="told")
@@ -198,3 +198,9 @@ def test_failures_and_responses_are_no_types_of_values() -> None:
     assert shown == [{"$ref": "#/components/schemas/Word"}, {}]
     chosen = ["2XX" in paths[path]["post"]["responses"] for path in ("/count", "/page", "/plain")]
     assert chosen == [True, True, False]
+    with app.local() as local:
+        answers = [
+            local.post("/count", content=text, headers={"Content-Type": "text/plain"}) for text in ("a", "1")
+        ]
+        assert [(one.status, one.json()) for one in answers] == [(200, {"text": "a"}), (202, {"text": "1"})]
+        assert (local.post("/page").status, local.post("/page").text) == (201, "a page")

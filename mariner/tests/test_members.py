@@ -153,7 +153,7 @@ def test_a_reader_of_answers_passes_over_what_a_newer_server_has() -> None:
 
 def test_the_document_of_an_application_says_so() -> None:
     def check(order: Order) -> Open:
-        raise NotImplementedError
+        return Open(order.first)
 
     schemas = mariner.openapi.document(mariner.App(check, name="orders"))["components"]["schemas"]
     closed = {name for name, schema in schemas.items() if schema.get("additionalProperties") is False}
